@@ -1,0 +1,1 @@
+"""From `.cell` text to the IR: syntax, names, model, lowering, analysis."""

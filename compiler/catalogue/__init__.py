@@ -1,0 +1,1 @@
+"""What a NetBSD release can be asked and told: actions and sysctl nodes, as data."""

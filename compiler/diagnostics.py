@@ -1,0 +1,94 @@
+"""Findings about a policy, as data; `render` makes text of them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from compiler.source import Span
+
+Severity = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that a reader needs to see, with a few words why."""
+
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding.
+
+    `code` is stable and documented in `compiler/codes.py`; `message` says what is
+    wrong, in lower case without a final period; `help` what to do about it.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    span: Span | None
+    help: str = ""
+    related: tuple[Related, ...] = ()
+
+
+class Diagnostics:
+    """Collects findings while a stage runs; the same finding twice counts once."""
+
+    def __init__(self) -> None:
+        self._found: dict[Diagnostic, None] = {}
+
+    def error(
+        self,
+        code: str,
+        message: str,
+        span: Span | None,
+        help: str = "",
+        related: Iterable[Related] = (),
+    ) -> None:
+        self._found[Diagnostic(code, "error", message, span, help, tuple(related))] = None
+
+    def warning(
+        self,
+        code: str,
+        message: str,
+        span: Span | None,
+        help: str = "",
+        related: Iterable[Related] = (),
+    ) -> None:
+        self._found[Diagnostic(code, "warning", message, span, help, tuple(related))] = None
+
+    def note(self, code: str, message: str, span: Span | None, help: str = "") -> None:
+        self._found[Diagnostic(code, "note", message, span, help)] = None
+
+    def extend(self, found: Iterable[Diagnostic]) -> None:
+        for diagnostic in found:
+            self._found[diagnostic] = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether an error was found."""
+        return any(d.severity == "error" for d in self._found)
+
+    @property
+    def errors(self) -> int:
+        return sum(d.severity == "error" for d in self._found)
+
+    def sorted(self) -> tuple[Diagnostic, ...]:
+        """All findings in the order of their place in the sources."""
+        return tuple(
+            sorted(
+                self._found,
+                key=lambda d: (d.span or Span("", 0, 0), d.code, d.message),
+            )
+        )
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A help text that names the known word most like `word`, or nothing."""
+    close = difflib.get_close_matches(word[:100], list(known), n=1, cutoff=0.6)
+    return f"did you mean `{close[0]}`?" if close else ""

@@ -1,0 +1,1 @@
+"""The policy as enforced: names resolved, one normal form, no reference to syntax."""
