@@ -1,0 +1,91 @@
+"""Text to tokens: one regular expression, and the parser's state to tell keywords from names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from lark import Token
+from lark.common import LexerConf
+from lark.exceptions import UnexpectedCharacters
+from lark.lexer import Lexer, LexerState
+
+#: Terminals a plain word may be, the first that the parser accepts here wins.
+_PLAIN_WORD = ("NAME", "GLOB", "DOTTED")
+
+
+class CellLexer(Lexer):
+    """The lexer of grammar/lexical.lark.
+
+    A word becomes a keyword only where the parser accepts that keyword, else the first of
+    NAME, GLOB and DOTTED that it accepts; so the grammar alone decides what a name may be.
+    """
+
+    __future_interface__ = 1
+
+    def __init__(self, conf: LexerConf) -> None:
+        patterns = {t.name: t.pattern for t in conf.terminals}
+        self._words = {
+            p.value: name for name, p in patterns.items() if p.type == "str" and p.value[0].isalpha()
+        }
+        self._marks = {
+            p.value: name
+            for name, p in patterns.items()
+            if p.type == "str" and not p.value[0].isalpha()
+        }
+        marks = "|".join(re.escape(m) for m in sorted(self._marks, key=len, reverse=True))
+        named = {
+            "SKIP": "|".join(patterns[name].to_regexp() for name in conf.ignore),
+            "WORD": patterns["DOTTED"].to_regexp(),
+            **{n: patterns[n].to_regexp() for n in ("STRING", "NUMERAL", "ANNOTATION", "TAIL")},
+            "MARK": marks,
+        }
+        self._match = re.compile("|".join(f"(?P<{n}>{p})" for n, p in named.items())).match
+        self._comment = patterns["COMMENT"].value[0]
+        self._on_comment = conf.callbacks.get("COMMENT")
+
+    def lex(self, lexer_state: LexerState, parser_state: Any) -> Iterator[Token]:
+        text = lexer_state.text.text
+        states = parser_state.parse_conf.states
+        offset, line, line_start = 0, 1, 0
+        end = len(text)
+        match = self._match
+        while offset < end:
+            found = match(text, offset)
+            if found is None:
+                raise UnexpectedCharacters(text, offset, line, offset - line_start + 1)
+            kind = found.lastgroup
+            value = found.group()
+            stop = found.end()
+            if kind == "SKIP":
+                if value[0] == self._comment:
+                    if self._on_comment is not None:
+                        self._on_comment(Token("COMMENT", value, offset, line, end_pos=stop))
+                elif newlines := value.count("\n"):
+                    line += newlines
+                    line_start = offset + value.rindex("\n") + 1
+                offset = stop
+                continue
+            if kind == "WORD":
+                kind = self._word(value, states[parser_state.position])
+            elif kind == "MARK":
+                kind = self._marks[value]
+            assert kind is not None
+            token = Token(kind, value, offset, line, offset - line_start + 1, end_pos=stop)
+            lexer_state.last_token = token
+            lexer_state.line_ctr.char_pos = stop
+            lexer_state.line_ctr.line = line
+            yield token
+            offset = stop
+
+    def _word(self, value: str, accepted: dict[str, Any]) -> str:
+        keyword = self._words.get(value)
+        if keyword is not None and keyword in accepted:
+            return keyword
+        if "." in value:
+            return "DOTTED"
+        for kind in _PLAIN_WORD if "*" not in value else _PLAIN_WORD[1:]:
+            if kind in accepted:
+                return kind
+        return keyword or "NAME"

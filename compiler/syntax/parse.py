@@ -1,0 +1,176 @@
+"""Text to syntax tree; the only module that runs lark."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import re
+from collections.abc import Callable
+from importlib import resources
+
+from lark import Lark, Token
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+
+from compiler.diagnostics import Diagnostics
+from compiler.source import Source, Span
+from compiler.syntax import tree
+from compiler.syntax.build import TreeBuilder
+from compiler.syntax.lexer import CellLexer
+from compiler.syntax.messages import describe, foreign_format
+
+#: The chapters of the grammar, in reading order.
+CHAPTERS = ("policy", "definitions", "rules", "settings", "checks", "values", "lexical")
+
+#: Syntax errors reported for one file before giving up.
+MAX_ERRORS = 20
+#: Braces inside braces; deeper nesting is refused before it is parsed.
+MAX_DEPTH = 64
+
+_TOKENS = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"|#[^\n]*|[{};]')
+
+
+@functools.cache
+def grammar_text() -> str:
+    """The whole grammar: its chapters one after the other."""
+    folder = resources.files("grammar")
+    return "\n".join(folder.joinpath(f"{c}.lark").read_text("utf-8") for c in CHAPTERS)
+
+
+def make_parser(
+    start: str, builder: TreeBuilder | None, on_comment: Callable[[Token], Token] | None = None
+) -> Lark:
+    """An LALR parser for one start rule of the grammar."""
+    return Lark(
+        grammar_text(),
+        parser="lalr",
+        lexer=CellLexer,
+        start=start,
+        keep_all_tokens=True,
+        maybe_placeholders=True,
+        transformer=builder,
+        lexer_callbacks={"COMMENT": on_comment} if on_comment else {},
+    )
+
+
+@functools.cache
+def _parser(start: str) -> tuple[Lark, TreeBuilder]:
+    builder = TreeBuilder("")
+    return make_parser(start, builder), builder
+
+
+def parse_policy(source: Source, found: Diagnostics) -> tuple[tree.Statement, ...]:
+    """The statements of a file; a broken one is reported and left out.
+
+    After an error the text of the offending statement is blanked and the file parsed
+    again, so that every error is found in an undamaged context.
+    """
+    if not _balanced(source, found):
+        return ()
+    text = source.text
+    errors = 0
+    while True:
+        try:
+            return _run("policy", source.name, text)
+        except UnexpectedInput as problem:
+            errors += 1
+            offset = _offset(problem, text)
+            if errors == 1 and foreign_format(source, found):
+                return ()
+            _report(problem, Source(source.name, text), offset, found)
+            if errors == MAX_ERRORS:
+                found.error(
+                    "E0109",
+                    f"more than {MAX_ERRORS} syntax errors, giving up on this file",
+                    Span(source.name, offset, offset),
+                )
+                return ()
+            blanked = _without_statement(text, offset)
+            if blanked == text:
+                return ()
+            text = blanked
+
+
+def parse_request(source: Source, found: Diagnostics) -> tree.RequestText | None:
+    """A request as the command line takes it, or None and a diagnostic."""
+    try:
+        return _run("request", source.name, source.text)
+    except UnexpectedInput as problem:
+        _report(problem, source, _offset(problem, source.text), found)
+        return None
+
+
+def _run(start: str, file: str, text: str):  # type: ignore[no-untyped-def]
+    parser, builder = _parser(start)
+    builder.file = file
+    # lark makes many objects and no cycles; collecting while they pile up is quadratic.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return parser.parse(text)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _offset(problem: UnexpectedInput, text: str) -> int:
+    if isinstance(problem, UnexpectedToken) and problem.token.type == "$END":
+        return len(text.rstrip())
+    return min(problem.pos_in_stream or 0, len(text))
+
+
+def _report(problem: UnexpectedInput, source: Source, offset: int, found: Diagnostics) -> None:
+    if isinstance(problem, UnexpectedToken):
+        code, message, help = describe(problem.token, problem.accepts or problem.expected)
+        length = max(1, len(problem.token)) if problem.token.type != "$END" else 0
+        span = Span(source.name, offset, min(offset + length, len(source.text)))
+    else:
+        assert isinstance(problem, UnexpectedCharacters)
+        code, message, help = describe(source.text[offset:], frozenset())
+        span = Span(source.name, offset, offset + 1)
+    found.error(code, message, span, help)
+
+
+def _balanced(source: Source, found: Diagnostics) -> bool:
+    depth = 0
+    for match in _TOKENS.finditer(source.text):
+        mark = match.group()
+        depth += (mark == "{") - (mark == "}")
+        if depth > MAX_DEPTH:
+            found.error(
+                "E0108",
+                f"braces nested more than {MAX_DEPTH} deep",
+                Span(source.name, match.start(), match.end()),
+                "flatten the nesting",
+            )
+            return False
+    return True
+
+
+def _without_statement(text: str, offset: int) -> str:
+    """`text` with the statement around `offset` blanked, line ends kept."""
+    start = 0
+    for match in _TOKENS.finditer(text, 0, offset):
+        if match.group() in "{};":
+            start = match.end()
+    end = _statement_end(text, start, offset)
+    if end == start:  # a stray closing brace
+        end = start + 1
+    blank = re.sub(r"[^\n]", " ", text[start:end])
+    return text[:start] + blank + text[end:]
+
+
+def _statement_end(text: str, start: int, offset: int) -> int:
+    depth = 0
+    for match in _TOKENS.finditer(text, start):
+        mark = match.group()
+        if mark == "{":
+            depth += 1
+        elif mark == "}":
+            if depth == 0:
+                return match.start() if match.start() > offset else match.end()
+            depth -= 1
+            if depth == 0 and match.end() > offset:
+                return match.end()
+        elif mark == ";" and depth == 0 and match.end() > offset:
+            return match.end()
+    return len(text)
