@@ -1,1 +1,1 @@
-""""""
+"""The policy as written, validated; every value with its span."""

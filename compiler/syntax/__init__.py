@@ -1,1 +1,1 @@
-""""""
+"""Text to syntax tree, and back to text."""

@@ -1,0 +1,146 @@
+"""Enumerates what the kernel can ask: one request per equivalence class.
+
+Two requests are equivalent for a policy when no rule and no reservation of it
+tells them apart; the classes are the actions of the target's catalogue times
+target cells, times port intervals between the bounds that the policy mentions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import product
+
+from compiler.catalogue.actions import Catalogue, Leaf, load
+from compiler.ir.ir import (
+    AUTO,
+    HOST,
+    HOST_ROOT,
+    IR,
+    OTHER,
+    PROTOCOLS,
+    Layer,
+    Request,
+    RequestSet,
+)
+
+#: The domain and type that network.socket.rawsock is always asked with (raw IPv6).
+RAWSOCK_DOMAIN = "inet6"
+RAWSOCK_TYPE = "raw"
+
+
+class Axes:
+    """The values a policy tells apart, per condition; each list has what no rule names last."""
+
+    def __init__(self, sets: Iterable[RequestSet], ports: Iterable[tuple[int, int]] = ()) -> None:
+        bounds = {1, 1024, 65536}
+        domains: set[str] = set()
+        types: set[str] = set()
+        socket_protocols: set[str] = set()
+        for requests in sets:
+            for low, high in requests.ports or ():
+                bounds |= {low, high + 1}
+            domains.update(requests.domains or ())
+            types.update(requests.types or ())
+            socket_protocols.update(requests.socket_protocols or ())
+        for low, high in ports:
+            bounds |= {low, high + 1}
+        cuts = sorted(b for b in bounds if b > AUTO)
+        self.ports = [(AUTO, AUTO), *((a, b - 1) for a, b in zip(cuts, cuts[1:], strict=False))]
+        self.domains = [*sorted(domains - {OTHER}), OTHER]
+        self.types = [*sorted(types - {OTHER}), OTHER]
+        self.socket_protocols = [*sorted(socket_protocols - {OTHER}), OTHER]
+
+
+def axes_of(ir: IR) -> Axes:
+    """The axes of a whole policy."""
+    reserved = (span for r in ir.reservations for span in r.ports)
+    return Axes((rule.requests for rule in ir.rules), reserved)
+
+
+def asked_for(leaf: Leaf, ports: tuple[int, int]) -> bool:
+    """Whether the kernel asks `leaf` about this interval of ports."""
+    assert leaf.ports is not None
+    return ports[0] == AUTO or (leaf.ports[0] <= ports[0] and ports[1] <= leaf.ports[1])
+
+
+def requests(ir: IR, subject: str, axes: Axes | None = None) -> Iterator[Request]:
+    """Every class of requests of one subject, for every target, by its first member."""
+    axes = axes or axes_of(ir)
+    targets = [cell.name for cell in ir.cells] + [HOST]
+    for leaf in load(ir.target).leaves:
+        yield from leaf_requests(leaf, subject, targets, axes)
+
+
+def leaf_requests(leaf: Leaf, subject: str, targets: list[str], axes: Axes) -> Iterator[Request]:
+    """The classes of one leaf."""
+    name = leaf.name
+    if leaf.dimension == "target":
+        for target in targets:
+            yield Request(subject, name, target=target)
+    elif leaf.dimension == "self":
+        yield Request(subject, name, target=HOST if subject == HOST_ROOT else subject)
+    elif leaf.dimension == "bind":
+        for protocol, ports in product(PROTOCOLS, axes.ports):
+            if asked_for(leaf, ports):
+                yield Request(subject, name, protocol=protocol, port=ports[0])
+    elif leaf.dimension == "socket":
+        for domain, kind, protocol in product(axes.domains, axes.types, axes.socket_protocols):
+            yield Request(
+                subject, name, domain=domain, type=kind, socket_protocol=protocol
+            )
+    elif leaf.dimension == "rawsock":
+        for protocol in axes.socket_protocols:
+            yield Request(
+                subject,
+                name,
+                domain=RAWSOCK_DOMAIN,
+                type=RAWSOCK_TYPE,
+                socket_protocol=protocol,
+            )
+    else:
+        yield Request(subject, name)
+
+
+def all_requests(ir: IR) -> Iterator[Request]:
+    """Every class of every subject, the host's unprivileged processes included."""
+    axes = axes_of(ir)
+    for subject in [cell.name for cell in ir.cells] + [HOST, HOST_ROOT]:
+        yield from requests(ir, subject, axes)
+
+
+def matches(ir: IR, requests: RequestSet, request: Request) -> bool:
+    """Whether a request is in a set of requests."""
+    r = requests
+    target = request.target
+    if request.action not in ir.action_sets[r.actions]:
+        return False
+    if r.to is not None:
+        named = target in r.to.members or (target == request.subject and "self" in r.to.members)
+        if target is None or named == r.to.exclude:
+            return False
+    return (
+        _within(request.protocol, r.protocols)
+        and (
+            r.ports is None
+            or (request.port is not None and any(a <= request.port <= b for a, b in r.ports))
+        )
+        and _within(request.domain, r.domains)
+        and _within(request.type, r.types)
+        and _within(request.socket_protocol, r.socket_protocols)
+    )
+
+
+def _within(value: str | None, allowed: tuple[str, ...] | None) -> bool:
+    return allowed is None or (value is not None and value in allowed)
+
+
+def layer_sets(ir: IR, layers: Iterable[Layer]) -> Iterator[RequestSet]:
+    """The request sets of all rules of some layers."""
+    for layer in layers:
+        for rule in layer.rules:
+            yield ir.rules[rule].requests
+
+
+def catalogue(ir: IR) -> Catalogue:
+    """The catalogue of the policy's target."""
+    return load(ir.target)

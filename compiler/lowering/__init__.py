@@ -1,0 +1,1 @@
+"""From the model to the IR: requests, layers, and the folded result."""

@@ -1,0 +1,161 @@
+"""Folds the layers of a cell into disjoint verdicts, and finds rules at odds with each other.
+
+Follows "Which rule decides" of the language reference on sets of requests at
+once; `compiler.ir.evaluate` answers the same question one request at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from compiler.ir.ir import Effect, Request, Rule
+from compiler.lowering.space import Space
+
+ProblemKind = Literal["ambiguous", "contradiction", "duplicate", "final", "listen", "empty"]
+
+
+class Problem(NamedTuple):
+    """Rules that do not go together: indices of rules, and a request that shows it.
+
+    ambiguous: two unbeaten rules of a layer disagree; contradiction: the same with
+    equal sets; duplicate: equal sets, same effect; final: the second rule decides
+    otherwise what the first holds final; listen: the first denies ports that the
+    second listens on; empty: the rule matches nothing.
+    """
+
+    kind: ProblemKind
+    rules: tuple[int, ...]
+    witness: Request | None
+
+
+class Region(NamedTuple):
+    """The requests (bits of a space) that one rule decides."""
+
+    rule: int
+    effect: Effect
+    bits: int
+
+
+class _Layer(NamedTuple):
+    regions: list[Region]
+    """Explicit rules, each with what no other rule of the layer beats it in."""
+    listens: list[Region]
+
+
+class Folded(NamedTuple):
+    """What decides each request: `explicit` without `listen`, `all` with it."""
+
+    explicit: list[Region]
+    listening: list[Region]
+    problems: list[Problem]
+
+
+def fold(space: Space, rules: Sequence[Rule], layers: Sequence[Sequence[int]]) -> Folded:
+    """Folds layers of rule indices, the least derived layer first."""
+    problems: list[Problem] = []
+    seen = [_layer(space, rules, layer, problems) for layer in layers]
+    _check_finals(space, rules, seen, problems)
+    explicit = _combine(seen, listening=False)
+    listening = _combine(seen, listening=True) if any(x.listens for x in seen) else explicit
+    return Folded(explicit, listening, problems)
+
+
+def _layer(
+    space: Space, rules: Sequence[Rule], indices: Sequence[int], problems: list[Problem]
+) -> _Layer:
+    masks: list[tuple[int, int]] = []
+    listens: list[Region] = []
+    for index in indices:
+        mask = space.mask(rules[index].requests)
+        if rules[index].listen:
+            listens.append(Region(index, "allow", mask))
+        elif mask:
+            masks.append((index, mask))
+        else:
+            problems.append(Problem("empty", (index,), None))
+    regions = _unbeaten(space, rules, masks, problems)
+    for listen in listens:
+        for region in regions:
+            if region.effect == "deny" and (both := region.bits & listen.bits):
+                witness = space.witness(both)
+                problems.append(Problem("listen", (region.rule, listen.rule), witness))
+    return _Layer(regions, listens)
+
+
+def _unbeaten(
+    space: Space,
+    rules: Sequence[Rule],
+    masks: list[tuple[int, int]],
+    problems: list[Problem],
+) -> list[Region]:
+    """Point 2: a rule yields where another one's set is a strict subset of its own."""
+    regions = []
+    for index, mask in masks:
+        beaten = 0
+        for other, smaller in masks:
+            if smaller & mask == smaller != mask:
+                beaten |= smaller
+            elif smaller == mask and other < index:
+                same = rules[other].effect == rules[index].effect
+                kind: ProblemKind = "duplicate" if same else "contradiction"
+                problems.append(Problem(kind, (other, index), space.witness(mask)))
+        regions.append(Region(index, rules[index].effect, mask & ~beaten))
+    by_effect = {"deny": 0, "allow": 0, "grant": 0}
+    for region in regions:
+        by_effect[region.effect] |= region.bits
+    deny, allow, grant = by_effect.values()
+    if deny & allow or deny & grant or allow & grant:
+        _find_ambiguous(space, regions, problems)
+    return regions
+
+
+def _find_ambiguous(space: Space, regions: list[Region], problems: list[Problem]) -> None:
+    known = {p.rules for p in problems if p.kind == "contradiction"}
+    for i, first in enumerate(regions):
+        for second in regions[i + 1 :]:
+            both = first.bits & second.bits
+            pair = (first.rule, second.rule)
+            if both and first.effect != second.effect and pair not in known:
+                problems.append(Problem("ambiguous", pair, space.witness(both)))
+
+
+def _check_finals(
+    space: Space, rules: Sequence[Rule], layers: list[_Layer], problems: list[Problem]
+) -> None:
+    """Point 3: what a final rule decides, no later layer may decide otherwise."""
+    finals: list[Region] = []
+    for layer in layers:
+        if finals:
+            explicit = 0
+            for region in layer.regions:
+                explicit |= region.bits
+            later = [*layer.regions, *(x._replace(bits=x.bits & ~explicit) for x in layer.listens)]
+            for final in finals:
+                for region in later:
+                    both = final.bits & region.bits
+                    if both and region.effect != final.effect:
+                        pair = (final.rule, region.rule)
+                        problems.append(Problem("final", pair, space.witness(both)))
+        finals += [r for r in layer.regions if rules[r.rule].final]
+
+
+def _combine(layers: list[_Layer], listening: bool) -> list[Region]:
+    """Points 1 and 4: the most derived layer with a matching rule decides."""
+    decided = 0
+    won: list[Region] = []
+    for layer in reversed(layers):
+        explicit = 0
+        for region in sorted(layer.regions):
+            explicit |= region.bits
+            bits = region.bits & ~decided
+            decided |= bits
+            if bits:
+                won.append(region._replace(bits=bits))
+        if listening:
+            for listen in sorted(layer.listens):
+                bits = listen.bits & ~explicit & ~decided
+                decided |= bits
+                if bits:
+                    won.append(listen._replace(bits=bits))
+    return won

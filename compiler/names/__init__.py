@@ -1,0 +1,1 @@
+"""Files, names and values: what a policy says, gathered from its statements."""
