@@ -1,0 +1,69 @@
+"""The target release, and `when target` against it."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from compiler.catalogue.actions import RELEASES
+from compiler.diagnostics import Diagnostics, nearest
+from compiler.syntax import tree as t
+
+_COMPARE: dict[str, Callable[[tuple[int, int], tuple[int, int]], bool]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    "==": operator.eq,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+_NUMBER = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})", re.ASCII)
+_CURRENT = (1000, 0)
+
+
+def _version(word: str) -> tuple[int, int] | None:
+    """`current` is greater than every number."""
+    if word == "current":
+        return _CURRENT
+    match = _NUMBER.fullmatch(word)
+    return (int(match[1]), int(match[2])) if match else None
+
+
+def check_target(value: t.Name | t.Number, found: Diagnostics) -> str | None:
+    """The release that a `target netbsd` line names, or None and a diagnostic."""
+    word = value.text if isinstance(value, t.Name) else value.raw
+    if word in RELEASES:
+        return word
+    known = ", ".join(RELEASES[:-1]) + " and " + RELEASES[-1]
+    help = nearest(word, RELEASES) or f"the known releases are {known}"
+    found.error("E0209", f"unknown NetBSD release `{word[:40]}`", value.span, help)
+    return None
+
+
+def check_guard(guard: t.Guard, found: Diagnostics) -> None:
+    """Reports a version that `when target` cannot compare with."""
+    word = guard.version.text if isinstance(guard.version, t.Name) else guard.version.raw
+    if _version(word) is None:
+        found.error(
+            "E0210",
+            f"`{word[:40]}` is not a version",
+            guard.version.span,
+            "write a version such as `11.0`, or `current`",
+        )
+
+
+def holds(guard: t.Guard, target: str) -> bool:
+    """Whether a `when target` condition holds for a release of RELEASES."""
+    word = guard.version.text if isinstance(guard.version, t.Name) else guard.version.raw
+    version, mine = _version(word), _version(target)
+    return version is not None and mine is not None and _COMPARE[guard.comparison](mine, version)
+
+
+def active(statements: Iterable[t.Statement], target: str) -> Iterator[t.Statement]:
+    """The statements that count for a target, those of true `when` blocks in their place."""
+    for statement in statements:
+        if isinstance(statement.node, t.When):
+            if holds(statement.node.guard, target):
+                yield from active(statement.node.body, target)
+        else:
+            yield statement
