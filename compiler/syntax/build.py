@@ -154,9 +154,6 @@ class TreeBuilder(Transformer[Token, tuple[t.Statement, ...]]):
         span = self._across([final or effect, end])
         return t.Rule(str(effect), final is not None, action, tuple(conditions), span)
 
-    def effect(self, c: list[Child]) -> Token:
-        return c[0]  # type: ignore[no-any-return]  # lark's children are untyped
-
     def action(self, c: list[Child]) -> t.Action:
         parts = [([str(x)], x, x) if isinstance(x, Token) else x for x in c]
         patterns = tuple("".join(p) for p in product(*(words for words, _, _ in parts)))
