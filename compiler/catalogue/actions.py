@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
-from typing import Literal
+from typing import Any, Literal
 
 #: NetBSD releases a policy can target, oldest first; "current" is the greatest.
 RELEASES = ("9.4", "10.1", "11.0", "current")
@@ -19,7 +19,8 @@ class Default:
     """Who, besides this model and suser, answers ALLOW to a caller that is not root.
 
     `allows` is "always", "never" or "depends" (on ids, modes or arguments that a
-    policy cannot know); `voter` names the listener; `when` says on what it depends.
+    policy cannot know); `voter` names the listener ("" when there is none);
+    `when` says on what it depends.
     """
 
     voter: str
@@ -65,6 +66,10 @@ class Leaf:
     """False when only some requests of this leaf are denied at that level."""
     summary: str
     """One line: what asks it, for people."""
+    asked_until: str | None = None
+    """The last release whose kernel asks it; None when there is no such end."""
+    rootlike_reason: str = ""
+    """How a grant of it becomes root, for people: "becomes root", "runs code ..."."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +83,53 @@ class Catalogue:
     """Other names: an alias and the leaves it stands for."""
 
 
+def releases(since: str, until: str | None) -> tuple[str, ...]:
+    """The releases from `since` to `until`, both included; None is open-ended.
+
+    Raises ValueError for a word that is not in RELEASES.
+    """
+    last = len(RELEASES) if until is None else RELEASES.index(until) + 1
+    return RELEASES[RELEASES.index(since) : last]
+
+
+def read_data(name: str) -> Any:
+    """The content of a JSON file beside this module, validated by `schema` in the tests."""
+    text = resources.files(__package__).joinpath("data", name).read_text("utf-8")
+    return json.loads(text)
+
+
+@functools.cache
+def _data() -> Any:
+    return read_data("actions.json")
+
+
+def _leaf(raw: dict[str, Any]) -> Leaf:
+    reason: str | None = raw["rootlike"]
+    ports = raw["ports"]
+    return Leaf(
+        **{
+            **raw,
+            "ports": None if ports is None else (ports[0], ports[1]),
+            "default": Default(**raw["default"]),
+            "rootlike": reason is not None,
+            "rootlike_reason": reason or "",
+        }
+    )
+
+
 @functools.cache
 def all_leaves() -> tuple[Leaf, ...]:
-    """Every leaf of every release, in column order."""
-    raise NotImplementedError
+    """Every leaf of every release, in column order.
+
+    `asked` holds for a leaf that some release asks; `load` narrows it to one release.
+    """
+    return tuple(_leaf(raw) for raw in _data()["leaves"])
+
+
+def _in_release(leaf: Leaf, release: str) -> Leaf:
+    if leaf.asked_until is None or release in releases(leaf.since, leaf.asked_until):
+        return leaf
+    return replace(leaf, asked=False)
 
 
 @functools.cache
@@ -90,4 +138,17 @@ def load(release: str) -> Catalogue:
 
     Raises KeyError for any other word.
     """
-    raise NotImplementedError
+    if release not in RELEASES:
+        raise KeyError(release)
+    leaves = tuple(
+        _in_release(leaf, release)
+        for leaf in all_leaves()
+        if release in releases(leaf.since, leaf.until)
+    )
+    by_name = {leaf.name: leaf for leaf in leaves}
+    aliases = {
+        alias: tuple(names)
+        for alias, names in _data()["aliases"].items()
+        if all(name in by_name for name in names)
+    }
+    return Catalogue(release, leaves, by_name, aliases)
