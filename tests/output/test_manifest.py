@@ -1,0 +1,104 @@
+"""Every change to a build directory is found by its manifest."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from compiler.manifest import parse_manifest, tool_digest, verify_build
+from compiler.output import write_build
+from tests.output.support import ORIGIN, build
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    write_build(tmp_path / "build", build("a"), ORIGIN)
+    return tmp_path / "build"
+
+
+def problems(out: Path) -> list[str]:
+    return [f"{problem.path} {problem.message}" for problem in verify_build(out)]
+
+
+def test_a_build_is_as_its_manifest_says(out: Path) -> None:
+    assert problems(out) == []
+
+
+def test_the_manifest_names_policy_tool_and_files(out: Path) -> None:
+    document = json.loads((out / "manifest.json").read_bytes())
+    assert document["policy"] == ORIGIN.policy
+    assert document["tool"] == {"name": "cellc", "version": ORIGIN.version, "sha256": ORIGIN.tool}
+    assert list(document["files"]) == sorted(artifact.path for artifact in build("a"))
+    assert document["files"]["kmod/a.c"] == (
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ("echo x >kmod/a.c", ["kmod/a.c was changed"]),
+        ("rm kmod/a.c", ["kmod/a.c is missing"]),
+        ("touch rc.d/x", ["rc.d/x is not in the manifest"]),
+        ("rm SHA256", ["SHA256 is missing"]),
+        (": >SHA256", ["SHA256 was changed"]),
+        ("rm manifest.json", ["manifest.json is missing"]),
+        ("echo {} >manifest.json", ["manifest.json is not as cellc writes it"]),
+        ("touch manifest.json.sig", ["SHA256 was changed"]),
+        ("ln -sf /dev/null kmod/a.c", ["kmod/a.c is not a regular file"]),
+        ("rm kmod/a.c && mkfifo kmod/a.c", ["kmod/a.c is not a regular file"]),
+        ("rm kmod/a.c && mkdir kmod/a.c", ["kmod/a.c is missing"]),
+        ("touch x && rm rc.d/*", ["rc.d/cell_web is missing", "x is not in the manifest"]),
+    ],
+)
+def test_a_change_is_found(out: Path, change: str, found: list[str]) -> None:
+    subprocess.run(["sh", "-ec", change], cwd=out, check=True)
+    assert problems(out) == found
+
+
+def test_every_changed_byte_of_the_manifest_is_found(out: Path) -> None:
+    path = out / "manifest.json"
+    content = path.read_bytes()
+    for place in range(len(content)):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        assert problems(out), place
+
+
+def test_a_manifest_and_its_checksums_changed_together_do_not_lead_outside(out: Path) -> None:
+    """Names in a manifest are compared with what is there, never opened."""
+    (out.parent / "secret").write_text("x")
+    document = json.loads((out / "manifest.json").read_bytes())
+    document["files"] = {"../secret": "0" * 64, "\ud800": "1" * 64, "/dev/zero": "2" * 64}
+    (out / "manifest.json").write_text(json.dumps(document, indent=2, sort_keys=True) + "\n")
+    found = problems(out)
+    assert {"../secret is missing", "/dev/zero is missing", "\ud800 is missing"} <= set(found)
+
+
+def test_no_directory_has_no_manifest(tmp_path: Path) -> None:
+    assert problems(tmp_path / "gone") == ["manifest.json is missing"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xff", b"[" * 100_000, b"[]", b'{"tool": 1, "files": {}, "policy": ""}', b"1" * 9999],
+)
+def test_what_is_no_manifest_is_not_taken_for_one(content: bytes) -> None:
+    assert parse_manifest(content) is None
+
+
+def test_a_manifest_of_wrong_types_is_refused(out: Path) -> None:
+    document = json.loads((out / "manifest.json").read_bytes())
+    changes: list[dict[str, object]] = [
+        *({"files": {"a": 1}}, {"files": []}, {"policy": None}, {"format": 2}),
+    ]
+    for change in changes:
+        text = json.dumps(document | change, indent=2, sort_keys=True) + "\n"
+        assert parse_manifest(text.encode()) is None
+
+
+def test_the_tool_is_known_by_its_files() -> None:
+    assert tool_digest() == tool_digest()
+    assert len(tool_digest()) == 64
