@@ -16,7 +16,7 @@ from compiler.source import Source, Span
 from tests.render.support import DIAGNOSTICS, SOURCES, error_at
 
 SCHEMA = Path(__file__).parents[1] / "data" / "sarif-schema-2.1.0.json"
-VALIDATOR = jsonschema.Draft7Validator(
+VALIDATOR = jsonschema.Draft4Validator(
     json.loads(SCHEMA.read_text()), format_checker=jsonschema.FormatChecker()
 )
 
