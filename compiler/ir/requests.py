@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import product
+from typing import NamedTuple
 
 from compiler.catalogue.actions import Catalogue, Leaf, load
 from compiler.ir.ir import (
@@ -28,33 +29,42 @@ RAWSOCK_DOMAIN = "inet6"
 RAWSOCK_TYPE = "raw"
 
 
-class Axes:
-    """The values a policy tells apart, per condition; each list has what no rule names last."""
+class Words(NamedTuple):
+    """The words that socket conditions name, each list closed by "other"."""
 
-    def __init__(self, sets: Iterable[RequestSet], ports: Iterable[tuple[int, int]] = ()) -> None:
+    domains: list[str]
+    types: list[str]
+    socket_protocols: list[str]
+
+
+def words_of(sets: Iterable[RequestSet]) -> Words:
+    """All words that some sets of requests name."""
+    words: tuple[set[str], set[str], set[str]] = (set(), set(), set())
+    for requests in sets:
+        words[0].update(requests.domains or ())
+        words[1].update(requests.types or ())
+        words[2].update(requests.socket_protocols or ())
+    return Words(*([*sorted(named - {OTHER}), OTHER] for named in words))
+
+
+class Axes:
+    """The values that rules tell apart, per condition; each list of words ends with the rest."""
+
+    def __init__(self, sets: Iterable[RequestSet], words: Words | None = None) -> None:
+        sets = list(sets)
         bounds = {1, 1024, 65536}
-        domains: set[str] = set()
-        types: set[str] = set()
-        socket_protocols: set[str] = set()
         for requests in sets:
             for low, high in requests.ports or ():
                 bounds |= {low, high + 1}
-            domains.update(requests.domains or ())
-            types.update(requests.types or ())
-            socket_protocols.update(requests.socket_protocols or ())
-        for low, high in ports:
-            bounds |= {low, high + 1}
         cuts = sorted(b for b in bounds if b > AUTO)
         self.ports = [(AUTO, AUTO), *((a, b - 1) for a, b in zip(cuts, cuts[1:], strict=False))]
-        self.domains = [*sorted(domains - {OTHER}), OTHER]
-        self.types = [*sorted(types - {OTHER}), OTHER]
-        self.socket_protocols = [*sorted(socket_protocols - {OTHER}), OTHER]
+        words = words or words_of(sets)
+        self.domains, self.types, self.socket_protocols = words
 
 
 def axes_of(ir: IR) -> Axes:
-    """The axes of a whole policy."""
-    reserved = (span for r in ir.reservations for span in r.ports)
-    return Axes((rule.requests for rule in ir.rules), reserved)
+    """The axes of a whole policy; its `listen` statements are among the rules."""
+    return Axes(rule.requests for rule in ir.rules)
 
 
 def asked_for(leaf: Leaf, ports: tuple[int, int]) -> bool:

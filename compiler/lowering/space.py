@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from compiler.catalogue.actions import Catalogue, Leaf
 from compiler.ir.ir import HOST, PROTOCOLS, SELF, Peers, Request, RequestSet
-from compiler.ir.requests import RAWSOCK_DOMAIN, RAWSOCK_TYPE, Axes, asked_for
+from compiler.ir.requests import RAWSOCK_DOMAIN, RAWSOCK_TYPE, Axes, Words, asked_for
 
 
 class Block(NamedTuple):
@@ -65,11 +65,12 @@ class Space:
         universe: Universe,
         subject: str | None,
         sets: Iterable[RequestSet],
+        words: Words,
     ) -> None:
         sets = list(sets)
         self.universe = universe
         self.subject = subject
-        self.axes = Axes(sets)
+        self.axes = Axes(sets, words)
         self.peers = self._partition({s.to for s in sets if s.to is not None})
         self._action_sets = action_sets
         self.plain: list[Leaf] = []

@@ -1,0 +1,253 @@
+"""Reads the body of a profile, a template use or a cell into the model."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from compiler.diagnostics import Diagnostics, Related
+from compiler.ir.ir import LayerKind
+from compiler.model.policy import Body, Rule
+from compiler.model.rules import Rules
+from compiler.model.settings import (
+    Devices,
+    ExecHash,
+    Hook,
+    Limit,
+    Listen,
+    Mount,
+    Root,
+    User,
+)
+from compiler.model.services import read_service
+from compiler.model.validate import Raw, build
+from compiler.names.annotations import Notes, read_notes
+from compiler.names.release import active
+from compiler.names.values import Scope
+from compiler.source import Span
+from compiler.syntax import tree as t
+
+#: The leaves that `listen` allows.
+LISTEN_ACTIONS = ("network.bind.port", "network.bind.privport")
+_FIRST_UNPRIVILEGED = 1024
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A body while its statements are read; single settings by their word."""
+
+    rules: list[Rule] = field(default_factory=list)
+    single: dict[str, tuple[object, Span]] = field(default_factory=dict)
+    mounts: list[Mount] = field(default_factory=list)
+    listens: list[Listen] = field(default_factory=list)
+    limits: dict[str, Limit] = field(default_factory=dict)
+    exec_readonly: Span | None = None
+    exec_hashes: list[ExecHash] = field(default_factory=list)
+    devices: list[Devices] = field(default_factory=list)
+    hooks: list[Hook] = field(default_factory=list)
+    permissive: bool = False
+
+
+class Bodies:
+    """Makes bodies of statements, for one target and one day."""
+
+    def __init__(
+        self, rules: Rules, target: str, today: datetime.date, found: Diagnostics
+    ) -> None:
+        self._rules = rules
+        self._target = target
+        self._today = today
+        self._found = found
+
+    def read(
+        self,
+        kind: LayerKind,
+        name: str,
+        statements: Iterable[t.Statement],
+        span: Span,
+        scope: Scope,
+        lint: bool = True,
+    ) -> Body:
+        """The body; what is wrong in it is reported and left out."""
+        draft = _Draft()
+        where = f"{kind} {name}"
+        for statement in active(statements, self._target):
+            notes = Notes()
+            if statement.annotations:
+                notes = read_notes(statement.annotations, self._today, self._found)
+            self._take(statement.node, notes, where, scope, draft, lint)
+        single = {word: value for word, (value, _) in draft.single.items()}
+        return Body(
+            kind=kind,
+            name=name,
+            span=span,
+            rules=tuple(draft.rules),
+            root=single.get("root"),
+            user=single.get("user"),
+            service=single.get("service"),
+            mounts=tuple(draft.mounts),
+            listens=tuple(draft.listens),
+            limits=tuple(draft.limits.values()),
+            exec_readonly=draft.exec_readonly,
+            exec_hashes=tuple(draft.exec_hashes),
+            devices=tuple(draft.devices),
+            hooks=tuple(draft.hooks),
+            permissive=draft.permissive,
+        )
+
+    def _take(
+        self, node: t.Plain, notes: Notes, where: str, scope: Scope, draft: _Draft, lint: bool
+    ) -> None:
+        match node:
+            case t.Rule():
+                rule = self._rules.rule(node, scope, where, notes, lint)
+                if rule is not None:
+                    draft.rules.append(rule)
+            case t.Listen():
+                self._listen(node, scope, where, notes, draft)
+            case t.Root():
+                self._once("root", self._root(node, scope), node.span, draft)
+            case t.User():
+                self._once("user", self._user(node, scope), node.span, draft)
+            case t.Service():
+                items = active(node.body, self._target)
+                service = read_service(items, node.span, scope, self._notes, self._found)
+                self._once("service", service, node.span, draft)
+            case t.Limits():
+                self._limits(node, scope, draft)
+            case t.Permissive():
+                draft.permissive = True
+            case _:
+                self._collect(node, scope, draft)
+
+    def _notes(self, annotations: tuple[t.Annotation, ...]) -> Notes:
+        return read_notes(annotations, self._today, self._found)
+
+    def _collect(self, node: t.Plain, scope: Scope, draft: _Draft) -> None:
+        """Settings that accumulate."""
+        match node:
+            case t.Mount():
+                fields = {"mode": Raw(node.mode.text, node.mode.span)}
+                fields |= texts(scope, source=node.source, target=node.target)
+                if len(fields) == 3 and (mount := build(Mount, node.span, fields, self._found)):
+                    draft.mounts.append(mount)
+            case t.ExecReadonly():
+                draft.exec_readonly = node.span
+            case t.ExecHash():
+                fields = texts(scope, sha256=node.digest, path=node.path)
+                if len(fields) == 2 and (hash_ := build(ExecHash, node.span, fields, self._found)):
+                    draft.exec_hashes.append(hash_)
+            case t.Devices():
+                names = tuple(n.text for n in node.names)
+                spans = [n.span for n in node.names]
+                devices = build(Devices, node.span, {"names": Raw(names, spans)}, self._found)
+                if devices:
+                    draft.devices.append(devices)
+            case t.Hook():
+                argv = arguments(scope, node.argv)
+                fields = {"when": Raw(node.when.text, node.when.span)}
+                if argv and (hook := build(Hook, node.span, fields | {"argv": argv}, self._found)):
+                    draft.hooks.append(hook)
+
+    def _once(self, word: str, value: object, span: Span, draft: _Draft) -> None:
+        """A setting that a body has once."""
+        first = draft.single.setdefault(word, (value, span))
+        if first[1] is not span:
+            self._found.error(
+                "E0531",
+                f"`{word}` is set twice in one body",
+                span,
+                "keep one",
+                [Related(first[1], "first here")],
+            )
+
+    def _root(self, node: t.Root, scope: Scope) -> Root | None:
+        fields = texts(scope, path=node.path)
+        if node.base is not None:
+            fields |= texts(scope, base=node.base)
+        wanted = 1 + (node.base is not None)
+        return build(Root, node.span, fields, self._found) if len(fields) == wanted else None
+
+    def _user(self, node: t.User, scope: Scope) -> User | None:
+        fields = texts(scope, user=node.user)
+        if node.group is not None:
+            fields |= texts(scope, group=node.group)
+        wanted = 1 + (node.group is not None)
+        return build(User, node.span, fields, self._found) if len(fields) == wanted else None
+
+    def _limits(self, node: t.Limits, scope: Scope, draft: _Draft) -> None:
+        for statement in active(node.body, self._target):
+            limit = statement.node
+            assert isinstance(limit, t.Limit)
+            if statement.annotations:
+                self._notes(statement.annotations)
+            value: str | None = "unlimited"
+            if not (isinstance(limit.amount, t.Name) and limit.amount.text == "unlimited"):
+                value = scope.text(limit.amount)
+            if value is None:
+                continue
+            fields = {
+                "name": Raw(limit.name.text, limit.name.span),
+                "value": Raw(value, limit.amount.span),
+            }
+            made = build(Limit, limit.span, fields, self._found)
+            if made is None:
+                continue
+            first = draft.limits.setdefault(made.name, made)
+            if first is not made:
+                self._found.error(
+                    "E0532",
+                    f"the limit `{made.name}` is set twice in one body",
+                    limit.span,
+                    "keep one",
+                    [Related(first.span, "first here")],
+                )
+
+    def _listen(
+        self, node: t.Listen, scope: Scope, where: str, notes: Notes, draft: _Draft
+    ) -> None:
+        ports = scope.ports(node.ports, auto=False)
+        if ports is None:
+            return
+        fields = {
+            "protocol": Raw(node.protocol.text, node.protocol.span),
+            "ports": Raw(ports, node.ports.span),
+        }
+        listen = build(Listen, node.span, fields, self._found)
+        if listen is None:
+            return
+        draft.listens.append(listen)
+        low, high = ports[0][0], ports[-1][1]
+        wanted = (high >= _FIRST_UNPRIVILEGED, low < _FIRST_UNPRIVILEGED)
+        draft.rules.append(
+            Rule(
+                effect="allow",
+                final=False,
+                listen=True,
+                actions=tuple(a for a, w in zip(LISTEN_ACTIONS, wanted, strict=True) if w),
+                to=None,
+                protocols=(listen.protocol,),
+                ports=ports,
+                domains=None,
+                types=None,
+                socket_protocols=None,
+                scope=where,
+                span=node.span,
+                notes=notes,
+            )
+        )
+
+
+def texts(scope: Scope, **nodes: t.Value) -> dict[str, Raw]:
+    """The texts of some values by field; those that have none are left out."""
+    read = {name: (scope.text(node), node.span) for name, node in nodes.items()}
+    return {name: Raw(text, span) for name, (text, span) in read.items() if text is not None}
+
+
+def arguments(scope: Scope, nodes: Sequence[t.Text | t.Name]) -> Raw | None:
+    """A program and its arguments, or None after a diagnostic."""
+    values = [scope.text(node) for node in nodes]
+    if None in values:
+        return None
+    return Raw(tuple(values), [node.span for node in nodes])

@@ -1,0 +1,119 @@
+"""Reads a `service` block into the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from compiler.diagnostics import Diagnostics, Related
+from compiler.model.settings import Command, Env, Log, Provider, Restart, Service
+from compiler.model.validate import Raw, build
+from compiler.names.annotations import Notes
+from compiler.names.values import Scope
+from compiler.source import Span
+from compiler.syntax import tree as t
+
+ReadNotes = Callable[[tuple[t.Annotation, ...]], Notes]
+
+
+class _Reader:
+    """Collects the items of one block."""
+
+    def __init__(self, scope: Scope, found: Diagnostics) -> None:
+        self._scope = scope
+        self._found = found
+        self.fields: dict[str, object] = {}
+        self._places: dict[str, Span] = {}
+        self.lists: dict[str, list[object]] = {"require": [], "before": [], "env": []}
+
+    def take(self, node: t.Plain) -> None:
+        match node:
+            case t.Command():
+                self._once(node.word, node.span, self._command(node))
+            case t.Order():
+                self.lists[node.word] += [self._provider(p) for p in node.providers]
+            case t.Env():
+                self._env(node)
+            case t.Log():
+                self._once("log", node.span, self._log(node))
+            case t.Restart():
+                self._once("restart", node.span, self._restart(node))
+
+    def _once(self, word: str, span: Span, value: object) -> None:
+        first = self._places.setdefault(word, span)
+        if first is span:
+            self.fields[word] = value
+        else:
+            self._found.error(
+                "E0533",
+                f"`{word}` is given twice in one service",
+                span,
+                "keep one",
+                [Related(first, "first here")],
+            )
+
+    def _command(self, node: t.Command) -> Command | None:
+        values = [self._scope.text(arg) for arg in node.argv]
+        if None in values:
+            return None
+        raw = Raw(tuple(values), [arg.span for arg in node.argv])
+        return build(Command, node.span, {"argv": raw}, self._found)
+
+    def _provider(self, node: t.Provider) -> Provider | None:
+        fields = {"kind": Raw(node.kind, node.name.span), "name": Raw(node.name.text, node.name.span)}
+        return build(Provider, node.name.span, fields, self._found)
+
+    def _env(self, node: t.Env) -> None:
+        value = self._scope.text(node.value)
+        if value is None:
+            return
+        fields = {"name": Raw(node.name.text, node.name.span), "value": Raw(value, node.value.span)}
+        env = build(Env, node.span, fields, self._found)
+        names = [e.name for e in self.lists["env"] if isinstance(e, Env)]
+        if node.name.text in names:
+            self._found.error(
+                "E0534", f"`{node.name.text}` is set twice", node.span, "keep one `env` line of it"
+            )
+        self.lists["env"].append(env)
+
+    def _log(self, node: t.Log) -> Log | None:
+        fields: dict[str, Raw] = {}
+        for word, value in node.words:
+            if word in fields:
+                self._found.error("E0535", f"`{word}` is given twice", value.span, "keep one")
+            text = self._scope.text(value) if word == "tag" else getattr(value, "text", None)
+            if text is None:
+                return None
+            fields[word] = Raw(text, value.span)
+        return build(Log, node.span, fields, self._found)
+
+    def _restart(self, node: t.Restart) -> Restart | None:
+        fields = {"mode": Raw(node.mode.text, node.mode.span)}
+        if node.backoff is not None:
+            low, high = node.backoff
+            fields["backoff_min"] = Raw(low.raw, low.span)
+            fields["backoff_max"] = Raw(high.raw, high.span)
+        return build(Restart, node.span, fields, self._found)
+
+
+def read_service(
+    statements: Iterable[t.Statement],
+    span: Span,
+    scope: Scope,
+    notes: ReadNotes,
+    found: Diagnostics,
+) -> Service | None:
+    """The service, or None after a diagnostic."""
+    reader = _Reader(scope, found)
+    for statement in statements:
+        notes(statement.annotations)
+        reader.take(statement.node)
+    fields = reader.fields
+    if "command" not in fields:
+        help = 'name the program: `command "/path/to/program" "argument";`'
+        found.error("E0536", "this service has no command", span, help)
+        return None
+    lists = [x for items in reader.lists.values() for x in items]
+    if None in fields.values() or None in lists:
+        return None
+    made = {word: tuple(items) for word, items in reader.lists.items()}
+    return Service(span=span, **fields, **made)  # type: ignore[arg-type]  # validated above

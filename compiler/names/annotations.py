@@ -1,0 +1,104 @@
+"""Annotations: why a statement stands there, whose it is, and until when."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from compiler.diagnostics import Diagnostics, Related, nearest
+from compiler.names.text import unquote
+from compiler.syntax import tree as t
+
+NAMES = ("reason", "owner", "ticket", "until")
+
+#: A rule whose @until is nearer than this draws a warning.
+WARN_DAYS = 30
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """The annotations of one statement, decoded."""
+
+    reason: str | None = None
+    owner: str | None = None
+    ticket: str | None = None
+    until: datetime.date | None = None
+
+
+def read_notes(
+    annotations: Iterable[t.Annotation], today: datetime.date, found: Diagnostics
+) -> Notes:
+    """The annotations of a statement; bad, repeated, blank and expired ones are reported."""
+    seen: dict[str, t.Annotation] = {}
+    values: dict[str, str] = {}
+    until = None
+    for annotation in annotations:
+        if annotation.name not in NAMES:
+            help = nearest(annotation.name, NAMES) or f"use {', '.join('@' + n for n in NAMES)}"
+            found.error("E0311", f"unknown annotation `@{annotation.name}`", annotation.span, help)
+            continue
+        first = seen.setdefault(annotation.name, annotation)
+        if first is not annotation:
+            found.error(
+                "E0312",
+                f"`@{annotation.name}` is given twice",
+                annotation.span,
+                "keep one",
+                [Related(first.span, "first here")],
+            )
+        elif annotation.name == "until":
+            until = _until(annotation, today, found)
+        elif (text := _text(annotation, found)) is not None:
+            values[annotation.name] = text
+    return Notes(until=until, **values)
+
+
+def _text(annotation: t.Annotation, found: Diagnostics) -> str | None:
+    if isinstance(annotation.value, t.Number):
+        found.error(
+            "E0313",
+            f"`@{annotation.name}` takes a text",
+            annotation.value.span,
+            "write it in quotes",
+        )
+        return None
+    text = unquote(annotation.value, found)
+    if text is not None and not text.strip():
+        found.error("E0314", f"`@{annotation.name}` says nothing", annotation.span, "fill it in")
+        return None
+    return text
+
+
+def _until(
+    annotation: t.Annotation, today: datetime.date, found: Diagnostics
+) -> datetime.date | None:
+    value = annotation.value
+    date = None
+    if isinstance(value, t.Number) and _DATE.fullmatch(value.raw):
+        try:
+            date = datetime.date.fromisoformat(value.raw)
+        except ValueError:
+            date = None
+    if date is None:
+        found.error("E0315", "this is not a date", value.span, "write YYYY-MM-DD, without quotes")
+        return None
+    left = (date - today).days
+    if left < 0:
+        found.error(
+            "E0316",
+            f"this statement held until {date} and has expired",
+            annotation.span,
+            "remove the statement, or decide anew and set a later date",
+        )
+    elif left <= WARN_DAYS:
+        found.warning(
+            "W0801",
+            f"this statement expires on {date}",
+            annotation.span,
+            "decide whether it is still needed",
+        )
+    return date

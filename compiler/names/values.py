@@ -1,0 +1,181 @@
+"""Evaluates names, sets and numbers to plain values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from compiler.diagnostics import Diagnostics, nearest
+from compiler.ir.ir import AUTO, Ranges
+from compiler.names.text import unquote
+from compiler.source import Span
+from compiler.syntax import tree as t
+
+MAX_PORT = 65535
+_DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class PortSet:
+    """An evaluated set of ports: disjoint ranges in order, (0, 0) for `auto`."""
+
+    ranges: Ranges
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value that is missing: its error was reported, or no one has given it yet.
+
+    What depends on it evaluates to nothing, silently.
+    """
+
+    span: Span
+
+
+Constant = t.Text | t.Number | t.Name | PortSet | Unknown
+"""What a `let` or a template's argument stands for; a Name is that of a cell or group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What names stand for here: the parameters of a template, then the lets."""
+
+    lets: Mapping[str, Constant]
+    found: Diagnostics
+    parameters: Mapping[str, Constant]
+
+    def constant(self, name: t.Name) -> Constant | None:
+        """What a name stands for, or None and a diagnostic."""
+        known = self.parameters.get(name.text) or self.lets.get(name.text)
+        if known is None:
+            help = nearest(name.text, [*self.parameters, *self.lets]) or "define it with `let`"
+            self.found.error("E0220", f"no value is called `{name.text}`", name.span, help)
+        return known
+
+    def close(self, value: t.Value) -> Constant:
+        """A value freed of the names in it, so that it means the same everywhere."""
+        match value:
+            case t.Text() | t.Number():
+                return value
+            case t.Name() if value.text != "auto":
+                return self.constant(value) or Unknown(value.span)
+            case _:
+                ranges = self.ports(value, auto=True)
+                return Unknown(value.span) if ranges is None else PortSet(ranges, value.span)
+
+    def text(self, node: t.Value) -> str | None:
+        """The characters of a string, or a numeral as written; None after a diagnostic."""
+        value = self.constant(node) if isinstance(node, t.Name) else node
+        match value:
+            case t.Text():
+                return unquote(value, self.found)
+            case t.Number():
+                return value.raw
+            case None | Unknown():
+                return None
+        self.found.error(
+            "E0221", "a single text or number is needed here", node.span, 'write it like "text"'
+        )
+        return None
+
+    def ports(self, node: t.Value, auto: bool) -> Ranges | None:
+        """A set of ports as disjoint ranges in order; `auto` says whether that may be in it.
+
+        None after a diagnostic, or when it depends on something unknown.
+        """
+        ranges: list[tuple[int, int]] = []
+        if not self._collect(node, auto, ranges):
+            return None
+        if not ranges:
+            self.found.error("E0305", "this set is empty", node.span, "put a port in it")
+            return None
+        return _joined(ranges)
+
+    def _collect(self, node: t.Value | Constant, auto: bool, into: list[tuple[int, int]]) -> bool:
+        """Adds the ranges of a value to `into`; false when there was something wrong."""
+        match node:
+            case t.Braces():
+                return all([self._collect(item, auto, into) for item in node.items])
+            case t.Range():
+                return self._range(node, into)
+            case t.Number():
+                return self._port(node, into)
+            case t.Name(text="auto"):
+                return self._auto(node.span, auto, into)
+            case t.Name():
+                constant = self.constant(node)
+                if isinstance(constant, t.Text | t.Name):
+                    return self._not_a_port(node.span)
+                if isinstance(constant, PortSet) and constant.ranges[0][0] == AUTO and not auto:
+                    return self._auto(node.span, auto, into)
+                return constant is not None and self._collect(constant, auto, into)
+            case t.Text():
+                return self._not_a_port(node.span)
+            case PortSet():
+                into.extend(node.ranges)
+                return True
+            case Unknown():
+                return False
+
+    def _not_a_port(self, span: Span) -> bool:
+        self.found.error("E0307", "a text is not a port", span, "write a number")
+        return False
+
+    def _auto(self, span: Span, allowed: bool, into: list[tuple[int, int]]) -> bool:
+        if not allowed:
+            help = "it stands for automatic port selection, and only in rules"
+            self.found.error("E0306", "`auto` is not a port", span, help)
+        into.append((AUTO, AUTO))
+        return allowed
+
+    def _port(self, node: t.Number, into: list[tuple[int, int]]) -> bool:
+        port = decimal(node.raw)
+        if port is None or not 0 < port <= MAX_PORT:
+            self.found.error(
+                "E0310", f"`{node.raw[:40]}` is not a port", node.span, f"ports are 1 to {MAX_PORT}"
+            )
+            return False
+        into.append((port, port))
+        return True
+
+    def _range(self, node: t.Range, into: list[tuple[int, int]]) -> bool:
+        ends: list[tuple[int, int]] = []
+        if not all([self._end(end, ends) for end in (node.low, node.high)]):
+            return False
+        low, high = ends[0][0], ends[1][0]
+        if low > high:
+            self.found.error(
+                "E0308", f"the range {low}..{high} is empty", node.span, f"write {high}..{low}"
+            )
+            return False
+        into.append((low, high))
+        return True
+
+    def _end(self, end: t.Atom, into: list[tuple[int, int]]) -> bool:
+        ranges: list[tuple[int, int]] = []
+        if not self._collect(end, False, ranges):
+            return False
+        if len(ranges) != 1 or ranges[0][0] != ranges[0][1]:
+            help = "name a single number"
+            self.found.error("E0309", "the end of a range is a single port", end.span, help)
+            return False
+        into += ranges
+        return True
+
+
+def decimal(raw: str) -> int | None:
+    """A whole number in decimal notation without superfluous zeros, or None."""
+    return int(raw) if _DECIMAL.fullmatch(raw) else None
+
+
+def _joined(ranges: list[tuple[int, int]]) -> Ranges:
+    """Ranges in order, overlapping and adjacent ones joined (`auto` stays apart)."""
+    result: list[tuple[int, int]] = []
+    for low, high in sorted(ranges):
+        if result and low <= result[-1][1] + 1 and (result[-1][0] > AUTO or low == AUTO):
+            result[-1] = (result[-1][0], max(result[-1][1], high))
+        else:
+            result.append((low, high))
+    return tuple(result)
