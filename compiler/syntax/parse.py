@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import gc
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import resources
 
 from lark import Lark, Token
@@ -99,14 +100,50 @@ def parse_request(source: Source, found: Diagnostics) -> tree.RequestText | None
         return None
 
 
+def parse_tokens(source: Source, found: Diagnostics) -> list[Token] | None:
+    """Every token of a file in order, comments too (as COMMENT), or None and diagnostics."""
+    if not _balanced(source, found):
+        return None
+    parser, tokens = _token_parser()
+    tokens.clear()
+    try:
+        with _uncollected():
+            run = parser.parse_interactive(source.text)
+            for token in run.iter_parse():
+                tokens.append(token)
+            run.feed_eof()  # type: ignore[no-untyped-call]  # lark has no types here
+    except UnexpectedInput:
+        parse_policy(source, found)
+        return None
+    return list(tokens)
+
+
+@functools.cache
+def _token_parser() -> tuple[Lark, list[Token]]:
+    """A parser that makes no tree, and the list to which it adds the comments it skips."""
+    tokens: list[Token] = []
+
+    def keep(comment: Token) -> Token:
+        tokens.append(comment)
+        return comment
+
+    return make_parser("policy", None, keep), tokens
+
+
 def _run(start: str, file: str, text: str):  # type: ignore[no-untyped-def]
     parser, builder = _parser(start)
     builder.file = file
-    # lark makes many objects and no cycles; collecting while they pile up is quadratic.
+    with _uncollected():
+        return parser.parse(text)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Lark makes many objects and no cycles; collecting while they pile up is quadratic."""
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return parser.parse(text)
+        yield
     finally:
         if collecting:
             gc.enable()
