@@ -103,18 +103,27 @@ def _data() -> Any:
     return read_data("actions.json")
 
 
-def _leaf(raw: dict[str, Any]) -> Leaf:
-    reason: str | None = raw["rootlike"]
-    ports = raw["ports"]
-    return Leaf(
-        **{
-            **raw,
-            "ports": None if ports is None else (ports[0], ports[1]),
-            "default": Default(**raw["default"]),
-            "rootlike": reason is not None,
-            "rootlike_reason": reason or "",
-        }
-    )
+#: What a leaf is when its entry does not say otherwise.
+_ABSENT: dict[str, Any] = {
+    "c_request": None,
+    "dimension": "none",
+    "ports": None,
+    "until": None,
+    "asked": True,
+    "influence": False,
+    "default": {"voter": "", "allows": "never"},
+    "securelevel": None,
+    "securelevel_always": True,
+    "asked_until": None,
+    "rootlike_reason": "",
+}
+
+
+def _leaf(entry: dict[str, Any]) -> Leaf:
+    raw = {**_ABSENT, **entry}
+    raw["default"] = Default(**raw["default"])
+    raw["ports"] = raw["ports"] and tuple(raw["ports"])
+    return Leaf(**raw, rootlike=bool(raw["rootlike_reason"]))
 
 
 @functools.cache
