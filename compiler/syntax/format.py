@@ -53,7 +53,9 @@ def _space(before: Part, part: Part) -> str:
 
 
 def _flat(parts: Sequence[Part]) -> str | None:
-    """The parts on one line, or None when a comment stands among them."""
+    """The parts on one line, or None for a comment among them or what never fits a line."""
+    if len(parts) > WIDTH:
+        return None
     words: list[str] = []
     before: Part | None = None
     for part in parts:
@@ -75,18 +77,22 @@ def _flat(parts: Sequence[Part]) -> str | None:
 
 def _flat_statement(statement: Statement) -> str | None:
     """A statement with its block on one line, or None where that is not its format."""
+    head = _flat(statement.head)
     block = statement.block
-    if block is not None and not block.single:
+    if head is None or block is None:
+        return head
+    if not block.single or len(block.items) > WIDTH:
         return None
-    words = [_flat(statement.head)]
-    if block is not None:
-        # A comment ends its line, so a block on one line has none.
-        inner = [item for item in block.items if isinstance(item, Statement)]
-        words += [None if item.annotations else _flat_statement(item) for item in inner]
-        words.append("}")
-    if block is not None and not block.items and words[0]:
-        return words[0] + "}"
-    return None if None in words else " ".join(w for w in words if w)
+    words = [head]
+    for item in block.items:
+        # A comment ends its line: none stands in a block on one line.
+        assert isinstance(item, Statement)
+        flat = None if item.annotations else _flat_statement(item)
+        if flat is None:
+            return None
+        words.append(flat)
+    words.append("}")
+    return (" " if block.items else "").join(words)
 
 
 # Where long lines break
@@ -182,6 +188,7 @@ class _Printer:
                 self._parts(annotation.parts, indent)
 
     def _parts(self, parts: Sequence[Part], indent: int) -> None:
+        """Writes parts of which the first is a word; broken lines go on at one more indent."""
         flat = _flat(parts)
         if flat is not None and indent + width(flat) <= WIDTH:
             self._lines.append(" " * indent + flat)
