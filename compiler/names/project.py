@@ -64,6 +64,11 @@ def read_source(path: Path, name: str, found: Diagnostics, span: Span | None) ->
         reason = (problem.strerror or "unreadable").lower()
         found.error("E0204", f"cannot read `{name}`: {reason}", span, "check the path")
         return None
+    return decode(data, name, found, span)
+
+
+def decode(data: bytes, name: str, found: Diagnostics, span: Span | None) -> Source | None:
+    """The text of a file from its bytes, or None and a diagnostic at `span`."""
     try:
         return Source(name, data.decode("utf-8-sig"))
     except UnicodeDecodeError as problem:
