@@ -29,7 +29,8 @@ AUTO = 0
 Ranges = tuple[tuple[int, int], ...]
 
 
-class Peers(NamedTuple):
+@dataclass(frozen=True, slots=True, order=True)
+class Peers:
     """A set of target processes by cell: `members`, or everything but them.
 
     Members are "self" (the subject's own cell), "host" (cell 0) and names of

@@ -111,13 +111,19 @@ class Rules:
         where: str,
         span: Span,
         lint: bool = True,
+        request: bool = False,
     ) -> Rule | None:
-        """The actions and conditions of a rule, request or assertion; its effect means nothing."""
+        """The actions and conditions of a rule, request or assertion; its effect means nothing.
+
+        A `request` may be one that the kernel never asks: it still has an answer.
+        """
         leaves = self._actions.resolve(action, lint)
         read = self._read(conditions, scope)
         if leaves is None or read is None or not self._applicable(leaves, read):
             return None
         kept = tuple(leaf.name for leaf in leaves if _carries(leaf, read))
+        if not kept and request:
+            kept = tuple(leaf.name for leaf in leaves)
         if not kept:
             help = "the kernel never asks this action with these conditions"
             self._found.error("E0414", "this can match nothing", span, help)

@@ -1,0 +1,264 @@
+"""The model to the IR: rules interned, layers folded, cells with equal decisions classed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from compiler.catalogue.actions import load
+from compiler.diagnostics import Diagnostics, Related
+from compiler.ir import ir
+from compiler.ir.requests import words_of
+from compiler.lowering.fold import Folded, Problem, fold
+from compiler.lowering.problems import report
+from compiler.lowering.reservations import Owners, claims, collisions
+from compiler.lowering.rule_ids import rule_ids
+from compiler.lowering.settings import merge
+from compiler.lowering.space import Space, Universe
+from compiler.lowering.verdicts import verdicts
+from compiler.model.policy import Body, Cell, Policy, Rule
+from compiler.source import Source, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """The IR, and where each of its rules stands."""
+
+    ir: ir.IR
+    spans: tuple[Span, ...]
+    """By index of the rule."""
+    scopes: tuple[str, ...]
+
+
+def lower(
+    policy: Policy,
+    sources: Mapping[str, Source],
+    ids: Mapping[str, int],
+    found: Diagnostics,
+) -> Lowered:
+    """The IR of a policy; `ids` holds the id of every cell, retired ones included."""
+    return _Lowering(policy, sources, found).run(ids)
+
+
+class _Lowering:
+    def __init__(
+        self, policy: Policy, sources: Mapping[str, Source], found: Diagnostics
+    ) -> None:
+        self._policy = policy
+        self._found = found
+        self._catalogue = load(policy.target)
+        self._universe = Universe(cell.name for cell in policy.cells)
+        self._action_sets: list[tuple[str, ...]] = []
+        self._action_index: dict[tuple[str, ...], int] = {}
+        self._rules: dict[tuple[ir.Rule, Span], int] = {}
+        self._layers: dict[ir.Layer, int] = {}
+        self._classes: dict[ir.CellClass, int] = {}
+        self._folded: dict[tuple[object, ...], tuple[Folded, int]] = {}
+        self._reported: set[tuple[str, tuple[int, ...]]] = set()
+        bodies = [b for cell in policy.cells for b in cell.bodies]
+        bodies += [b for chain in policy.unused for b in chain]
+        self._ids = rule_ids({(r.span, r.scope) for b in bodies for r in b.rules}, sources)
+
+    def run(self, ids: Mapping[str, int]) -> Lowered:
+        policy = self._policy
+        chains = [self._cell_layers(cell) for cell in policy.cells]
+        unused = [self._body_layers(chain) for chain in policy.unused]
+        rules = [rule for rule, _ in self._rules]
+        self._spans = tuple(span for _, span in self._rules)
+        self._table = list(self._layers)
+        self._words = words_of(rule.requests for rule in rules)
+        reservations = self._reservations(policy.cells, chains)
+        cells = [
+            self._cell(cell, layers, rules, ids)
+            for cell, layers in zip(policy.cells, chains, strict=True)
+        ]
+        for layers in unused:
+            self._fold(None, layers, rules)
+        self._check_reservations(reservations, cells, rules)
+        names = {cell.name for cell in policy.cells}
+        securelevel = policy.host.securelevel
+        made = ir.IR(
+            policy=policy.name,
+            target=policy.target,
+            permissive=policy.permissive,
+            action_sets=tuple(self._action_sets),
+            rules=tuple(rules),
+            layers=tuple(self._layers),
+            cells=tuple(cells),
+            classes=tuple(self._classes),
+            reservations=reservations,
+            retired=tuple(sorted((n, i) for n, i in ids.items() if n not in names)),
+            host=ir.HostSettings(
+                securelevel.level if securelevel else None,
+                tuple(ir.SysctlSetting(s.name, s.value) for s in policy.host.sysctls),
+            ),
+        )
+        scopes = {r.span: r.scope for c in policy.cells for b in c.bodies for r in b.rules}
+        return Lowered(made, self._spans, tuple(scopes.get(s, "") for s in self._spans))
+
+    # Interning
+
+    def _intern(self, names: tuple[str, ...]) -> int:
+        index = self._action_index.get(names)
+        if index is None:
+            index = self._action_index[names] = len(self._action_sets)
+            self._action_sets.append(names)
+        return index
+
+    def _rule(self, rule: Rule) -> int:
+        requests = ir.RequestSet(
+            self._intern(rule.actions),
+            rule.to,
+            rule.protocols,
+            rule.ports,
+            rule.domains,
+            rule.types,
+            rule.socket_protocols,
+        )
+        made = ir.Rule(self._ids[rule.span], rule.effect, rule.final, rule.listen, requests)
+        return self._rules.setdefault((made, rule.span), len(self._rules))
+
+    def _layer(self, kind: ir.LayerKind, name: str, bodies: Sequence[Body]) -> int:
+        rules = tuple(sorted({self._rule(rule) for body in bodies for rule in body.rules}))
+        return self._layers.setdefault(ir.Layer(kind, name, rules), len(self._layers))
+
+    def _cell_layers(self, cell: Cell) -> tuple[int, ...]:
+        layers = [self._layer("profile", body.name, [body]) for body in cell.profiles]
+        if cell.templates:
+            name = "+".join(body.name for body in cell.templates)
+            layers.append(self._layer("template", name, cell.templates))
+        layers.append(self._layer("cell", cell.name, [cell.own]))
+        return tuple(layers)
+
+    def _body_layers(self, bodies: Sequence[Body]) -> tuple[int, ...]:
+        return tuple(self._layer(body.kind, body.name, [body]) for body in bodies)
+
+    # Cells
+
+    def _cell(
+        self, cell: Cell, layers: tuple[int, ...], rules: list[ir.Rule], ids: Mapping[str, int]
+    ) -> ir.Cell:
+        folded, class_ = self._fold(cell.name, layers, rules)
+        return ir.Cell(
+            name=cell.name,
+            id=ids.get(cell.name, 0),
+            permissive=any(body.permissive for body in cell.bodies),
+            layers=layers,
+            class_=class_,
+            owned=self._owned(cell, layers, rules),
+            **merge(cell, self._found),
+        )
+
+    def _fold(
+        self, subject: str | None, layers: tuple[int, ...], rules: list[ir.Rule]
+    ) -> tuple[Folded, int]:
+        """Folds the explicit rules of some layers; cells with the same ones share the result."""
+        explicit = tuple(
+            tuple(i for i in self._table[layer].rules if not rules[i].listen) for layer in layers
+        )
+        flat = [i for layer in explicit for i in layer]
+        named = any(subject in (rules[i].requests.to or ir.ANY_PEER).members for i in flat)
+        key = (explicit, subject if named else subject is None)
+        if key not in self._folded:
+            space = self._space(subject, [rules[i].requests for i in flat])
+            folded = fold(space, rules, explicit)
+            self._report(folded.problems, rules)
+            rows = verdicts(space, folded.explicit, self._intern)
+            class_ = ir.CellClass(rows)
+            index = -1
+            if subject is not None:
+                index = self._classes.setdefault(class_, len(self._classes))
+            self._folded[key] = (folded, index)
+        return self._folded[key]
+
+    def _space(self, subject: str | None, sets: list[ir.RequestSet]) -> Space:
+        return Space(
+            self._catalogue, self._action_sets, self._universe, subject, sets, self._words
+        )
+
+    def _owned(
+        self, cell: Cell, layers: tuple[int, ...], rules: list[ir.Rule]
+    ) -> tuple[ir.Verdict, ...]:
+        """What decides at the ports the cell listens on."""
+        chosen = [[i for i in self._table[layer].rules if self._about_binds(rules[i])] for layer in layers]
+        listens = [i for layer in chosen for i in layer if rules[i].listen]
+        if not listens:
+            return ()
+        space = self._space(cell.name, [rules[i].requests for layer in chosen for i in layer])
+        folded = fold(space, rules, chosen)
+        self._report([p for p in folded.problems if p.kind in ("listen", "final")], rules)
+        own = 0
+        for i in listens:
+            own |= space.mask(rules[i].requests)
+        regions = [r._replace(bits=r.bits & own) for r in folded.listening if r.bits & own]
+        return verdicts(space, regions, self._intern)
+
+    def _about_binds(self, rule: ir.Rule) -> bool:
+        names = self._action_sets[rule.requests.actions]
+        return any(self._catalogue.by_name[name].dimension == "bind" for name in names)
+
+    def _report(self, problems: list[Problem], rules: list[ir.Rule]) -> None:
+        fresh = []
+        for problem in problems:
+            key = (problem.kind, problem.rules)
+            if key not in self._reported:
+                self._reported.add(key)
+                fresh.append(problem)
+        if fresh:
+            report(fresh, rules, self._spans, self._found)
+
+    # Ports
+
+    def _reservations(
+        self, cells: Sequence[Cell], chains: Sequence[tuple[int, ...]]
+    ) -> tuple[ir.Reservation, ...]:
+        rules = [rule for rule, _ in self._rules]
+        made = []
+        for cell, layers in zip(cells, chains, strict=True):
+            for layer in layers:
+                for index in self._table[layer].rules:
+                    requests = rules[index].requests
+                    if rules[index].listen and requests.ports and requests.protocols:
+                        (protocol,) = requests.protocols
+                        assert protocol in ("tcp", "udp")
+                        made.append(ir.Reservation(cell.name, protocol, requests.ports, index))
+        return tuple(made)
+
+    def _check_reservations(
+        self,
+        reservations: Sequence[ir.Reservation],
+        cells: Sequence[ir.Cell],
+        rules: list[ir.Rule],
+    ) -> None:
+        spans = self._spans
+        ordered = claims(reservations)
+        for first, second in collisions(ordered):
+            same = first.cell == second.cell
+            who = f"the cell `{first.cell}`" + (" itself" if same else "")
+            self._found.error(
+                "E0605",
+                f"{who} already listens on {second.protocol} port {second.low}"
+                + ("" if same else f", so `{second.cell}` cannot"),
+                spans[second.rule],
+                "a port has one owner; choose another one",
+                [Related(spans[first.rule], "listened on here")],
+            )
+        owners = Owners(ordered)
+        for cell in cells:
+            for layer in cell.layers:
+                for index in self._table[layer].rules:
+                    rule = rules[index]
+                    if rule.listen or rule.effect == "deny" or rule.requests.ports is None:
+                        continue
+                    hit = owners.hit_by(rule, cell.name)
+                    if hit is not None:
+                        self._found.error(
+                            "E0606",
+                            f"{hit.protocol} port {hit.low} belongs to the cell `{hit.cell}`, so"
+                            f" this {rule.effect} cannot give it to `{cell.name}`",
+                            spans[index],
+                            "leave the port out of the rule",
+                            [Related(spans[hit.rule], "reserved by this `listen`")],
+                        )
+
+

@@ -1,0 +1,123 @@
+"""Words for what folding finds: rules at odds with each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from compiler.diagnostics import Diagnostics, Related
+from compiler.ir.ir import AUTO, OTHER, Request, Rule
+from compiler.lowering.fold import Problem
+from compiler.source import Span
+
+
+def request_text(request: Request) -> str:
+    """A request as the command line takes it."""
+    words = [request.subject, request.action]
+    if request.target is not None:
+        words += ["to", request.target]
+    if request.protocol is not None:
+        words.append(request.protocol if request.protocol != OTHER else "(neither tcp nor udp)")
+    if request.port is not None:
+        words += ["port", "auto" if request.port == AUTO else str(request.port)]
+    for word, value in (
+        ("domain", request.domain),
+        ("type", request.type),
+        ("protocol", request.socket_protocol),
+    ):
+        if value is not None and value != OTHER:
+            words += [word, value]
+    return " ".join(words)
+
+
+def report(
+    problems: Sequence[Problem],
+    rules: Sequence[Rule],
+    spans: Sequence[Span],
+    found: Diagnostics,
+) -> None:
+    """A diagnostic for each problem, at the rule that has to change."""
+    for problem in problems:
+        _REPORT[problem.kind](problem, rules, spans, found)
+
+
+def _such_as(problem: Problem) -> str:
+    assert problem.witness is not None
+    return f"`{request_text(problem.witness)}`"
+
+
+def _ambiguous(p: Problem, rules: Sequence[Rule], spans: Sequence[Span], found: Diagnostics) -> None:
+    first, second = p.rules
+    found.error(
+        "E0601",
+        f"this {rules[second].effect} and a {rules[first].effect} of the same layer both match"
+        f" {_such_as(p)}",
+        spans[second],
+        "make one narrower than the other, or write a third rule for what both match",
+        [Related(spans[first], f"the {rules[first].effect} that is neither wider nor narrower")],
+    )
+
+
+def _contradiction(
+    p: Problem, rules: Sequence[Rule], spans: Sequence[Span], found: Diagnostics
+) -> None:
+    first, second = p.rules
+    found.error(
+        "E0602",
+        f"this {rules[second].effect} contradicts a {rules[first].effect} of the same requests",
+        spans[second],
+        "remove one of them; their order does not matter",
+        [Related(spans[first], f"the {rules[first].effect}")],
+    )
+
+
+def _duplicate(p: Problem, rules: Sequence[Rule], spans: Sequence[Span], found: Diagnostics) -> None:
+    first, second = p.rules
+    found.warning(
+        "W0805",
+        "this rule says the same as another one of its layer",
+        spans[second],
+        "remove one of them",
+        [Related(spans[first], "the other one")],
+    )
+
+
+def _final(p: Problem, rules: Sequence[Rule], spans: Sequence[Span], found: Diagnostics) -> None:
+    first, second = p.rules
+    what = "`listen`" if rules[second].listen else rules[second].effect
+    found.error(
+        "E0603",
+        f"this {what} decides {_such_as(p)} otherwise than a final {rules[first].effect}",
+        spans[second],
+        "no later layer can override a final rule; narrow this one or drop `final` there",
+        [Related(spans[first], "the final rule")],
+    )
+
+
+def _listen(p: Problem, rules: Sequence[Rule], spans: Sequence[Span], found: Diagnostics) -> None:
+    first, second = p.rules
+    found.error(
+        "E0604",
+        f"this deny takes {_such_as(p)} from the cell that listens there",
+        spans[first],
+        "remove the port from the rule, or the `listen`",
+        [Related(spans[second], "the `listen`")],
+    )
+
+
+def _empty(p: Problem, rules: Sequence[Rule], spans: Sequence[Span], found: Diagnostics) -> None:
+    found.error(
+        "E0414",
+        "this can match nothing",
+        spans[p.rules[0]],
+        "the kernel never asks this action with these conditions",
+    )
+
+
+_REPORT = {
+    "ambiguous": _ambiguous,
+    "contradiction": _contradiction,
+    "duplicate": _duplicate,
+    "final": _final,
+    "listen": _listen,
+    "empty": _empty,
+}

@@ -1,0 +1,64 @@
+"""Ports that cells listen on: one owner each, and rules of others that reach for them."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from compiler.ir.ir import Reservation, Rule
+
+
+class Claim(NamedTuple):
+    """One interval of ports of one protocol that a cell listens on."""
+
+    protocol: str
+    low: int
+    high: int
+    cell: str
+    rule: int
+
+
+def claims(reservations: Iterable[Reservation]) -> list[Claim]:
+    """All intervals, by protocol and port."""
+    return sorted(
+        Claim(r.protocol, low, high, r.cell, r.rule)
+        for r in reservations
+        for low, high in r.ports
+    )
+
+
+def collisions(ordered: Sequence[Claim]) -> Iterator[tuple[Claim, Claim]]:
+    """Pairs of claims that overlap, each later claim with the one that reaches furthest."""
+    furthest: Claim | None = None
+    for claim in ordered:
+        if furthest is not None and furthest.protocol == claim.protocol:
+            if claim.low <= furthest.high:
+                yield furthest, claim
+            if claim.high <= furthest.high:
+                continue
+        furthest = claim
+
+
+class Owners:
+    """Answers which claims an interval of ports hits; claims do not overlap."""
+
+    def __init__(self, ordered: Sequence[Claim]) -> None:
+        self._by_protocol: dict[str, list[Claim]] = {"tcp": [], "udp": []}
+        for claim in ordered:
+            self._by_protocol[claim.protocol].append(claim)
+        self._lows = {p: [c.low for c in found] for p, found in self._by_protocol.items()}
+
+    def hit_by(self, rule: Rule, cell: str) -> Claim | None:
+        """The first claim of another cell that the rule's ports are about."""
+        requests = rule.requests
+        for protocol in requests.protocols or ("tcp", "udp"):
+            found = self._by_protocol.get(protocol, [])
+            for low, high in requests.ports or ():
+                start = max(0, bisect.bisect_right(self._lows[protocol], low) - 1)
+                for claim in found[start:]:
+                    if claim.low > high:
+                        break
+                    if claim.high >= low and claim.cell != cell:
+                        return claim
+        return None

@@ -1,0 +1,45 @@
+"""Stable rule ids: the same rule keeps its id when it is moved or formatted anew."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from compiler.source import Source, Span
+
+_COMMENT = re.compile(r"#[^\n]*")
+_AROUND = re.compile(r"\s*([{},;=]|\.\.)\s*")
+
+
+def canonical(text: str) -> str:
+    """The tokens of a rule with one blank where two words would touch."""
+    if "#" in text:
+        text = _COMMENT.sub(" ", text)
+    return _AROUND.sub(r"\1", " ".join(text.split()))
+
+
+def rule_ids(places: Iterable[tuple[Span, str]], sources: Mapping[str, Source]) -> dict[Span, int]:
+    """A 32-bit id, never 0, for every rule, given its span and its scope.
+
+    It is made of the rule's canonical tokens, its file, its scope, and its ordinal
+    among identical ones; when two collide, the later in this order is salted.
+    """
+    alike: defaultdict[tuple[str, str, str], list[Span]] = defaultdict(list)
+    for span, scope in sorted(set(places)):
+        text = sources[span.file].text[span.start : span.end]
+        alike[span.file, scope, canonical(text)].append(span)
+    ids: dict[Span, int] = {}
+    taken = {0}
+    for key in sorted(alike):
+        for ordinal, span in enumerate(alike[key]):
+            number = salt = 0
+            while number in taken:
+                words = "\0".join((*key, str(ordinal), str(salt)))
+                digest = hashlib.sha256(words.encode("utf-8", "surrogatepass")).digest()
+                number = int.from_bytes(digest[:4], "big")
+                salt += 1
+            taken.add(number)
+            ids[span] = number
+    return ids

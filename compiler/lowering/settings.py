@@ -1,0 +1,134 @@
+"""Merges the settings of a cell's bodies: the most derived wins, lists add up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from compiler.diagnostics import Diagnostics, Related
+from compiler.ir import ir
+from compiler.model import settings as m
+from compiler.model.policy import Body, Cell
+
+
+def merge(cell: Cell, found: Diagnostics) -> dict[str, Any]:
+    """The fields of `ir.Cell` that the cell's bodies set."""
+    bodies = cell.bodies
+    _check_templates(cell, found)
+    root = _last(body.root for body in bodies)
+    user = _last(body.user for body in bodies)
+    service = _last(body.service for body in bodies)
+    limits = {limit.name: limit for body in bodies for limit in body.limits}
+    processes = limits.pop("processes", None)
+    mounts = [mount for body in bodies for mount in body.mounts]
+    hashes = [item for body in bodies for item in body.exec_hashes]
+    _check_mounts(mounts, found)
+    _check_hashes(hashes, found)
+    _check_rootless(cell, root, found)
+    return {
+        "root": root.path if root else None,
+        "base": root.base if root else None,
+        "user": user.user if user else None,
+        "group": user.group if user else None,
+        "mounts": tuple(ir.Mount(x.mode, x.source, x.target) for x in mounts),
+        "exec_readonly": any(body.exec_readonly for body in bodies),
+        "exec_hashes": tuple(ir.ExecHash(x.path, x.sha256) for x in hashes),
+        "devices": _devices(bodies),
+        "hooks": tuple(ir.Hook(x.when, x.argv) for body in bodies for x in body.hooks),
+        "limits": tuple(ir.Limit(n, limits[n].value) for n in sorted(limits)),
+        "processes": processes.value if processes else None,
+        "service": _service(service, cell.name) if service else None,
+    }
+
+
+def _last(values: Iterable[Any]) -> Any:
+    given = [value for value in values if value is not None]
+    return given[-1] if given else None
+
+
+def _check_templates(cell: Cell, found: Diagnostics) -> None:
+    """Templates are one layer: two of them cannot both set what is set once."""
+    for word in ("root", "user", "service"):
+        given = [x for body in cell.templates if (x := getattr(body, word)) is not None]
+        if len(given) > 1 and getattr(cell.own, word) is None:
+            found.error(
+                "E0542",
+                f"two templates set `{word}` of the cell `{cell.name}`",
+                given[1].span,
+                f"set `{word}` in the cell itself, or use one of them",
+                [Related(given[0].span, "the other one"), Related(cell.span, "in this cell")],
+            )
+    limits: dict[str, m.Limit] = {}
+    own = {limit.name for limit in cell.own.limits}
+    for body in cell.templates:
+        for limit in body.limits:
+            other = limits.setdefault(limit.name, limit)
+            if other.value != limit.value and limit.name not in own:
+                found.error(
+                    "E0542",
+                    f"two templates set the limit `{limit.name}` of the cell `{cell.name}`",
+                    limit.span,
+                    "set it in the cell itself, or use one of them",
+                    [Related(other.span, "the other one"), Related(cell.span, "in this cell")],
+                )
+
+
+def _check_mounts(mounts: list[m.Mount], found: Diagnostics) -> None:
+    ordered = sorted(mounts, key=lambda x: f"{x.target}/")
+    for first, second in zip(ordered, ordered[1:], strict=False):
+        if f"{second.target}/".startswith(f"{first.target}/"):
+            found.error(
+                "E0543",
+                f"the mount at `{second.target}` overlaps the one at `{first.target}`",
+                second.span,
+                "mount beside each other, or mount one tree that holds both",
+                [Related(first.span, "the other mount")],
+            )
+
+
+def _check_hashes(hashes: list[m.ExecHash], found: Diagnostics) -> None:
+    seen: dict[str, m.ExecHash] = {}
+    for item in hashes:
+        other = seen.setdefault(item.path, item)
+        if other.sha256 != item.sha256:
+            found.error(
+                "E0544",
+                f"`{item.path}` has two fingerprints",
+                item.span,
+                "keep the right one",
+                [Related(other.span, "the other one")],
+            )
+
+
+def _check_rootless(cell: Cell, root: m.Root | None, found: Diagnostics) -> None:
+    if root is not None:
+        return
+    for body in cell.bodies:
+        for setting in (*body.mounts, *body.devices):
+            found.error(
+                "E0545",
+                f"the cell `{cell.name}` has no root to put this in",
+                setting.span,
+                'give it one: `root "/var/cells/NAME";`',
+                [Related(cell.span, "the cell")],
+            )
+
+
+def _devices(bodies: Iterable[Body]) -> tuple[str, ...]:
+    return tuple(sorted({n for body in bodies for x in body.devices for n in x.names}))
+
+
+def _service(service: m.Service, cell: str) -> ir.Service:
+    log = service.log
+    restart = service.restart
+    return ir.Service(
+        command=service.command.argv,
+        require=tuple(ir.Provider(x.kind, x.name) for x in service.require),
+        before=tuple(ir.Provider(x.kind, x.name) for x in service.before),
+        env=tuple((x.name, x.value) for x in service.env),
+        log=ir.Log(log.facility, log.tag or cell, log.stdout, log.stderr) if log else None,
+        restart=ir.Restart(restart.mode, restart.backoff_min, restart.backoff_max)
+        if restart
+        else None,
+        healthcheck=service.healthcheck.argv if service.healthcheck else (),
+    )

@@ -1,0 +1,97 @@
+"""What a `host` block sets: the securelevel and sysctl nodes."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+
+from compiler.catalogue import sysctl
+from compiler.diagnostics import Diagnostics, Related, nearest
+from compiler.model.policy import Host
+from compiler.model.settings import Securelevel, Sysctl
+from compiler.model.validate import Raw, build
+from compiler.names.annotations import read_notes
+from compiler.names.values import Scope
+from compiler.source import Span
+from compiler.syntax import tree as t
+
+
+def read_host(
+    statements: Iterable[t.Statement],
+    target: str,
+    today: datetime.date,
+    scope: Scope,
+    found: Diagnostics,
+) -> Host:
+    """The settings of all `host` blocks; bad ones are reported and left out."""
+    reader = _Reader(target, scope, found)
+    for statement in statements:
+        if statement.annotations:
+            read_notes(statement.annotations, today, found)
+        match statement.node:
+            case t.Securelevel():
+                reader.securelevel(statement.node)
+            case t.Sysctl():
+                reader.sysctl(statement.node)
+    return Host(securelevel=reader.level, sysctls=tuple(reader.nodes.values()))
+
+
+class _Reader:
+    def __init__(self, target: str, scope: Scope, found: Diagnostics) -> None:
+        self._catalogue = sysctl.load(target)
+        self._target = target
+        self._scope = scope
+        self._found = found
+        self.level: Securelevel | None = None
+        self.nodes: dict[str, Sysctl] = {}
+
+    def securelevel(self, node: t.Securelevel) -> None:
+        raw = node.level.raw
+        level = int(raw) if raw.lstrip("-").isdecimal() and len(raw) < 9 else 99
+        made = build(Securelevel, node.span, {"level": Raw(level, node.level.span)}, self._found)
+        if self.level is not None:
+            self._twice("securelevel", node.span, self.level.span)
+        elif made is not None:
+            self.level = made
+
+    def sysctl(self, node: t.Sysctl) -> None:
+        value = self._scope.text(node.value)
+        known = self._catalogue.nodes.get(node.name.text)
+        if known is None:
+            self._unknown(node.name)
+            return
+        if value is None:
+            return
+        wrong = sysctl.check_value(known, value)
+        if wrong is not None:
+            self._found.error(
+                "E0538",
+                f"`{known.name}` does not take this value",
+                node.value.span,
+                wrong,
+            )
+            return
+        if known.canonical in sysctl.SECURELEVEL:
+            help = "write `securelevel N;`: it is raised late in the boot, by rc.conf"
+            self._found.error("E0539", "this node is set by `securelevel`", node.span, help)
+            return
+        first = self.nodes.get(known.canonical)
+        if first is not None:
+            self._twice(known.name, node.span, first.span)
+            return
+        self.nodes[known.canonical] = Sysctl(span=node.span, name=known.name, value=value)
+
+    def _unknown(self, name: t.Name) -> None:
+        elsewhere = sysctl.releases_with(name.text)
+        if elsewhere:
+            message = f"`{name.text}` is not established for NetBSD {self._target}"
+            help = f"known in {', '.join(elsewhere)}; guard it with `when target`"
+            self._found.error("E0540", message, name.span, help)
+            return
+        help = nearest(name.text, self._catalogue.nodes) or "see sysctl(7)"
+        self._found.error("E0537", f"no sysctl node `{name.text[:80]}` is known", name.span, help)
+
+    def _twice(self, word: str, span: Span, first: Span) -> None:
+        self._found.error(
+            "E0541", f"`{word}` is set twice", span, "keep one", [Related(first, "first here")]
+        )
