@@ -70,6 +70,8 @@ class Leaf:
     """The last release whose kernel asks it; None when there is no such end."""
     rootlike_reason: str = ""
     """How a grant of it becomes root, for people: "becomes root", "runs code ..."."""
+    securelevel_when: str = ""
+    """What the requests have in common that are denied at `securelevel`; "" when it is all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ _ABSENT: dict[str, Any] = {
     "influence": False,
     "default": {"voter": "", "allows": "never"},
     "securelevel": None,
-    "securelevel_always": True,
+    "securelevel_when": "",
     "asked_until": None,
     "rootlike_reason": "",
 }
@@ -123,7 +125,11 @@ def _leaf(entry: dict[str, Any]) -> Leaf:
     raw = {**_ABSENT, **entry}
     raw["default"] = Default(**raw["default"])
     raw["ports"] = raw["ports"] and tuple(raw["ports"])
-    return Leaf(**raw, rootlike=bool(raw["rootlike_reason"]))
+    return Leaf(
+        **raw,
+        rootlike=bool(raw["rootlike_reason"]),
+        securelevel_always=not raw["securelevel_when"],
+    )
 
 
 @functools.cache

@@ -5,11 +5,12 @@ Every list is the same in all of RELEASES, except where a function takes a relea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from compiler.catalogue.actions import RELEASES
+from compiler.catalogue.actions import RELEASES, read_data
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,25 +227,13 @@ DEVICES = tuple(DEVICE_NODES)
 #: Nodes in /dev/fd, as MAKEDEV(8) makes them.
 FD_COUNT = 64
 
-_RC_PROVIDERS = """
-fsck_root modules resize_root root lvm raidframe DISKS swap1 fsck mountcritlocal random_seed
-bootconf ttys ipfilter ipsec pf_boot sysctl network wpa_supplicant dhcpcd npf pf routed staticroute
-NETWORKING iscsid mountcritremote altqd sysdb newsyslog wscons syslogd ipnat ipmon named ntpdate
-kdc ppp racoon savecore SERVERS rpcbind ypserv ypbind mountall accounting amd cleartmp dmesg
-veriexec ldconfig quota mountd nfsd nfslocking pwcheck gpio securelevel swap2 virecover DAEMON
-local ntpd LOGIN cron inetd sshd postfix httpd xdm
-""".split()
 
-_RC_PROVIDERS_OF_10 = """
-CRITLOCALMOUNTED automount automountd autounmountd certctl_init clearcritlocal dhcpd6 entropy
-ip6addrctl lvmlockdir npf_boot npfd smtoff zfs
-""".split()
-
-
-def rc_providers(release: str) -> Iterable[str]:
+@functools.cache
+def rc_providers(release: str) -> tuple[str, ...]:
     """Well-known words that rc.d scripts of the base system PROVIDE; packages add their own.
 
     Raises ValueError for a word that is not in RELEASES.
     """
-    newer = RELEASES.index(release) >= RELEASES.index("10.1")
-    return (*_RC_PROVIDERS, *(_RC_PROVIDERS_OF_10 if newer else ()))
+    known = RELEASES[: RELEASES.index(release) + 1]
+    rows = read_data("rc.json")["providers"]
+    return tuple(row["name"] for row in rows if row["since"] in known)
