@@ -120,10 +120,13 @@ def all_requests(ir: IR) -> Iterator[Request]:
 
 def matches(ir: IR, requests: RequestSet, request: Request) -> bool:
     """Whether a request is in a set of requests."""
+    return request.action in ir.action_sets[requests.actions] and fits(requests, request)
+
+
+def fits(requests: RequestSet, request: Request) -> bool:
+    """Whether a request meets the conditions of a set, its actions aside."""
     r = requests
     target = request.target
-    if request.action not in ir.action_sets[r.actions]:
-        return False
     if r.to is not None:
         named = target in r.to.members or (target == request.subject and "self" in r.to.members)
         if target is None or named == r.to.exclude:

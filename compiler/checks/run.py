@@ -1,0 +1,16 @@
+"""All checks of a policy that compiled without errors."""
+
+from __future__ import annotations
+
+from compiler.checks.assertions import check_assertions
+from compiler.checks.lint import LINTS
+from compiler.diagnostics import Diagnostics
+from compiler.lowering.lower import Lowered
+from compiler.model.policy import Policy
+
+
+def check(policy: Policy, lowered: Lowered, found: Diagnostics) -> None:
+    """Assertions and lint; adds findings, never changes anything."""
+    check_assertions(policy, lowered, found)
+    for lint in LINTS:
+        lint(policy, lowered, found)

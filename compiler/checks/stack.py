@@ -1,0 +1,31 @@
+"""A vote of the policy among all voters of the host: what becomes of a request."""
+
+from __future__ import annotations
+
+from compiler.catalogue.voters import Outcome, Socket, VoterSettings, outcome
+from compiler.ir.ir import HOST_ROOT, IR, Effect, Request
+from compiler.ir.requests import catalogue
+
+_ROOT = ("0", "root", "toor")
+
+
+class Stack:
+    """Answers what becomes of requests under the settings of a policy's host."""
+
+    def __init__(self, ir: IR) -> None:
+        self._catalogue = catalogue(ir)
+        level = ir.host.securelevel
+        sysctls = {s.name: s.value for s in ir.host.sysctls}
+        self.host = (
+            VoterSettings(sysctls=sysctls)
+            if level is None
+            else VoterSettings(securelevel=level, sysctls=sysctls)
+        )
+        self._root = {c.name: c.user is None or c.user in _ROOT for c in ir.cells}
+        self._root[HOST_ROOT] = True
+
+    def outcome(self, request: Request, vote: Effect) -> Outcome:
+        """What becomes of a request of the subject's user that the policy decides by `vote`."""
+        leaf = self._catalogue.by_name[request.action]
+        is_root = self._root.get(request.subject, False)
+        return outcome(leaf, vote, is_root, self.host, Socket(request.domain, request.type))
