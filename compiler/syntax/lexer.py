@@ -10,6 +10,7 @@ from lark import Token
 from lark.common import LexerConf
 from lark.exceptions import UnexpectedCharacters
 from lark.lexer import Lexer, LexerState
+from lark.parsers.lalr_analysis import Reduce, Shift
 
 #: Terminals a plain word may be, the first that the parser accepts here wins.
 _PLAIN_WORD = ("NAME", "GLOB", "DOTTED")
@@ -47,7 +48,6 @@ class CellLexer(Lexer):
 
     def lex(self, lexer_state: LexerState, parser_state: Any) -> Iterator[Token]:
         text = lexer_state.text.text
-        states = parser_state.parse_conf.states
         offset, line, line_start = 0, 1, 0
         end = len(text)
         match = self._match
@@ -68,7 +68,7 @@ class CellLexer(Lexer):
                 offset = stop
                 continue
             if kind == "WORD":
-                kind = self._word(value, states[parser_state.position])
+                kind = self._word(value, parser_state)
             elif kind == "MARK":
                 kind = self._marks[value]
             assert kind is not None
@@ -79,13 +79,32 @@ class CellLexer(Lexer):
             yield token
             offset = stop
 
-    def _word(self, value: str, accepted: dict[str, Any]) -> str:
+    def _word(self, value: str, parser_state: Any) -> str:
         keyword = self._words.get(value)
-        if keyword is not None and keyword in accepted:
+        if keyword is not None and _accepts(parser_state, keyword):
             return keyword
         if "." in value:
             return "DOTTED"
         for kind in _PLAIN_WORD if "*" not in value else _PLAIN_WORD[1:]:
-            if kind in accepted:
+            if _accepts(parser_state, kind):
                 return kind
         return keyword or "NAME"
+
+
+def _accepts(parser_state: Any, terminal: str) -> bool:
+    """Whether the parser would take the terminal next.
+
+    Its table alone does not tell: LALR states also reduce before terminals that only
+    follow elsewhere, and find out later.
+    """
+    states = parser_state.parse_conf.states
+    action, rule = states[parser_state.position].get(terminal, (None, None))
+    if action is not Reduce:
+        return action is Shift
+    stack = list(parser_state.state_stack)
+    while action is Reduce:
+        del stack[len(stack) - len(rule.expansion) :]
+        _, target = states[stack[-1]][rule.origin.name]
+        stack.append(target)
+        action, rule = states[target].get(terminal, (None, None))
+    return action is Shift
