@@ -101,7 +101,6 @@ class _Switch(NamedTuple):
     operand: int
     caller: Literal["user", "anyone"]
     vote: Literal["deny", "allow"]
-    certain: bool
     when: str
 
     def on(self, host: VoterSettings) -> bool:

@@ -232,8 +232,10 @@ FD_COUNT = 64
 def rc_providers(release: str) -> tuple[str, ...]:
     """Well-known words that rc.d scripts of the base system PROVIDE; packages add their own.
 
-    Raises ValueError for a word that is not in RELEASES.
+    Raises KeyError for a word that is not in RELEASES.
     """
+    if release not in RELEASES:
+        raise KeyError(release)
     known = RELEASES[: RELEASES.index(release) + 1]
     rows = read_data("rc.json")["providers"]
     return tuple(row["name"] for row in rows if row["since"] in known)
