@@ -91,9 +91,12 @@ def test_what_is_no_manifest_is_not_taken_for_one(content: bytes) -> None:
 
 def test_a_manifest_of_wrong_types_is_refused(out: Path) -> None:
     document = json.loads((out / "manifest.json").read_bytes())
-    changes: list[dict[str, object]] = [
-        *({"files": {"a": 1}}, {"files": []}, {"policy": None}, {"format": 2}),
-    ]
+    changes: tuple[dict[str, object], ...] = (
+        {"files": {"a": 1}},
+        {"files": []},
+        {"policy": None},
+        {"format": 2},
+    )
     for change in changes:
         text = json.dumps(document | change, indent=2, sort_keys=True) + "\n"
         assert parse_manifest(text.encode()) is None
