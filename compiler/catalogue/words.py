@@ -38,7 +38,7 @@ class Device:
     """An entry of /dev as MAKEDEV(8) makes it.
 
     A "node" is a character device; `driver` and `minor` are what mknod(8) takes.
-    "fd" is a directory of `count` nodes, "ptyfs" a mount point of mount_ptyfs(8).
+    "fd" is a directory of FD_COUNT nodes, "ptyfs" a mount point of mount_ptyfs(8).
     """
 
     name: str
