@@ -6,10 +6,17 @@ import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Diagnostic, Diagnostics
 from compiler.ir.ir import IR
 from compiler.source import Source, Span
+
+if TYPE_CHECKING:
+    from compiler.lowering.lower import Lowered
+    from compiler.model.policy import Policy
+    from compiler.names.definitions import Definitions
+    from compiler.names.values import Constant
 
 Ids = Callable[[Mapping[str, Span | None]], Mapping[str, int]]
 """Gives every cell, declared at a span, its id; ids of retired names are among them."""
@@ -31,16 +38,31 @@ class Compilation:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A policy without errors so far: its IR, and what connects it with its text."""
+    """A policy as far as it was compiled, stage by stage."""
 
-    ir: IR
-    policy: object
-    spans: tuple[Span, ...]
-    """Where each rule of the IR stands."""
-    scopes: tuple[str, ...]
-    """What each rule stands in, such as "profile service"."""
-    imports: Mapping[str, tuple[str, ...]]
-    """The chain of importing files for each file."""
+    definitions: Definitions
+    lets: Mapping[str, Constant]
+    policy: Policy
+    lowered: Lowered
+
+    @property
+    def ir(self) -> IR:
+        return self.lowered.ir
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """Where each rule of the IR stands."""
+        return self.lowered.spans
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What each rule stands in, such as "profile service"."""
+        return self.lowered.scopes
+
+    @property
+    def imports(self) -> Mapping[str, tuple[str, ...]]:
+        """The chain of importing files for each file."""
+        return self.definitions.imports
 
 
 def numbered(cells: Mapping[str, Span | None]) -> dict[str, int]:
@@ -54,6 +76,7 @@ def compile_policy(path: Path, today: datetime.date, ids: Ids = numbered) -> Com
     from compiler.lowering.lower import lower
     from compiler.model.elaborate import elaborate
     from compiler.names.definitions import gather
+    from compiler.names.lets import evaluate_lets
     from compiler.names.project import Loader
 
     found = Diagnostics()
@@ -62,12 +85,11 @@ def compile_policy(path: Path, today: datetime.date, ids: Ids = numbered) -> Com
     definitions = gather(loader, found)
     program = None
     if definitions is not None:
-        policy = elaborate(definitions, today, found)
+        lets = evaluate_lets(definitions.lets, found)
+        policy = elaborate(definitions, lets, today, found)
         declared: dict[str, Span | None] = {cell.name: cell.span for cell in policy.cells}
         lowered = lower(policy, sources, ids(declared), found)
-        program = Program(
-            lowered.ir, policy, lowered.spans, lowered.scopes, definitions.imports
-        )
+        program = Program(definitions, lets, policy, lowered)
         if not found.failed:
             check(policy, lowered, found)
     return Compilation(path, sources, found.sorted(), program)

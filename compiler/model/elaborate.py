@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 
 from compiler.catalogue.actions import load
 from compiler.diagnostics import Diagnostics, Related, nearest
@@ -16,28 +17,35 @@ from compiler.model.templates import bind_arguments, unbound
 from compiler.names.annotations import read_notes
 from compiler.names.definitions import Definitions
 from compiler.names.groups import Groups
-from compiler.names.lets import evaluate_lets
 from compiler.names.release import active
 from compiler.names.shipped import SHIPPED
-from compiler.names.values import Scope
+from compiler.names.values import Constant, Scope
 from compiler.source import Span
 from compiler.syntax import tree as t
 
 
-def elaborate(d: Definitions, today: datetime.date, found: Diagnostics) -> Policy:
+def elaborate(
+    d: Definitions, lets: Mapping[str, Constant], today: datetime.date, found: Diagnostics
+) -> Policy:
     """The model of a policy; what is wrong is reported and left out."""
-    return _Elaborator(d, today, found).policy()
+    return _Elaborator(d, lets, today, found).policy()
 
 
 class _Elaborator:
-    def __init__(self, d: Definitions, today: datetime.date, found: Diagnostics) -> None:
+    def __init__(
+        self,
+        d: Definitions,
+        lets: Mapping[str, Constant],
+        today: datetime.date,
+        found: Diagnostics,
+    ) -> None:
         self._d = d
         self._found = found
         self._today = today
         self._groups = Groups(d.groups, d.cells, found)
         self._rules = Rules(Actions(load(d.target), found), self._groups, found)
         self._bodies = Bodies(self._rules, d.target, today, found)
-        self._global = Scope(evaluate_lets(d.lets, found), found, {})
+        self._global = Scope(lets, found, {})
         self._chains: dict[str, tuple[Body, ...] | None] = {}
         self._used_profiles: set[str] = set()
         self._used_templates: set[str] = set()

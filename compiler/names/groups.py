@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import fnmatch
 import re
 from collections.abc import Mapping
@@ -28,6 +29,12 @@ class Groups:
         if name in self.cells:
             return frozenset((name,))
         return self._members.get(name)
+
+    def reporting(self, found: Diagnostics) -> Groups:
+        """The same groups for another reader, whose mistakes go to `found`."""
+        copied = copy.copy(self)
+        copied._found = found
+        return copied
 
     def unknown(self, name: t.Name) -> None:
         """Reports a name that is neither a cell's nor a group's."""

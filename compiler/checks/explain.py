@@ -1,0 +1,159 @@
+"""Explains decisions: rule, chain, what was overridden, and who else votes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from compiler.catalogue.actions import load
+from compiler.catalogue.voters import Outcome
+from compiler.checks.patterns import Patterns
+from compiler.checks.stack import Stack
+from compiler.diagnostics import Diagnostics
+from compiler.driver import Program
+from compiler.ir.evaluate import Evaluator
+from compiler.ir.ir import HOST, HOST_ROOT, Decision, Request
+from compiler.ir.requests import matches
+from compiler.lowering.problems import request_text
+from compiler.model.actions import Actions
+from compiler.model.checks import read_pattern
+from compiler.model.rules import Rules
+from compiler.names.groups import Groups
+from compiler.names.values import Scope
+from compiler.source import Source, Span
+from compiler.sourcemap import hex_id, place
+from compiler.syntax.parse import parse_request
+
+_Json = dict[str, Any]
+
+
+class Explainer:
+    """Answers requests as people write them, for one compiled policy."""
+
+    def __init__(self, program: Program, sources: Mapping[str, Source]) -> None:
+        self._program = program
+        self._ir = program.ir
+        self._sources = sources
+        self._evaluator = Evaluator(program.ir)
+        self._stack = Stack(program.ir)
+        self._patterns = Patterns(program.ir)
+
+    def explain(self, text: Source, found: Diagnostics) -> _Json | None:
+        """What `--format json` prints for one request, or None after a diagnostic."""
+        node = parse_request(text, found)
+        if node is None:
+            return None
+        definitions = self._program.definitions
+        groups = Groups(definitions.groups, definitions.cells, Diagnostics())
+        rules = Rules(Actions(load(self._ir.target), found), groups.reporting(found), found)
+        scope = Scope(self._program.lets, found, {})
+        span = Span(text.name, 0, len(text.text))
+        pattern = read_pattern(node.subjects, node.action, node.conditions, span, rules, scope)
+        if pattern is None:
+            return None
+        requests = [
+            request
+            for subject in pattern.subjects
+            for request in self._patterns.asked(pattern.rule, subject)
+        ]
+        if not requests:
+            message = "the kernel never asks this request"
+            found.warning("W0807", message, span, "the answer is what it would be told")
+            requests = [
+                request
+                for subject in pattern.subjects
+                for request in self._patterns.literal(pattern.rule, subject)
+            ]
+        return self._whole(text.text.strip(), requests)
+
+    def _whole(self, text: str, requests: list[Request]) -> _Json:
+        """One answer, or a mixed one with its parts."""
+        parts: dict[tuple[Any, ...], _Json] = {}
+        for request in requests:
+            decision = self._evaluator.decide(request)
+            outcome = self._stack.outcome(request, decision.effect)
+            key = (decision, outcome.result, outcome.by, outcome.ballots)
+            if key not in parts:
+                parts[key] = self._part(request, decision, outcome)
+        rows = list(parts.values())
+        if len(rows) == 1:
+            return {**rows[0], "request": text}
+        whole: _Json = {"request": text}
+        for field, mixed in _MIXED.items():
+            values = [row[field] for row in rows]
+            same = all(value == values[0] for value in values)
+            whole[field] = values[0] if same else mixed
+        whole["parts"] = rows
+        return whole
+
+    def _part(self, request: Request, decision: Decision, outcome: Outcome) -> _Json:
+        rule = decision.rule
+        return {
+            "request": request_text(request),
+            "decision": decision.effect,
+            "outcome": outcome.result,
+            "by": outcome.by,
+            "remark": outcome.remark or None,
+            "rule": None if rule is None else self._rule(rule),
+            "default": None if rule is not None else _default(request),
+            "chain": [] if rule is None else self._chain(request, rule),
+            "overridden": [self._rule(i) for i in self._overridden(request, rule)],
+            "voters": [
+                {"voter": b.voter, "vote": b.vote, "might": b.might, "when": b.when or None}
+                for b in outcome.ballots
+            ],
+        }
+
+    def _rule(self, index: int) -> _Json:
+        rule = self._ir.rules[index]
+        return {"id": hex_id(rule.id), **place(self._program.spans[index], self._sources)}
+
+    def _chain(self, request: Request, rule: int) -> list[_Json]:
+        """From the cell through its templates and profiles to the rule, then the imports."""
+        steps: list[_Json] = []
+        ir = self._ir
+        cell = next((c for c in ir.cells if c.name == request.subject), None)
+        layers = [ir.layers[i] for i in reversed(cell.layers)] if cell is not None else []
+        holding = next((i for i, layer in enumerate(layers) if rule in layer.rules), None)
+        for layer in layers[: holding + 1] if holding is not None else []:
+            steps.append({"kind": layer.kind, "name": layer.name})
+        if holding is None:  # another cell's `listen`
+            kind, _, name = self._program.scopes[rule].partition(" ")
+            steps.append({"kind": kind, "name": name})
+        imports = self._program.imports.get(self._program.spans[rule].file, ())
+        return steps + [{"kind": "import", "name": name} for name in reversed(imports)]
+
+    def _overridden(self, request: Request, rule: int | None) -> list[int]:
+        """Rules of the subject's layers that match and do not decide, the most derived first."""
+        ir = self._ir
+        cell = next((c for c in ir.cells if c.name == request.subject), None)
+        layers = [ir.layers[i] for i in reversed(cell.layers)] if cell is not None else []
+        return [
+            i
+            for layer in layers
+            for i in layer.rules
+            if i != rule and matches(ir, ir.rules[i].requests, request)
+        ]
+
+
+_MIXED: dict[str, Any] = {
+    "decision": "mixed",
+    "outcome": "mixed",
+    "by": None,
+    "remark": None,
+    "rule": None,
+    "default": None,
+    "chain": [],
+    "overridden": [],
+    "voters": [],
+}
+
+
+def _default(request: Request) -> str:
+    if request.subject == HOST_ROOT:
+        return "root on the host is never denied anything"
+    if request.target is not None and request.target != request.subject:
+        return "process requests that cross a border are denied"
+    if request.subject == HOST:
+        return "processes of the host are not judged"
+    return "no rule matches, so the other models decide"

@@ -1,0 +1,1 @@
+"""What each command of `cellc` does; `compiler.cli` reads its options."""

@@ -1,0 +1,50 @@
+"""`cellc explain`: the decision on requests, the rule that made it, and what it overrode."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from compiler.commands.explain_text import explanation_text
+from compiler.commands.output import Format, print_findings
+from compiler.checks.explain import Explainer
+from compiler.diagnostics import Diagnostics
+from compiler.driver import compile_policy
+from compiler.names.project import policy_root
+from compiler.source import Source
+
+
+def explain(path: Path, requests: Iterable[str], today: datetime.date, format: Format) -> int:
+    """Explains every request; the exit status.  A `-` stands for lines of standard input."""
+    compilation = compile_policy(path, today)
+    program = compilation.program
+    root = policy_root(path)
+    if compilation.failed or program is None:
+        print_findings(compilation.diagnostics, compilation.sources, root)
+        return 1
+    explainer = Explainer(program, compilation.sources)
+    wrong = False
+    for line in _lines(requests):
+        found = Diagnostics()
+        source = Source("<request>", line)
+        explanation = explainer.explain(source, found)
+        print_findings(found.sorted(), {source.name: source}, root)
+        wrong |= found.failed
+        if explanation is None:
+            continue
+        if format == "json":
+            sys.stdout.write(json.dumps(explanation) + "\n")
+        else:
+            sys.stdout.write(explanation_text(explanation))
+    return 2 if wrong else 0
+
+
+def _lines(requests: Iterable[str]) -> Iterator[str]:
+    for request in requests:
+        if request == "-":
+            yield from (line.strip() for line in sys.stdin if line.strip())
+        else:
+            yield request
