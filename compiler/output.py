@@ -16,7 +16,6 @@ import contextlib
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import PurePosixPath
 from typing import Protocol
 
 from compiler import durable
@@ -179,8 +178,7 @@ def _tree(files: Iterable[File], origin: Origin, sign: Callable[[bytes], bytes] 
 def _check_paths(tree: _Tree, count: int) -> None:
     """Raises ValueError for a path that is not plain, or taken, or reserved."""
     for path in tree:
-        plain = path == str(PurePosixPath(path)) and path.isprintable()
-        if not plain or path.startswith("/") or {".", ".."} & set(path.split("/")):
+        if not path.isprintable() or not {"", ".", ".."}.isdisjoint(path.split("/")):
             raise ValueError(f"not a path inside a build: {path!r}")
     if len(tree) < count or tree.keys() & (_folders(tree) | UNLISTED):
         raise ValueError("two artifacts share a path")
@@ -188,4 +186,9 @@ def _check_paths(tree: _Tree, count: int) -> None:
 
 def _folders(tree: _Tree) -> set[str]:
     """The directories below the root that the files need."""
-    return {str(parent) for path in tree for parent in PurePosixPath(path).parents} - {"."}
+    folders = {path.rpartition("/")[0] for path in tree}
+    for folder in list(folders):
+        while folder:
+            folder = folder.rpartition("/")[0]
+            folders.add(folder)
+    return folders - {""}
