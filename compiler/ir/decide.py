@@ -6,12 +6,9 @@
 from __future__ import annotations
 
 import bisect
-from collections import defaultdict
 
-from compiler.ir.ir import HOST, HOST_ROOT, IR, Cell, Decision, Request, Verdict
+from compiler.ir.ir import HOST, HOST_ROOT, IR, Cell, Decision, Request
 from compiler.ir.requests import fits
-
-_Rows = dict[str, list[Verdict]]
 
 
 class Decider:
@@ -20,7 +17,7 @@ class Decider:
     def __init__(self, ir: IR) -> None:
         self._ir = ir
         self.cells: dict[str, Cell] = {cell.name: cell for cell in ir.cells}
-        self._classes: dict[int, _Rows] = {}
+        self._actions = [frozenset(names) for names in ir.action_sets]
         self._owners: dict[str, list[tuple[int, int, str, int]]] = {"tcp": [], "udp": []}
         for r in ir.reservations:
             self._owners[r.protocol] += [(low, high, r.cell, r.rule) for low, high in r.ports]
@@ -36,10 +33,10 @@ class Decider:
             return Decision("deny", owner[1])
         if request.subject != HOST:
             cell = self.cells[request.subject]
-            owned = cell.owned if owner is not None else ()
-            rows = self._rows(cell.class_).get(request.action, ())
-            for verdict in (*(v for v in owned if self._names(v, request.action)), *rows):
-                if fits(verdict.requests, request):
+            rows = self._ir.classes[cell.class_].verdicts
+            for verdict in (*cell.owned, *rows) if owner is not None else rows:
+                requests = verdict.requests
+                if request.action in self._actions[requests.actions] and fits(requests, request):
                     return Decision(verdict.effect, verdict.rule)
         crosses = request.target is not None and request.target != request.subject
         return Decision("deny" if crosses else "allow", None)
@@ -52,17 +49,3 @@ class Decider:
         if i < 0 or request.port > intervals[i][1]:
             return None
         return intervals[i][2:]
-
-    def _rows(self, class_: int) -> _Rows:
-        """The verdicts of a class by leaf."""
-        rows = self._classes.get(class_)
-        if rows is None:
-            rows = defaultdict(list)
-            for verdict in self._ir.classes[class_].verdicts:
-                for name in self._ir.action_sets[verdict.requests.actions]:
-                    rows[name].append(verdict)
-            self._classes[class_] = rows = dict(rows)
-        return rows
-
-    def _names(self, verdict: Verdict, action: str) -> bool:
-        return action in self._ir.action_sets[verdict.requests.actions]

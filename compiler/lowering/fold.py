@@ -94,9 +94,11 @@ def _unbeaten(
     for index, mask in masks:
         beaten = 0
         for other, smaller in masks:
-            if smaller & mask == smaller != mask:
+            if smaller & ~mask:
+                continue
+            if smaller != mask:
                 beaten |= smaller
-            elif smaller == mask and other < index:
+            elif other < index:
                 same = rules[other].effect == rules[index].effect
                 kind: ProblemKind = "duplicate" if same else "contradiction"
                 problems.append(Problem(kind, (other, index), space.witness(mask)))

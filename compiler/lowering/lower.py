@@ -10,6 +10,7 @@ from compiler.diagnostics import Diagnostics, Related
 from compiler.ir import ir
 from compiler.ir.requests import words_of
 from compiler.lowering.fold import Folded, Problem, fold
+from compiler.lowering.layout import Layout
 from compiler.lowering.problems import report
 from compiler.lowering.reservations import Owners, claims, collisions
 from compiler.lowering.rule_ids import rule_ids
@@ -49,9 +50,15 @@ class _Lowering:
         self._catalogue = load(policy.target)
         self._universe = Universe(cell.name for cell in policy.cells)
         self._action_sets: list[tuple[str, ...]] = []
+        self._layout = Layout(self._catalogue, self._action_sets)
         self._action_index: dict[tuple[str, ...], int] = {}
-        self._rules: dict[tuple[ir.Rule, Span], int] = {}
+        self._rules: list[ir.Rule] = []
+        self._spans: list[Span] = []
+        self._made: dict[Span, list[int]] = {}
+        self._binding: dict[int, bool] = {}
         self._layers: dict[ir.Layer, int] = {}
+        self._profiles: dict[int, int] = {}
+        """The layer of a profile's body, by its identity: bodies live as long as the model."""
         self._classes: dict[ir.CellClass, int] = {}
         self._folded: dict[tuple[object, ...], tuple[Folded, int]] = {}
         self._reported: set[tuple[str, tuple[int, ...]]] = set()
@@ -63,8 +70,7 @@ class _Lowering:
         policy = self._policy
         chains = [self._cell_layers(cell) for cell in policy.cells]
         unused = [self._body_layers(chain) for chain in policy.unused]
-        rules = [rule for rule, _ in self._rules]
-        self._spans = tuple(span for _, span in self._rules)
+        rules = self._rules
         self._table = list(self._layers)
         self._words = words_of(rule.requests for rule in rules)
         reservations = self._reservations(policy.cells, chains)
@@ -94,7 +100,7 @@ class _Lowering:
             ),
         )
         scopes = {r.span: r.scope for c in policy.cells for b in c.bodies for r in b.rules}
-        return Lowered(made, self._spans, tuple(scopes.get(s, "") for s in self._spans))
+        return Lowered(made, tuple(self._spans), tuple(scopes.get(s, "") for s in self._spans))
 
     # Interning
 
@@ -116,14 +122,27 @@ class _Lowering:
             rule.socket_protocols,
         )
         made = ir.Rule(self._ids[rule.span], rule.effect, rule.final, rule.listen, requests)
-        return self._rules.setdefault((made, rule.span), len(self._rules))
+        made_there = self._made.setdefault(rule.span, [])
+        for index in made_there:  # several only for a template's rule about its parameters
+            if self._rules[index] == made:
+                return index
+        made_there.append(len(self._rules))
+        self._rules.append(made)
+        self._spans.append(rule.span)
+        return made_there[-1]
 
     def _layer(self, kind: ir.LayerKind, name: str, bodies: Sequence[Body]) -> int:
         rules = tuple(sorted({self._rule(rule) for body in bodies for rule in body.rules}))
         return self._layers.setdefault(ir.Layer(kind, name, rules), len(self._layers))
 
+    def _profile(self, body: Body) -> int:
+        index = self._profiles.get(id(body))
+        if index is None:
+            index = self._profiles[id(body)] = self._layer("profile", body.name, [body])
+        return index
+
     def _cell_layers(self, cell: Cell) -> tuple[int, ...]:
-        layers = [self._layer("profile", body.name, [body]) for body in cell.profiles]
+        layers = [self._profile(body) for body in cell.profiles]
         if cell.templates:
             name = "+".join(body.name for body in cell.templates)
             layers.append(self._layer("template", name, cell.templates))
@@ -172,9 +191,7 @@ class _Lowering:
         return self._folded[key]
 
     def _space(self, subject: str | None, sets: list[ir.RequestSet]) -> Space:
-        return Space(
-            self._catalogue, self._action_sets, self._universe, subject, sets, self._words
-        )
+        return Space(self._layout, self._universe, subject, sets, self._words)
 
     def _owned(
         self, cell: Cell, layers: tuple[int, ...], rules: list[ir.Rule]
@@ -194,8 +211,14 @@ class _Lowering:
         return verdicts(space, regions, self._intern)
 
     def _about_binds(self, rule: ir.Rule) -> bool:
-        names = self._action_sets[rule.requests.actions]
-        return any(self._catalogue.by_name[name].dimension == "bind" for name in names)
+        actions = rule.requests.actions
+        known = self._binding.get(actions)
+        if known is None:
+            leaves = self._catalogue.by_name
+            names = self._action_sets[actions]
+            known = any(leaves[name].dimension == "bind" for name in names)
+            self._binding[actions] = known
+        return known
 
     def _report(self, problems: list[Problem], rules: list[ir.Rule]) -> None:
         fresh = []
@@ -212,7 +235,7 @@ class _Lowering:
     def _reservations(
         self, cells: Sequence[Cell], chains: Sequence[tuple[int, ...]]
     ) -> tuple[ir.Reservation, ...]:
-        rules = [rule for rule, _ in self._rules]
+        rules = self._rules
         made = []
         for cell, layers in zip(cells, chains, strict=True):
             for layer in layers:

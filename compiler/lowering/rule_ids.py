@@ -27,9 +27,13 @@ def rule_ids(places: Iterable[tuple[Span, str]], sources: Mapping[str, Source]) 
     among identical ones; when two collide, the later in this order is salted.
     """
     alike: defaultdict[tuple[str, str, str], list[Span]] = defaultdict(list)
+    known: dict[str, str] = {}
     for span, scope in sorted(set(places)):
         text = sources[span.file].text[span.start : span.end]
-        alike[span.file, scope, canonical(text)].append(span)
+        tokens = known.get(text)
+        if tokens is None:
+            tokens = known[text] = canonical(text)
+        alike[span.file, scope, tokens].append(span)
     ids: dict[Span, int] = {}
     taken = {0}
     for key in sorted(alike):

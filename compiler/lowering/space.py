@@ -7,20 +7,13 @@ carries a target, a port or a socket.
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
-from compiler.catalogue.actions import Catalogue, Leaf
+from compiler.catalogue.actions import Leaf
 from compiler.ir.ir import HOST, PROTOCOLS, SELF, Peers, Request, RequestSet
 from compiler.ir.requests import RAWSOCK_DOMAIN, RAWSOCK_TYPE, Axes, Words, asked_for
-
-
-class Block(NamedTuple):
-    """The bits of one leaf: `size` of them from bit `offset` on."""
-
-    leaf: Leaf
-    offset: int
-    size: int
+from compiler.lowering.layout import Layout
 
 
 class Universe:
@@ -60,26 +53,24 @@ class Space:
 
     def __init__(
         self,
-        catalogue: Catalogue,
-        action_sets: list[tuple[str, ...]],
+        layout: Layout,
         universe: Universe,
         subject: str | None,
         sets: Iterable[RequestSet],
         words: Words,
     ) -> None:
         sets = list(sets)
+        self.layout = layout
         self.universe = universe
         self.subject = subject
         self.axes = Axes(sets, words)
         self.peers = self._partition({s.to for s in sets if s.to is not None})
-        self._action_sets = action_sets
-        self.plain: list[Leaf] = []
-        self.blocks: list[Block] = []
-        self._number(catalogue)
-        self._blocks = {b.leaf.name: b for b in self.blocks}
-        self._plain = {leaf.name: 1 << i for i, leaf in enumerate(self.plain)}
+        self.offsets: list[int] = []
+        self.sizes: list[int] = []
+        self._number()
 
     def _partition(self, to: set[Peers]) -> list[int]:
+        """All targets in the fewest groups that no rule tells apart; the cell's own first."""
         own = self.universe.bits[self.subject] if self.subject is not None else 0
         atoms = [1, self.universe.all & ~1 & ~own]
         for peers in sorted(to):
@@ -87,51 +78,49 @@ class Space:
             atoms = [part for atom in atoms for part in (atom & mask, atom & ~mask) if part]
         return atoms
 
-    def _number(self, catalogue: Catalogue) -> None:
-        self.plain = [x for x in catalogue.leaves if x.dimension in ("none", "self", "mask")]
-        offset = len(self.plain)
+    def _number(self) -> None:
         axes = self.axes
-        sockets = len(axes.domains) * len(axes.types) * len(axes.socket_protocols)
         sizes = {
             "target": len(self.peers),
             "bind": len(PROTOCOLS) * len(axes.ports),
-            "socket": sockets,
+            "socket": len(axes.domains) * len(axes.types) * len(axes.socket_protocols),
             "rawsock": len(axes.socket_protocols),
         }
-        for leaf in catalogue.leaves:
-            size = sizes.get(leaf.dimension)
-            if size is not None:
-                self.blocks.append(Block(leaf, offset, size))
-                offset += size
+        offset = len(self.layout.plain)
+        for leaf in self.layout.blocks:
+            size = sizes[leaf.dimension]
+            self.offsets.append(offset)
+            self.sizes.append(size)
+            offset += size
 
     def mask(self, requests: RequestSet) -> int:
         """The bits of a set of requests."""
+        parts = self.layout.parts(requests.actions)
+        if not parts.blocks and not parts.own and requests.to is None:
+            return parts.plain if _only_actions(requests) else 0
         bits = 0
-        narrowed = (
-            requests.protocols or requests.ports or requests.domains
-            or requests.types or requests.socket_protocols
-        ) is not None  # fmt: skip
-        for name in self._action_sets[requests.actions]:
-            plain = self._plain.get(name)
-            if plain is None:
-                block = self._blocks[name]
-                bits |= self._block_mask(block.leaf, requests) << block.offset
-            elif not narrowed and (requests.to is None or self._to_self(requests, name)):
-                bits |= plain
+        if _only_actions(requests):
+            bits = parts.own
+            if requests.to is None:
+                bits |= parts.plain
+            elif not self.universe.mask(requests.to, self.subject) & 1:
+                bits = 0
+        offsets = self.offsets
+        memo: dict[str, int] = {}
+        for index in parts.blocks:
+            leaf = self.layout.blocks[index]
+            if leaf.dimension == "bind":
+                bits |= self._binds(leaf, requests) << offsets[index]
+                continue
+            block = memo.get(leaf.dimension)
+            if block is None:
+                block = memo[leaf.dimension] = self._block(leaf, requests)
+            bits |= block << offsets[index]
         return bits
 
-    def _to_self(self, requests: RequestSet, name: str) -> bool:
-        """Whether the rule covers a leaf whose target is always the caller."""
-        assert requests.to is not None
-        leaf = self.plain[self._plain[name].bit_length() - 1]
-        own = self.universe.mask(requests.to, self.subject) & 1
-        return leaf.dimension == "self" and bool(own)
-
-    def _block_mask(self, leaf: Leaf, requests: RequestSet) -> int:
+    def _block(self, leaf: Leaf, requests: RequestSet) -> int:
         if leaf.dimension == "target":
-            return self._targets(requests)
-        if leaf.dimension == "bind":
-            return self._binds(leaf, requests)
+            return self._targets(requests) if _only_actions(requests) else 0
         return self._sockets(leaf, requests)
 
     def _targets(self, requests: RequestSet) -> int:
@@ -141,7 +130,12 @@ class Space:
         return sum(1 << i for i, atom in enumerate(self.peers) if atom & mask)
 
     def _binds(self, leaf: Leaf, requests: RequestSet) -> int:
-        if requests.domains or requests.types or requests.socket_protocols or requests.to:
+        if (
+            requests.domains is not None
+            or requests.types is not None
+            or requests.socket_protocols is not None
+            or requests.to is not None
+        ):
             return 0
         ports = self.axes.ports
         wanted = requests.ports
@@ -155,7 +149,11 @@ class Space:
         return sum(row << (PROTOCOLS.index(p) * len(ports)) for p in protocols)
 
     def _sockets(self, leaf: Leaf, requests: RequestSet) -> int:
-        if requests.protocols or requests.ports or requests.to:
+        if (
+            requests.protocols is not None
+            or requests.ports is not None
+            or requests.to is not None
+        ):
             return 0
         axes = self.axes
         width = len(axes.socket_protocols)
@@ -166,15 +164,27 @@ class Space:
         plane = _spread(_chosen(axes.types, requests.types), row, width)
         return _spread(_chosen(axes.domains, requests.domains), plane, width * len(axes.types))
 
+    def blocks(self, bits: int) -> Iterator[tuple[int, int]]:
+        """The leaves of `Layout.blocks` with bits set, each by its index, and those bits."""
+        done = len(self.layout.plain)
+        high = bits >> done
+        while high:
+            first = done + (high & -high).bit_length() - 1
+            index = bisect.bisect_right(self.offsets, first) - 1
+            end = self.offsets[index] + self.sizes[index]
+            yield index, bits >> self.offsets[index] & ((1 << self.sizes[index]) - 1)
+            done = end
+            high = bits >> done
+
     def witness(self, bits: int) -> Request:
         """The first request of a set that is not empty."""
         index = (bits & -bits).bit_length() - 1
         subject = self.subject or "?"
-        if index < len(self.plain):
-            leaf = self.plain[index]
+        if index < len(self.layout.plain):
+            leaf = self.layout.plain[index]
             return Request(subject, leaf.name, subject if leaf.dimension == "self" else None)
-        block = next(b for b in self.blocks if b.offset <= index < b.offset + b.size)
-        return self._member(block.leaf, index - block.offset)
+        block = bisect.bisect_right(self.offsets, index) - 1
+        return self._member(self.layout.blocks[block], index - self.offsets[block])
 
     def _member(self, leaf: Leaf, index: int) -> Request:
         subject = self.subject or "?"
@@ -201,6 +211,17 @@ class Space:
             type=axes.types[kind],
             socket_protocol=word,
         )
+
+
+def _only_actions(requests: RequestSet) -> bool:
+    """Whether no condition narrows the set, `to` aside."""
+    return (
+        requests.protocols is None
+        and requests.ports is None
+        and requests.domains is None
+        and requests.types is None
+        and requests.socket_protocols is None
+    )
 
 
 def _chosen(axis: list[str], words: tuple[str, ...] | None) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from compiler.ir.ir import PROTOCOLS, Ranges, RequestSet, Verdict
@@ -24,14 +23,16 @@ def verdicts(space: Space, regions: Iterable[Region], intern: Intern) -> tuple[V
 
 def request_sets(space: Space, bits: int, intern: Intern) -> Iterator[RequestSet]:
     """A set of requests as few products of actions and conditions."""
-    plain = bits & ((1 << len(space.plain)) - 1)
+    layout = space.layout
+    plain = bits & layout.all_plain
     if plain:
-        yield RequestSet(intern(tuple(space.plain[i].name for i in members(plain))))
-    groups: dict[tuple[str, int], list[str]] = defaultdict(list)
-    for block in space.blocks:
-        part = bits >> block.offset & ((1 << block.size) - 1)
-        if part:
-            groups[block.leaf.dimension, part].append(block.leaf.name)
+        yield RequestSet(intern(layout.plain_names(plain)))
+    if plain == bits:
+        return
+    groups: dict[tuple[str, int], list[str]] = {}
+    for index, part in space.blocks(bits):
+        leaf = layout.blocks[index]
+        groups.setdefault((leaf.dimension, part), []).append(leaf.name)
     for (dimension, part), names in groups.items():
         yield from _CONVERT[dimension](space, part, intern(tuple(names)))
 

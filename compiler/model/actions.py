@@ -15,12 +15,16 @@ class Actions:
         self.catalogue = catalogue
         self._found = found
         self._memo: dict[str, tuple[Leaf, ...]] = {}
+        self._sound: set[str] = set()
+        """Patterns that name something the kernel asks: nothing to say about them."""
         self._scopes = {leaf.scope for leaf in catalogue.leaves}
 
     def resolve(self, action: t.Action, lint: bool = True) -> tuple[Leaf, ...] | None:
         """The leaves of all patterns in column order, or None and a diagnostic."""
         leaves: dict[int, Leaf] = {}
         good = True
+        if len(action.patterns) == 1 and action.patterns[0] in self._sound:
+            return self._memo[action.patterns[0]]
         for pattern in action.patterns:
             matched = self._memo.get(pattern)
             if matched is None:
@@ -29,7 +33,9 @@ class Actions:
                     good = False
                     continue
                 self._memo[pattern] = matched
-            if lint and "*" not in pattern and not any(leaf.asked for leaf in matched):
+            if any(leaf.asked for leaf in matched):
+                self._sound.add(pattern)
+            elif lint and "*" not in pattern:
                 self._found.warning(
                     "W0803",
                     f"no kernel code of NetBSD {self.catalogue.release} ever asks `{pattern}`",

@@ -1,0 +1,59 @@
+"""Which bits of a space belong to which leaves, as far as it is the same for all cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from compiler.catalogue.actions import Catalogue, Leaf
+
+
+class Parts(NamedTuple):
+    """A set of leaves, by what else their requests carry."""
+
+    plain: int
+    """Bits of leaves that carry nothing."""
+    own: int
+    """Bits of leaves whose target is always the caller."""
+    blocks: tuple[int, ...]
+    """Indices into `Layout.blocks` of leaves with a block of bits of their own."""
+
+
+class Layout:
+    """The leaves of a catalogue in the order of their bits: single bits, then blocks."""
+
+    def __init__(self, catalogue: Catalogue, action_sets: Sequence[tuple[str, ...]]) -> None:
+        single = ("none", "self", "mask")
+        self.plain: list[Leaf] = [x for x in catalogue.leaves if x.dimension in single]
+        self.blocks: list[Leaf] = [x for x in catalogue.leaves if x.dimension not in single]
+        self.all_plain = (1 << len(self.plain)) - 1
+        self._bits = {leaf.name: 1 << i for i, leaf in enumerate(self.plain)}
+        self._own = {leaf.name for leaf in self.plain if leaf.dimension == "self"}
+        self._indices = {leaf.name: i for i, leaf in enumerate(self.blocks)}
+        self._action_sets = action_sets
+        self._parts: dict[int, Parts] = {}
+        self._names: dict[int, tuple[str, ...]] = {}
+
+    def parts(self, actions: int) -> Parts:
+        """An action set of the IR, taken apart once."""
+        known = self._parts.get(actions)
+        if known is None:
+            plain = own = 0
+            blocks = []
+            for name in self._action_sets[actions]:
+                if name in self._own:
+                    own |= self._bits[name]
+                elif name in self._bits:
+                    plain |= self._bits[name]
+                else:
+                    blocks.append(self._indices[name])
+            known = self._parts[actions] = Parts(plain, own, tuple(blocks))
+        return known
+
+    def plain_names(self, bits: int) -> tuple[str, ...]:
+        """The leaves of some single bits."""
+        known = self._names.get(bits)
+        if known is None:
+            chosen = (leaf.name for i, leaf in enumerate(self.plain) if bits >> i & 1)
+            known = self._names[bits] = tuple(chosen)
+        return known
