@@ -9,9 +9,9 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
-from compiler.ir.ir import IR, VERSION, CellClass, Layer, Peers, RequestSet, Rule, Verdict
+from compiler.ir.ir import IR, VERSION, Cell, CellClass, Layer, RequestSet, Rule, Service, Verdict
 
 FORMAT = "cellc-ir"
 
@@ -28,25 +28,38 @@ def to_json(ir: IR) -> str:
         "permissive": ir.permissive,
         "host": dataclasses.asdict(ir.host),
     }
-    lists: dict[str, Iterable[Any]] = {
-        "action_sets": ir.action_sets,
+    lists: dict[str, Iterable[str]] = {
+        "action_sets": map(_words, ir.action_sets),
         "rules": map(_rule, ir.rules),
         "layers": map(_layer, ir.layers),
         "classes": map(_class, ir.classes),
         "cells": map(_cell, ir.cells),
-        "reservations": map(dataclasses.asdict, ir.reservations),
-        "retired": ir.retired,
+        "reservations": (_line(dataclasses.asdict(r)) for r in ir.reservations),
+        "retired": map(_line, ir.retired),
     }
     parts = [f" {_line(key)}: {_line(value)}" for key, value in head.items()]
     for key, rows in lists.items():
-        body = ",\n".join("  " + _line(row) for row in rows)
-        parts.append(f" {_line(key)}: [\n{body}\n ]" if body else f" {_line(key)}: []")
+        body = ",\n  ".join(rows)
+        parts.append(f' "{key}": [\n  {body}\n ]' if body else f' "{key}": []')
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
+class _Hashed(NamedTuple):
+    ir: IR
+    digest: str
+
+
+_last: list[_Hashed] = []
+
+
 def policy_hash(ir: IR) -> str:
-    """SHA-256 of the IR's text, in hex."""
-    return hashlib.sha256(to_json(ir).encode()).hexdigest()
+    """SHA-256 of the IR's text, in hex; that of the last IR is remembered, as backends ask in turn.
+
+    The kernel module tells it as `security.models.cellpolicy.hash`.
+    """
+    if not _last or _last[0].ir is not ir:
+        _last[:] = [_Hashed(ir, hashlib.sha256(to_json(ir).encode()).hexdigest())]
+    return _last[0].digest
 
 
 def from_json(text: str) -> IR:
@@ -78,55 +91,60 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "requests": requests}
 
 
-def _requests(r: RequestSet) -> dict[str, Any]:
-    row: dict[str, Any] = {"actions": r.actions}
+def _requests(r: RequestSet) -> str:
+    """The fields of a request set; words and names need no escapes in JSON."""
+    text = f'"actions": {r.actions}'
     if r.to is not None:
-        row["to"] = _peers(r.to)
+        text += f', "to": {{"exclude": {_bool(r.to.exclude)}, "members": {_words(r.to.members)}}}'
     if r.protocols is not None:
-        row["protocols"] = r.protocols
+        text += f', "protocols": {_words(r.protocols)}'
     if r.ports is not None:
-        row["ports"] = r.ports
+        ports = ", ".join([f"[{low}, {high}]" for low, high in r.ports])
+        text += f', "ports": [{ports}]'
     if r.domains is not None:
-        row["domains"] = r.domains
+        text += f', "domains": {_words(r.domains)}'
     if r.types is not None:
-        row["types"] = r.types
+        text += f', "types": {_words(r.types)}'
     if r.socket_protocols is not None:
-        row["socket_protocols"] = r.socket_protocols
-    return row
+        text += f', "socket_protocols": {_words(r.socket_protocols)}'
+    return text
 
 
-def _peers(peers: Peers) -> dict[str, Any]:
-    return {"exclude": peers.exclude, "members": peers.members}
+def _words(words: tuple[str, ...]) -> str:
+    return '["' + '", "'.join(words) + '"]' if words else "[]"
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
-    row: dict[str, Any] = {"id": rule.id, "effect": rule.effect}
-    row |= {"final": rule.final, "listen": rule.listen}
-    return row | _requests(rule.requests)
+def _bool(value: bool) -> str:
+    return "true" if value else "false"
 
 
-def _layer(layer: Layer) -> dict[str, Any]:
-    return {"kind": layer.kind, "name": layer.name, "rules": layer.rules}
+def _rule(rule: Rule) -> str:
+    flags = f'"final": {_bool(rule.final)}, "listen": {_bool(rule.listen)}'
+    return f'{{"id": {rule.id}, "effect": "{rule.effect}", {flags}, {_requests(rule.requests)}}}'
 
 
-def _class(class_: CellClass) -> dict[str, Any]:
-    return {"verdicts": [_verdict(v) for v in class_.verdicts]}
+def _verdict(verdict: Verdict) -> str:
+    head = f'{{"effect": "{verdict.effect}", "rule": {verdict.rule}, '
+    return f"{head}{_requests(verdict.requests)}}}"
 
 
-def _verdict(verdict: Verdict) -> dict[str, Any]:
-    return {"effect": verdict.effect, "rule": verdict.rule} | _requests(verdict.requests)
+def _class(class_: CellClass) -> str:
+    return f'{{"verdicts": [{", ".join(map(_verdict, class_.verdicts))}]}}'
 
 
-def _cell(cell: Any) -> dict[str, Any]:
+def _layer(layer: Layer) -> str:
+    return _line({"kind": layer.kind, "name": layer.name, "rules": layer.rules})
+
+
+def _cell(cell: Cell) -> str:
     fields = {f.name: getattr(cell, f.name) for f in dataclasses.fields(cell)}
+    owned = ", ".join(map(_verdict, fields.pop("owned")))
     row: dict[str, Any] = {}
     for name, value in fields.items():
-        if name == "owned":
-            row[name] = [_verdict(v) for v in value]
-        elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-            row[name] = dataclasses.asdict(value)
-        elif isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
+        if isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
             row[name] = [dataclasses.asdict(item) for item in value]
+        elif isinstance(value, Service):
+            row[name] = dataclasses.asdict(value)
         else:
             row[name] = value
-    return row
+    return f'{_line(row)[:-1]}, "owned": [{owned}]}}'

@@ -153,11 +153,11 @@ def _combine(layers: list[_Layer], listening: bool) -> list[Region]:
             bits = region.bits & ~decided
             decided |= bits
             if bits:
-                won.append(region._replace(bits=bits))
+                won.append(Region(region.rule, region.effect, bits))
         if listening:
             for listen in sorted(layer.listens):
                 bits = listen.bits & ~explicit & ~decided
                 decided |= bits
                 if bits:
-                    won.append(listen._replace(bits=bits))
+                    won.append(Region(listen.rule, listen.effect, bits))
     return won

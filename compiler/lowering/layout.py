@@ -1,4 +1,10 @@
-"""Which bits of a space belong to which leaves, as far as it is the same for all cells."""
+"""Which bits of a space belong to which leaves, as far as it is the same for all cells.
+
+Leaves that carry nothing come first, each one bit; then a block per leaf that
+carries a socket, whose size follows from the words that the policy names; these
+bits mean the same in every space.  Blocks of leaves that carry a target or a port
+come last: their sizes differ from cell to cell.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +12,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from compiler.catalogue.actions import Catalogue, Leaf
+from compiler.ir.ir import RequestSet
+from compiler.ir.requests import Words
 
 
 class Parts(NamedTuple):
@@ -22,16 +30,33 @@ class Parts(NamedTuple):
 class Layout:
     """The leaves of a catalogue in the order of their bits: single bits, then blocks."""
 
-    def __init__(self, catalogue: Catalogue, action_sets: Sequence[tuple[str, ...]]) -> None:
+    def __init__(
+        self, catalogue: Catalogue, action_sets: Sequence[tuple[str, ...]], words: Words
+    ) -> None:
+        self.words = words
         single = ("none", "self", "mask")
         self.plain: list[Leaf] = [x for x in catalogue.leaves if x.dimension in single]
-        self.blocks: list[Leaf] = [x for x in catalogue.leaves if x.dimension not in single]
+        order = ("socket", "rawsock", "target", "bind")
+        carrying = [x for x in catalogue.leaves if x.dimension in order]
+        self.blocks = sorted(carrying, key=lambda leaf: order.index(leaf.dimension))
+        self.sizes = {
+            "socket": len(words.domains) * len(words.types) * len(words.socket_protocols),
+            "rawsock": len(words.socket_protocols),
+        }
+        """Sizes of the blocks that are the same in every space."""
+        sockets = sum(self.sizes.get(leaf.dimension, 0) for leaf in self.blocks)
+        self.fixed = (1 << (len(self.plain) + sockets)) - 1
+        """The bits that mean the same in every space."""
         self.all_plain = (1 << len(self.plain)) - 1
         self._bits = {leaf.name: 1 << i for i, leaf in enumerate(self.plain)}
         self._own = {leaf.name for leaf in self.plain if leaf.dimension == "self"}
         self._indices = {leaf.name: i for i, leaf in enumerate(self.blocks)}
         self._action_sets = action_sets
         self._parts: dict[int, Parts] = {}
+        self.masks: dict[int, int] = {}
+        """For spaces: bits of request sets, by identity, that mean the same in each."""
+        self.request_sets: dict[int, tuple[RequestSet, ...]] = {}
+        """For verdicts: the request sets of such bits."""
         self._names: dict[int, tuple[str, ...]] = {}
 
     def parts(self, actions: int) -> Parts:

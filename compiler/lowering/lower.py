@@ -50,7 +50,6 @@ class _Lowering:
         self._catalogue = load(policy.target)
         self._universe = Universe(cell.name for cell in policy.cells)
         self._action_sets: list[tuple[str, ...]] = []
-        self._layout = Layout(self._catalogue, self._action_sets)
         self._action_index: dict[tuple[str, ...], int] = {}
         self._rules: list[ir.Rule] = []
         self._spans: list[Span] = []
@@ -72,7 +71,8 @@ class _Lowering:
         unused = [self._body_layers(chain) for chain in policy.unused]
         rules = self._rules
         self._table = list(self._layers)
-        self._words = words_of(rule.requests for rule in rules)
+        words = words_of(rule.requests for rule in rules)
+        self._layout = Layout(self._catalogue, self._action_sets, words)
         reservations = self._reservations(policy.cells, chains)
         cells = [
             self._cell(cell, layers, rules, ids)
@@ -191,7 +191,7 @@ class _Lowering:
         return self._folded[key]
 
     def _space(self, subject: str | None, sets: list[ir.RequestSet]) -> Space:
-        return Space(self._layout, self._universe, subject, sets, self._words)
+        return Space(self._layout, self._universe, subject, sets)
 
     def _owned(
         self, cell: Cell, layers: tuple[int, ...], rules: list[ir.Rule]

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from compiler.catalogue.actions import Leaf
 from compiler.ir.ir import HOST, PROTOCOLS, SELF, Peers, Request, RequestSet
-from compiler.ir.requests import RAWSOCK_DOMAIN, RAWSOCK_TYPE, Axes, Words, asked_for
+from compiler.ir.requests import RAWSOCK_DOMAIN, RAWSOCK_TYPE, Axes, asked_for
 from compiler.lowering.layout import Layout
 
 
@@ -57,13 +57,12 @@ class Space:
         universe: Universe,
         subject: str | None,
         sets: Iterable[RequestSet],
-        words: Words,
     ) -> None:
         sets = list(sets)
         self.layout = layout
         self.universe = universe
         self.subject = subject
-        self.axes = Axes(sets, words)
+        self.axes = Axes(sets, layout.words)
         self.peers = self._partition({s.to for s in sets if s.to is not None})
         self.offsets: list[int] = []
         self.sizes: list[int] = []
@@ -79,12 +78,10 @@ class Space:
         return atoms
 
     def _number(self) -> None:
-        axes = self.axes
         sizes = {
+            **self.layout.sizes,
             "target": len(self.peers),
-            "bind": len(PROTOCOLS) * len(axes.ports),
-            "socket": len(axes.domains) * len(axes.types) * len(axes.socket_protocols),
-            "rawsock": len(axes.socket_protocols),
+            "bind": len(PROTOCOLS) * len(self.axes.ports),
         }
         offset = len(self.layout.plain)
         for leaf in self.layout.blocks:
@@ -95,9 +92,15 @@ class Space:
 
     def mask(self, requests: RequestSet) -> int:
         """The bits of a set of requests."""
+        known = self.layout.masks.get(id(requests))
+        if known is None:
+            known = self._mask(requests)
+            if requests.to is None and not known & ~self.layout.fixed:
+                self.layout.masks[id(requests)] = known
+        return known
+
+    def _mask(self, requests: RequestSet) -> int:
         parts = self.layout.parts(requests.actions)
-        if not parts.blocks and not parts.own and requests.to is None:
-            return parts.plain if _only_actions(requests) else 0
         bits = 0
         if _only_actions(requests):
             bits = parts.own

@@ -24,11 +24,21 @@ def verdicts(space: Space, regions: Iterable[Region], intern: Intern) -> tuple[V
 def request_sets(space: Space, bits: int, intern: Intern) -> Iterator[RequestSet]:
     """A set of requests as few products of actions and conditions."""
     layout = space.layout
+    fixed = bits & layout.fixed
+    if fixed:
+        known = layout.request_sets.get(fixed)
+        if known is None:
+            known = layout.request_sets[fixed] = tuple(_products(space, fixed, intern))
+        yield from known
+    if fixed != bits:
+        yield from _products(space, bits ^ fixed, intern)
+
+
+def _products(space: Space, bits: int, intern: Intern) -> Iterator[RequestSet]:
+    layout = space.layout
     plain = bits & layout.all_plain
     if plain:
         yield RequestSet(intern(layout.plain_names(plain)))
-    if plain == bits:
-        return
     groups: dict[tuple[str, int], list[str]] = {}
     for index, part in space.blocks(bits):
         leaf = layout.blocks[index]

@@ -13,7 +13,7 @@ from lark.lexer import Lexer, LexerState
 from lark.parsers.lalr_analysis import Reduce, Shift
 
 #: Terminals a plain word may be, the first that the parser accepts here wins.
-_PLAIN_WORD = ("NAME", "GLOB", "DOTTED")
+PLAIN_WORD = ("NAME", "GLOB", "DOTTED")
 
 
 class CellLexer(Lexer):
@@ -27,22 +27,22 @@ class CellLexer(Lexer):
 
     def __init__(self, conf: LexerConf) -> None:
         patterns = {t.name: t.pattern for t in conf.terminals}
-        self._words = {
+        self.words = {
             p.value: name for name, p in patterns.items() if p.type == "str" and p.value[0].isalpha()
         }
-        self._marks = {
+        self.marks = {
             p.value: name
             for name, p in patterns.items()
             if p.type == "str" and not p.value[0].isalpha()
         }
-        marks = "|".join(re.escape(m) for m in sorted(self._marks, key=len, reverse=True))
+        marks = "|".join(re.escape(m) for m in sorted(self.marks, key=len, reverse=True))
         named = {
             "SKIP": "|".join(patterns[name].to_regexp() for name in conf.ignore),
             "WORD": patterns["DOTTED"].to_regexp(),
             **{n: patterns[n].to_regexp() for n in ("STRING", "NUMERAL", "ANNOTATION", "TAIL")},
             "MARK": marks,
         }
-        self._match = re.compile("|".join(f"(?P<{n}>{p})" for n, p in named.items())).match
+        self.match = re.compile("|".join(f"(?P<{n}>{p})" for n, p in named.items())).match
         self._comment = patterns["COMMENT"].value[0]
         self._on_comment = conf.callbacks.get("COMMENT")
 
@@ -50,7 +50,7 @@ class CellLexer(Lexer):
         text = lexer_state.text.text
         offset, line, line_start = 0, 1, 0
         end = len(text)
-        match = self._match
+        match = self.match
         while offset < end:
             found = match(text, offset)
             if found is None:
@@ -70,7 +70,7 @@ class CellLexer(Lexer):
             if kind == "WORD":
                 kind = self._word(value, parser_state)
             elif kind == "MARK":
-                kind = self._marks[value]
+                kind = self.marks[value]
             assert kind is not None
             token = Token(kind, value, offset, line, offset - line_start + 1, end_pos=stop)
             lexer_state.last_token = token
@@ -80,12 +80,12 @@ class CellLexer(Lexer):
             offset = stop
 
     def _word(self, value: str, parser_state: Any) -> str:
-        keyword = self._words.get(value)
+        keyword = self.words.get(value)
         if keyword is not None and _accepts(parser_state, keyword):
             return keyword
         if "." in value:
             return "DOTTED"
-        for kind in _PLAIN_WORD if "*" not in value else _PLAIN_WORD[1:]:
+        for kind in PLAIN_WORD if "*" not in value else PLAIN_WORD[1:]:
             if _accepts(parser_state, kind):
                 return kind
         return keyword or "NAME"

@@ -17,6 +17,7 @@ from compiler.source import Source, Span
 from compiler.syntax import tree
 from compiler.syntax.build import TreeBuilder
 from compiler.syntax.lexer import CellLexer
+from compiler.syntax.machine import Machine
 from compiler.syntax.messages import describe, foreign_format
 
 #: The chapters of the grammar, in reading order.
@@ -54,9 +55,10 @@ def make_parser(
 
 
 @functools.cache
-def _parser(start: str) -> tuple[Lark, TreeBuilder]:
+def _parser(start: str) -> tuple[Lark, Machine, TreeBuilder]:
     builder = TreeBuilder("")
-    return make_parser(start, builder), builder
+    parser = make_parser(start, builder)
+    return parser, Machine(parser, start), builder
 
 
 def parse_policy(source: Source, found: Diagnostics) -> tuple[tree.Statement, ...]:
@@ -131,10 +133,11 @@ def _token_parser() -> tuple[Lark, list[Token]]:
 
 
 def _run(start: str, file: str, text: str):  # type: ignore[no-untyped-def]
-    parser, builder = _parser(start)
+    parser, machine, builder = _parser(start)
     builder.file = file
     with _uncollected():
-        return parser.parse(text)
+        good, made = machine.run(text)
+        return made if good else parser.parse(text)
 
 
 @contextmanager

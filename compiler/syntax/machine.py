@@ -1,0 +1,112 @@
+"""Runs the LALR tables that lark computes, on texts without errors.
+
+lark's own loop looks every rule up by its parts at each step, which is most of the
+time of a large policy.  This one has the tables flattened; where it finds no way
+on, lark parses the text again and says what is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from lark import Lark, Token
+from lark.parsers.lalr_analysis import Shift
+
+from compiler.syntax.lexer import PLAIN_WORD, CellLexer
+
+_END = "$END"
+
+_Reduction = tuple[Callable[[list[Any]], Any], int, str]
+"""What makes the node, how many children it takes, and the name of the rule."""
+
+
+class Machine:
+    """The tables of one start rule, ready to run."""
+
+    def __init__(self, lark: Lark, start: str) -> None:
+        parser = lark.parser.parser.parser  # type: ignore[attr-defined]  # frontend, LALR, loop
+        table = parser.parse_table
+        self._start: int = table.start_states[start]
+        self._end: int = table.end_states[start]
+        self._actions: list[dict[str, int | _Reduction]] = [{} for _ in table.states]
+        reductions: dict[int, _Reduction] = {}
+        for state, actions in table.states.items():
+            for symbol, (action, argument) in actions.items():
+                if action is not Shift and id(argument) not in reductions:
+                    callback = parser.callbacks[argument]
+                    size = len(argument.expansion)
+                    reductions[id(argument)] = (callback, size, argument.origin.name)
+                flat = argument if action is Shift else reductions[id(argument)]
+                self._actions[state][symbol] = flat
+        self._lexer = CellLexer(lark.lexer_conf)  # type: ignore[attr-defined]
+
+    def run(self, text: str) -> tuple[bool, Any]:
+        """Whether the text is in the language, and then what the start rule's callback made."""
+        states = [self._start]
+        values: list[Any] = []
+        actions = self._actions
+        lexer = self._lexer
+        offset, end = 0, len(text)
+        while True:
+            value, kind, start = "", _END, offset
+            while offset < end:
+                found = lexer.match(text, offset)
+                if found is None:
+                    return False, None
+                start, offset = offset, found.end()
+                if found.lastgroup != "SKIP":
+                    value, kind = found.group(), found.lastgroup or ""
+                    break
+            if kind == "WORD":
+                kind = self._word(value, states)
+            elif kind == "MARK":
+                kind = lexer.marks[value]
+            while True:
+                action = actions[states[-1]].get(kind)
+                if action is None:
+                    return False, None
+                if isinstance(action, int):
+                    break
+                callback, size, rule = action
+                children = []
+                if size:
+                    children = values[-size:]
+                    del values[-size:], states[-size:]
+                values.append(callback(children))
+                goto = actions[states[-1]][rule]
+                states.append(goto)  # type: ignore[arg-type]  # rules only lead to states
+                if kind == _END and goto == self._end:
+                    return True, values[-1]
+            token = str.__new__(Token, value)
+            token.type, token.value, token.start_pos, token.end_pos = kind, value, start, offset
+            values.append(token)
+            states.append(action)
+
+    def _word(self, value: str, states: list[int]) -> str:
+        """As CellLexer does it."""
+        keyword = self._lexer.words.get(value)
+        if keyword is not None and self._takes(states, keyword):
+            return keyword
+        if "." in value:
+            return "DOTTED"
+        for kind in PLAIN_WORD if "*" not in value else PLAIN_WORD[1:]:
+            if self._takes(states, kind):
+                return kind
+        return keyword or "NAME"
+
+    def _takes(self, states: list[int], terminal: str) -> bool:
+        """Whether the terminal would be shifted, after whatever is to be reduced before it."""
+        action = self._actions[states[-1]].get(terminal)
+        if action is None or isinstance(action, int):
+            return action is not None
+        stack = list(states)
+        while action is not None and not isinstance(action, int):
+            _, size, rule = action
+            if size:
+                del stack[-size:]
+            goto = self._actions[stack[-1]][rule]
+            assert isinstance(goto, int)
+            stack.append(goto)
+            action = self._actions[goto].get(terminal)
+        return action is not None
