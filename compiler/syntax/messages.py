@@ -23,9 +23,17 @@ _NAMES = {
     "LPAR": "`(`",
     "RPAR": "`)`",
     "COMMA": "`,`",
+    "COLON": "`:`",
     "EQUAL": "`=`",
     "TAIL": "`.` and a word",
-    "__ANON_0": "`>=`",
+    "RANGE": "`..`",
+    "CHOICE": "`.{`",
+    "INFLUENCE": "`~>`",
+    "LESS": "`<`",
+    "AT_MOST": "`<=`",
+    "SAME": "`==`",
+    "AT_LEAST": "`>=`",
+    "GREATER": "`>`",
     "$END": "the end of the file",
 }
 #: More alternatives than this are not worth listing.
@@ -46,11 +54,13 @@ def describe(found: Token | str, expected: Collection[str]) -> tuple[str, str, s
     if found.type == "$END":
         return "E0103", "the file ends inside a statement", _one_of(expected)
     shown = f"`{_cut(str(found))}`"
-    keywords = [e.lower().replace("__", "-") for e in expected if e not in _NAMES]
-    if "SEMICOLON" in expected and found.type != "SEMICOLON":
-        return "E0104", f"expected `;` before {shown}", "statements end with `;`"
+    keywords = [_keyword(e) for e in expected if e not in _NAMES]
     if found.type in ("NAME", "DOTTED", "GLOB") and (hint := nearest(str(found), keywords)):
         return "E0102", f"unexpected {shown}", hint
+    if "SEMICOLON" in expected:
+        return "E0104", f"expected `;` before {shown}", "statements end with `;`"
+    if found.type == "SEMICOLON" and "PERMISSIVE" in expected:
+        return "E0101", f"unexpected {shown}", "remove it: no `;` follows a block or a `;`"
     if found.type == "RBRACE" and "RBRACE" not in expected:
         return "E0105", "this `}` closes nothing or comes too early", _one_of(expected)
     return "E0101", f"unexpected {shown}", _one_of(expected)
@@ -67,11 +77,16 @@ def _character(rest: str) -> tuple[str, str, str]:
     return "E0107", f"the character `{shown}` has no meaning here", "quote it in a string"
 
 
+def _keyword(terminal: str) -> str:
+    return terminal.lower().replace("_", "-")
+
+
 def _one_of(expected: Collection[str]) -> str:
-    words = sorted(_NAMES.get(e) or f"`{e.lower()}`" for e in expected if not e.startswith("__"))
+    words = sorted(_NAMES.get(e) or f"`{_keyword(e)}`" for e in expected)
     if not words or len(words) > _MAX_LISTED:
         return ""
-    return "expected " + (" or ".join([", ".join(words[:-1]), words[-1]]) if words[1:] else words[0])
+    *others, last = words
+    return f"expected {', '.join(others)} or {last}" if others else f"expected {last}"
 
 
 def _cut(text: str) -> str:

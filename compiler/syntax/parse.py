@@ -12,13 +12,14 @@ from importlib import resources
 from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
-from compiler.diagnostics import Diagnostics
+from compiler.diagnostics import Diagnostics, Related
 from compiler.source import Source, Span
 from compiler.syntax import tree
 from compiler.syntax.build import TreeBuilder
 from compiler.syntax.lexer import CellLexer
 from compiler.syntax.machine import Machine
 from compiler.syntax.messages import describe, foreign_format
+from compiler.syntax.recovery import broken_statement
 
 #: The chapters of the grammar, in reading order.
 CHAPTERS = ("policy", "definitions", "rules", "settings", "checks", "values", "lexical")
@@ -79,7 +80,8 @@ def parse_policy(source: Source, found: Diagnostics) -> tuple[tree.Statement, ..
             offset = _offset(problem, text)
             if errors == 1 and foreign_format(source, found):
                 return ()
-            _report(problem, Source(source.name, text), offset, found)
+            broken = broken_statement(text, offset, _brace_missing(problem))
+            _report(problem, Source(source.name, text), offset, found, broken.unclosed)
             if errors == MAX_ERRORS:
                 found.error(
                     "E0109",
@@ -87,10 +89,8 @@ def parse_policy(source: Source, found: Diagnostics) -> tuple[tree.Statement, ..
                     Span(source.name, offset, offset),
                 )
                 return ()
-            blanked = _without_statement(text, offset)
-            if blanked == text:
-                return ()
-            text = blanked
+            blank = re.sub(r"[^\n]", " ", text[broken.start : broken.end])
+            text = text[: broken.start] + blank + text[broken.end :]
 
 
 def parse_request(source: Source, found: Diagnostics) -> tree.RequestText | None:
@@ -154,11 +154,22 @@ def _uncollected() -> Iterator[None]:
 
 def _offset(problem: UnexpectedInput, text: str) -> int:
     if isinstance(problem, UnexpectedToken) and problem.token.type == "$END":
-        return len(text.rstrip())
+        return problem.token.end_pos or 0
     return min(problem.pos_in_stream or 0, len(text))
 
 
-def _report(problem: UnexpectedInput, source: Source, offset: int, found: Diagnostics) -> None:
+def _brace_missing(problem: UnexpectedInput) -> bool:
+    expected = problem.accepts or problem.expected if isinstance(problem, UnexpectedToken) else ()
+    return "LBRACE" in expected and "SEMICOLON" not in expected
+
+
+def _report(
+    problem: UnexpectedInput,
+    source: Source,
+    offset: int,
+    found: Diagnostics,
+    unclosed: int | None = None,
+) -> None:
     if isinstance(problem, UnexpectedToken):
         code, message, help = describe(problem.token, problem.accepts or problem.expected)
         length = max(1, len(problem.token)) if problem.token.type != "$END" else 0
@@ -167,7 +178,11 @@ def _report(problem: UnexpectedInput, source: Source, offset: int, found: Diagno
         assert isinstance(problem, UnexpectedCharacters)
         code, message, help = describe(source.text[offset:], frozenset())
         span = Span(source.name, offset, offset + 1)
-    found.error(code, message, span, help)
+    related: tuple[Related, ...] = ()
+    if code == "E0103" and unclosed is not None:
+        opening = Span(source.name, unclosed, unclosed + 1)
+        related = (Related(opening, "this is not closed"),)
+    found.error(code, message, span, help, related)
 
 
 def _balanced(source: Source, found: Diagnostics) -> bool:
@@ -184,33 +199,3 @@ def _balanced(source: Source, found: Diagnostics) -> bool:
             )
             return False
     return True
-
-
-def _without_statement(text: str, offset: int) -> str:
-    """`text` with the statement around `offset` blanked, line ends kept."""
-    start = 0
-    for match in _TOKENS.finditer(text, 0, offset):
-        if match.group() in "{};":
-            start = match.end()
-    end = _statement_end(text, start, offset)
-    if end == start:  # a stray closing brace
-        end = start + 1
-    blank = re.sub(r"[^\n]", " ", text[start:end])
-    return text[:start] + blank + text[end:]
-
-
-def _statement_end(text: str, start: int, offset: int) -> int:
-    depth = 0
-    for match in _TOKENS.finditer(text, start):
-        mark = match.group()
-        if mark == "{":
-            depth += 1
-        elif mark == "}":
-            if depth == 0:
-                return match.start() if match.start() > offset else match.end()
-            depth -= 1
-            if depth == 0 and match.end() > offset:
-                return match.end()
-        elif mark == ";" and depth == 0 and match.end() > offset:
-            return match.end()
-    return len(text)
