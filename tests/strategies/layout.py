@@ -37,7 +37,7 @@ SPACES: tuple[Space, ...] = (
 
 comments: SearchStrategy[str] = st.one_of(
     st.sampled_from(("#", "# why", "#  };", '# "', "# \t ", "# a\r", "#\u00e9")),
-    st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\n"), max_size=12).map(
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n"), max_size=12).map(
         "#".__add__
     ),
 )

@@ -52,12 +52,13 @@ def many(part: str | Strategy, least: int = 0, most: int = 4) -> Strategy:
 def listed(part: str | Strategy, least: int = 0, most: int = 4) -> Strategy:
     """Parts with commas between them."""
     whole = st.lists(_tokens(part), min_size=least, max_size=most)
-    return whole.map(lambda parts: _concatenated((",", *p) if n else p for n, p in enumerate(parts)))
+    return whole.map(
+        lambda parts: _concatenated((",", *p) if n else p for n, p in enumerate(parts))
+    )
 
 
 # Terminals
 
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _names = st.one_of(
     st.sampled_from(("web", "db", "shop-a", "x", "Www_1", "a--", "log-everything-twice")),
     st.sampled_from([k for k in KEYWORDS if k not in RESERVED]),
@@ -81,7 +82,7 @@ numeral: Strategy = st.one_of(
     st.integers(0, 70000).map(str),
     st.from_regex(r"-?[0-9][0-9A-Za-z_-]{0,4}(\.[0-9a-z]{1,3})?", fullmatch=True),
 ).map(lambda n: (n,))
-_characters = st.characters(exclude_categories=("Cs",), exclude_characters='"\\\n')
+_characters = st.characters(exclude_categories=["Cs"], exclude_characters='"\\\n')
 _escapes = st.sampled_from(('\\"', "\\\\", "\\n", "\\t", "\\u{e9}", "\\x", "#", "{", "};", "\t"))
 string: Strategy = st.one_of(
     st.sampled_from(("/var/cells/web", "www", "", "# no comment", "};")),
@@ -135,7 +136,7 @@ _expectation = either(st.just(()), "works", seq("refused", optional("by", name))
 annotation = seq(
     either("@reason", "@owner", "@ticket", "@until", "@x"), either(string, numeral)
 )  # fmt: skip
-annotations = either(st.just(()), st.just(()), many(annotation, 1, 3))
+notes = either(st.just(()), st.just(()), many(annotation, 1, 3))
 
 
 def block(head: Strategy, line: Strategy) -> Strategy:
@@ -147,12 +148,12 @@ def block(head: Strategy, line: Strategy) -> Strategy:
 
 guard = seq("when", "target", either(">=", "<=", "==", ">", "<"), either(numeral, name))
 
-_test_line = seq(annotations, effect, request, _expectation, ";")
+_test_line = seq(notes, effect, request, _expectation, ";")
 test = block(seq("test", string), _test_line)
 
 # settings.lark
 
-limits = block(_tokens("limits"), seq(annotations, free_name, amount, ";"))
+limits = block(_tokens("limits"), seq(notes, free_name, amount, ";"))
 _provider = either(free_name, seq("cell", name))
 _log_word = either(
     seq(either("facility", "stdout", "stderr"), name),
@@ -165,7 +166,7 @@ _service_item = either(
     seq("log", many(_log_word), ";"),
     seq("restart", name, optional("backoff", numeral, "..", numeral), ";"),
 )
-service = block(_tokens("service"), seq(annotations, _service_item))
+service = block(_tokens("service"), seq(notes, _service_item))
 setting = either(
     seq("root", text, optional("base", text), ";"),
     seq("user", owner, optional("group", owner), ";"),
@@ -205,6 +206,6 @@ definition = either(
 
 #: Any statement; the grammar lets all of them stand in every body.
 statement: Strategy = seq(
-    annotations, either(definition, definition, setting, rule, rule, assertion, test)
+    notes, either(definition, definition, setting, rule, rule, assertion, test)
 )
 policy = many(statement, most=6)

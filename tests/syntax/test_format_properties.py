@@ -1,0 +1,103 @@
+"""What must hold of the format of every policy that parses."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Any
+
+from hypothesis import given, settings
+
+from compiler.diagnostics import Diagnostics
+from compiler.source import Source, Span
+from compiler.syntax.format import WIDTH, format_source
+from compiler.syntax.parse import parse_policy, parse_tokens
+from tests.strategies.policies import syntactic_policies
+
+_STRING = r'"(?:[^"\\\n]|\\[^\n])*"'
+#: A line's text and, if it has one, its comment.
+_LINE = re.compile(rf"(?P<text>(?:{_STRING}|[^\"#\n])*)(?P<comment>#[^\n]*)?")
+
+
+def _format(text: str) -> str:
+    found = Diagnostics()
+    formatted = format_source(Source("x.cell", text), found)
+    assert formatted is not None, found.sorted()
+    assert not found.sorted()
+    return formatted
+
+
+def _words(text: str) -> list[tuple[str, str]]:
+    """Terminals and text of all tokens and comments."""
+    tokens = parse_tokens(Source("x.cell", text), Diagnostics())
+    assert tokens is not None
+    return [(t.type, t.rstrip() if t.type == "COMMENT" else str(t)) for t in tokens]
+
+
+def _without_spans(node: Any) -> Any:
+    """A tree as nested tuples, places left out."""
+    if isinstance(node, Span):
+        return None
+    if isinstance(node, tuple):
+        return tuple(map(_without_spans, node))
+    if dataclasses.is_dataclass(node):
+        fields = dataclasses.fields(node)
+        return (type(node), *(_without_spans(getattr(node, f.name)) for f in fields))
+    return node
+
+
+def _tree(text: str) -> Any:
+    found = Diagnostics()
+    statements = parse_policy(Source("x.cell", text), found)
+    assert not found.sorted()
+    return _without_spans(statements)
+
+
+@given(syntactic_policies())
+@settings(max_examples=300, deadline=None)
+def test_only_space_between_tokens_changes(text: str) -> None:
+    formatted = _format(text)
+    assert _words(formatted) == _words(text)
+    assert _tree(formatted) == _tree(text)
+
+
+@given(syntactic_policies())
+@settings(max_examples=300, deadline=None)
+def test_the_format_is_its_own_format(text: str) -> None:
+    formatted = _format(text)
+    assert _format(formatted) == formatted
+
+
+@given(syntactic_policies())
+@settings(max_examples=300, deadline=None)
+def test_lines_are_tidy(text: str) -> None:
+    formatted = _format(text)
+    assert formatted == "" or (formatted[0] not in " \n" and formatted.endswith("\n"))
+    lines = formatted.split("\n")[:-1]
+    before = "{"
+    for line in lines:
+        match = _LINE.fullmatch(line)
+        assert match is not None, line
+        written = match["text"]
+        assert line == line.rstrip(), line
+        assert "\t" not in re.sub(_STRING, "", written), line
+        assert line or not before.rstrip().endswith("{"), "blank line after an opening brace"
+        assert line or before, "two blank lines"
+        assert before or not line.lstrip().startswith("}"), "blank line before a closing brace"
+        if written.strip():
+            assert (len(written) - len(written.lstrip(" "))) % 4 == 0, line
+        before = line and (written.strip() or "#")
+    assert before or not lines, "blank line at the end"
+
+
+@given(syntactic_policies())
+@settings(max_examples=200, deadline=None)
+def test_long_lines_hold_nothing_that_could_go_elsewhere(text: str) -> None:
+    for line in _format(text).split("\n"):
+        match = _LINE.fullmatch(line)
+        assert match is not None
+        written = match["text"].rstrip()
+        if len(written.expandtabs()) > WIDTH:
+            longest = max(len(word) for word in re.findall(rf"{_STRING}|\S+", written))
+            # A word of the longest kind, the keywords it clings to and the indentation.
+            assert longest > WIDTH // 4, line
