@@ -1,4 +1,4 @@
-"""The command line: options to calls.  Everything heavy is imported by the command that needs it."""
+"""The command line: options to calls; what is heavy is imported by the command that needs it."""
 
 from __future__ import annotations
 
@@ -14,25 +14,19 @@ _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 BACKENDS = ("kmod", "rc", "sysctl")
 
 
-class _Date(click.ParamType):
-    name = "date"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime.date:
-        if isinstance(value, datetime.date):
-            return value
-        try:
-            return datetime.date.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is not a date; write YYYY-MM-DD", param, ctx)
+def _day(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime.date:
+    if value is None:
+        return datetime.datetime.now(tz=datetime.UTC).date()
+    try:
+        return datetime.date.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not a date; write YYYY-MM-DD") from None
 
 
 _today = click.option(
     "--today",
-    type=_Date(),
+    callback=_day,
     metavar="DATE",
-    default=lambda: datetime.datetime.now(tz=datetime.UTC).date(),
     help="The day that @until is compared with, as YYYY-MM-DD (default: the clock's, in UTC).",
 )
 _file = click.argument("file", type=click.Path(path_type=Path))
@@ -67,9 +61,9 @@ def main() -> None:
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="DIR",
               help="The directory to make or replace.")  # fmt: skip
 @click.option("--backend", "backends", type=click.Choice(BACKENDS), multiple=True,
-              help="Emit only this kind of artifact (repeatable; default: all of them).")  # fmt: skip
+              help="Emit only this kind of artifact (repeatable; default: all).")  # fmt: skip
 @click.option("--locked", is_flag=True,
-              help="Refuse to give new cell ids; for builds that must not change the lock file.")  # fmt: skip
+              help="Refuse to give new cell ids, and leave the lock file alone.")  # fmt: skip
 @_today
 def build(
     file: Path, output: Path, backends: tuple[str, ...], locked: bool, today: datetime.date

@@ -115,8 +115,8 @@ class Explainer:
         cell = next((c for c in ir.cells if c.name == request.subject), None)
         layers = [ir.layers[i] for i in reversed(cell.layers)] if cell is not None else []
         holding = next((i for i, layer in enumerate(layers) if rule in layer.rules), None)
-        for layer in layers[: holding + 1] if holding is not None else []:
-            steps.append({"kind": layer.kind, "name": layer.name})
+        above = layers[: holding + 1] if holding is not None else []
+        steps += [{"kind": layer.kind, "name": layer.name} for layer in above]
         if holding is None:  # another cell's `listen`
             kind, _, name = self._program.scopes[rule].partition(" ")
             steps.append({"kind": kind, "name": name})

@@ -100,5 +100,3 @@ def _by_files(ours: Cell, theirs: Cell) -> str | None:
             if f"{path}/".startswith(f"{other}/") or f"{other}/".startswith(f"{path}/"):
                 return f"files below {path}"
     return None
-
-

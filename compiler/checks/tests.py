@@ -80,9 +80,7 @@ class _Runner:
             self._related(decision),
         )
 
-    def _outcome(
-        self, test: Test, case: TestCase, request: Request, decision: Decision
-    ) -> bool:
+    def _outcome(self, test: Test, case: TestCase, request: Request, decision: Decision) -> bool:
         outcome = self._stack.outcome(request, decision.effect)
         wanted = "works" if case.works else "refused"
         good = outcome.result == wanted

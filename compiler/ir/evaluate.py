@@ -76,10 +76,11 @@ class Evaluator:
 
     def _beaten(self, rule: int, others: list[int], cell: Cell) -> bool:
         """Point 2: whether another rule's set of requests is a strict subset of this one's."""
-        extent = self._extent(rule, cell)
-        return any(self._extent(other, cell) < extent for other in others if other != rule)
+        extent = self.extent(rule, cell)
+        return any(self.extent(other, cell) < extent for other in others if other != rule)
 
-    def _extent(self, rule: int, cell: Cell) -> frozenset[Request]:
+    def extent(self, rule: int, cell: Cell) -> frozenset[Request]:
+        """The requests of a cell that a rule (an index) matches, one for each class."""
         key = (cell.name, rule)
         if key not in self._extents:
             requests = self._ir.rules[rule].requests

@@ -8,7 +8,7 @@ target cells, times port intervals between the bounds that the policy mentions.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import product
+from itertools import pairwise, product
 from typing import NamedTuple
 
 from compiler.catalogue.actions import Catalogue, Leaf, load
@@ -57,7 +57,7 @@ class Axes:
             for low, high in requests.ports or ():
                 bounds |= {low, high + 1}
         cuts = sorted(b for b in bounds if b > AUTO)
-        self.ports = [(AUTO, AUTO), *((a, b - 1) for a, b in zip(cuts, cuts[1:], strict=False))]
+        self.ports = [(AUTO, AUTO), *((a, b - 1) for a, b in pairwise(cuts))]
         words = words or words_of(sets)
         self.domains, self.types, self.socket_protocols = words
 
@@ -95,9 +95,7 @@ def leaf_requests(leaf: Leaf, subject: str, targets: list[str], axes: Axes) -> I
                 yield Request(subject, name, protocol=protocol, port=ports[0])
     elif leaf.dimension == "socket":
         for domain, kind, protocol in product(axes.domains, axes.types, axes.socket_protocols):
-            yield Request(
-                subject, name, domain=domain, type=kind, socket_protocol=protocol
-            )
+            yield Request(subject, name, domain=domain, type=kind, socket_protocol=protocol)
     elif leaf.dimension == "rawsock":
         for protocol in axes.socket_protocols:
             yield Request(

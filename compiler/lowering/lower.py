@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from compiler.catalogue.actions import load
 from compiler.diagnostics import Diagnostics, Related
 from compiler.ir import ir
 from compiler.ir.requests import words_of
-from compiler.lowering.fold import Folded, Problem, fold
+from compiler.lowering.fold import Problem, fold
 from compiler.lowering.layout import Layout
 from compiler.lowering.problems import report
 from compiler.lowering.reservations import Owners, claims, collisions
@@ -42,9 +43,7 @@ def lower(
 
 
 class _Lowering:
-    def __init__(
-        self, policy: Policy, sources: Mapping[str, Source], found: Diagnostics
-    ) -> None:
+    def __init__(self, policy: Policy, sources: Mapping[str, Source], found: Diagnostics) -> None:
         self._policy = policy
         self._found = found
         self._catalogue = load(policy.target)
@@ -59,7 +58,7 @@ class _Lowering:
         self._profiles: dict[int, int] = {}
         """The layer of a profile's body, by its identity: bodies live as long as the model."""
         self._classes: dict[ir.CellClass, int] = {}
-        self._folded: dict[tuple[object, ...], tuple[Folded, int]] = {}
+        self._class_of: dict[tuple[object, ...], int] = {}
         self._reported: set[tuple[str, tuple[int, ...]]] = set()
         bodies = [b for cell in policy.cells for b in cell.bodies]
         bodies += [b for chain in policy.unused for b in chain]
@@ -157,7 +156,7 @@ class _Lowering:
     def _cell(
         self, cell: Cell, layers: tuple[int, ...], rules: list[ir.Rule], ids: Mapping[str, int]
     ) -> ir.Cell:
-        folded, class_ = self._fold(cell.name, layers, rules)
+        class_ = self._fold(cell.name, layers, rules)
         return ir.Cell(
             name=cell.name,
             id=ids.get(cell.name, 0),
@@ -168,27 +167,24 @@ class _Lowering:
             **merge(cell, self._found),
         )
 
-    def _fold(
-        self, subject: str | None, layers: tuple[int, ...], rules: list[ir.Rule]
-    ) -> tuple[Folded, int]:
-        """Folds the explicit rules of some layers; cells with the same ones share the result."""
+    def _fold(self, subject: str | None, layers: tuple[int, ...], rules: list[ir.Rule]) -> int:
+        """The class of cells with the explicit rules of some layers; -1 for no cell's."""
         explicit = tuple(
             tuple(i for i in self._table[layer].rules if not rules[i].listen) for layer in layers
         )
         flat = [i for layer in explicit for i in layer]
         named = any(subject in (rules[i].requests.to or ir.ANY_PEER).members for i in flat)
         key = (explicit, subject if named else subject is None)
-        if key not in self._folded:
+        if key not in self._class_of:
             space = self._space(subject, [rules[i].requests for i in flat])
             folded = fold(space, rules, explicit)
             self._report(folded.problems, rules)
-            rows = verdicts(space, folded.explicit, self._intern)
-            class_ = ir.CellClass(rows)
             index = -1
             if subject is not None:
+                class_ = ir.CellClass(verdicts(space, folded.explicit, self._intern))
                 index = self._classes.setdefault(class_, len(self._classes))
-            self._folded[key] = (folded, index)
-        return self._folded[key]
+            self._class_of[key] = index
+        return self._class_of[key]
 
     def _space(self, subject: str | None, sets: list[ir.RequestSet]) -> Space:
         return Space(self._layout, self._universe, subject, sets)
@@ -197,7 +193,9 @@ class _Lowering:
         self, cell: Cell, layers: tuple[int, ...], rules: list[ir.Rule]
     ) -> tuple[ir.Verdict, ...]:
         """What decides at the ports the cell listens on."""
-        chosen = [[i for i in self._table[layer].rules if self._about_binds(rules[i])] for layer in layers]
+        chosen = [
+            [i for i in self._table[layer].rules if self._about_binds(rules[i])] for layer in layers
+        ]
         listens = [i for layer in chosen for i in layer if rules[i].listen]
         if not listens:
             return ()
@@ -242,8 +240,9 @@ class _Lowering:
                 for index in self._table[layer].rules:
                     requests = rules[index].requests
                     if rules[index].listen and requests.ports and requests.protocols:
-                        (protocol,) = requests.protocols
-                        assert protocol in ("tcp", "udp")
+                        protocol: Literal["tcp", "udp"] = (
+                            "tcp" if requests.protocols == ("tcp",) else "udp"
+                        )
                         made.append(ir.Reservation(cell.name, protocol, requests.ports, index))
         return tuple(made)
 
@@ -283,5 +282,3 @@ class _Lowering:
                             "leave the port out of the rule",
                             [Related(spans[hit.rule], "reserved by this `listen`")],
                         )
-
-

@@ -45,7 +45,9 @@ def _such_as(problem: Problem) -> str:
     return f"`{request_text(problem.witness)}`"
 
 
-def _ambiguous(p: Problem, rules: Sequence[Rule], spans: Sequence[Span], found: Diagnostics) -> None:
+def _ambiguous(
+    p: Problem, rules: Sequence[Rule], spans: Sequence[Span], found: Diagnostics
+) -> None:
     first, second = p.rules
     found.error(
         "E0601",
@@ -70,7 +72,9 @@ def _contradiction(
     )
 
 
-def _duplicate(p: Problem, rules: Sequence[Rule], spans: Sequence[Span], found: Diagnostics) -> None:
+def _duplicate(
+    p: Problem, rules: Sequence[Rule], spans: Sequence[Span], found: Diagnostics
+) -> None:
     first, second = p.rules
     found.warning(
         "W0805",

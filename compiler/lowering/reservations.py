@@ -22,9 +22,7 @@ class Claim(NamedTuple):
 def claims(reservations: Iterable[Reservation]) -> list[Claim]:
     """All intervals, by protocol and port."""
     return sorted(
-        Claim(r.protocol, low, high, r.cell, r.rule)
-        for r in reservations
-        for low, high in r.ports
+        Claim(r.protocol, low, high, r.cell, r.rule) for r in reservations for low, high in r.ports
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 from compiler.diagnostics import Diagnostics, Related
@@ -75,7 +76,7 @@ def _check_templates(cell: Cell, found: Diagnostics) -> None:
 
 def _check_mounts(mounts: list[m.Mount], found: Diagnostics) -> None:
     ordered = sorted(mounts, key=lambda x: f"{x.target}/")
-    for first, second in zip(ordered, ordered[1:], strict=False):
+    for first, second in pairwise(ordered):
         if f"{second.target}/".startswith(f"{first.target}/"):
             found.error(
                 "E0543",

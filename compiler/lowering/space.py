@@ -152,11 +152,7 @@ class Space:
         return sum(row << (PROTOCOLS.index(p) * len(ports)) for p in protocols)
 
     def _sockets(self, leaf: Leaf, requests: RequestSet) -> int:
-        if (
-            requests.protocols is not None
-            or requests.ports is not None
-            or requests.to is not None
-        ):
+        if requests.protocols is not None or requests.ports is not None or requests.to is not None:
             return 0
         axes = self.axes
         width = len(axes.socket_protocols)

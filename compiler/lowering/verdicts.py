@@ -58,7 +58,9 @@ def _binds(space: Space, part: int, actions: int) -> Iterator[RequestSet]:
     ports = space.axes.ports
     rows = _rows(part, len(ports), PROTOCOLS)
     for row, protocols in rows.items():
-        yield RequestSet(actions, protocols=protocols, ports=_ranges([ports[i] for i in members(row)]))
+        yield RequestSet(
+            actions, protocols=protocols, ports=_ranges([ports[i] for i in members(row)])
+        )
 
 
 def _ranges(intervals: Sequence[tuple[int, int]]) -> Ranges:
@@ -101,4 +103,3 @@ _CONVERT: dict[str, Callable[[Space, int, int], Iterator[RequestSet]]] = {
     "socket": _sockets,
     "rawsock": _rawsocks,
 }
-

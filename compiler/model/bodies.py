@@ -10,6 +10,7 @@ from compiler.diagnostics import Diagnostics, Related
 from compiler.ir.ir import LayerKind
 from compiler.model.policy import Body, Rule
 from compiler.model.rules import Rules
+from compiler.model.services import read_service
 from compiler.model.settings import (
     Devices,
     ExecHash,
@@ -20,7 +21,6 @@ from compiler.model.settings import (
     Root,
     User,
 )
-from compiler.model.services import read_service
 from compiler.model.validate import Raw, build
 from compiler.names.annotations import Notes, read_notes
 from compiler.names.release import active
@@ -52,9 +52,7 @@ class _Draft:
 class Bodies:
     """Makes bodies of statements, for one target and one day."""
 
-    def __init__(
-        self, rules: Rules, target: str, today: datetime.date, found: Diagnostics
-    ) -> None:
+    def __init__(self, rules: Rules, target: str, today: datetime.date, found: Diagnostics) -> None:
         self._rules = rules
         self._target = target
         self._today = today

@@ -45,9 +45,7 @@ def read_assertion(
     return Assertion(node.kind, pattern.subjects, pattern, (), node.span)
 
 
-def read_test(
-    node: t.Test, target: str, rules: Rules, scope: Scope, found: Diagnostics
-) -> Test:
+def read_test(node: t.Test, target: str, rules: Rules, scope: Scope, found: Diagnostics) -> Test:
     """A test block; cases with errors are reported and left out."""
     title = unquote(node.title, found) or ""
     cases = []

@@ -52,8 +52,8 @@ class _Elaborator:
 
     def policy(self) -> Policy:
         d = self._d
-        for annotations in d.annotated.values():
-            read_notes(annotations, self._today, self._found)
+        for notes in d.annotated.values():
+            read_notes(notes, self._today, self._found)
         cells = tuple(self._cell(d.cells[name]) for name in sorted(d.cells))
         for name in d.profiles:
             self._chain(d.profiles[name].name)
@@ -88,7 +88,9 @@ class _Elaborator:
                 self._found.error("E0225", f"no profile is called `{word.text}`", word.span, help)
                 break
             if profile in line:
-                names = " -> ".join([p.name.text for p in line[line.index(profile) :]] + [word.text])
+                names = " -> ".join(
+                    [p.name.text for p in line[line.index(profile) :]] + [word.text]
+                )
                 self._found.error(
                     "E0226",
                     f"`{word.text}` extends itself: {names}",
@@ -189,9 +191,7 @@ class _Elaborator:
                 chains.append((chain, node.span))
         if scope is not None:
             name = template.name.text
-            templates.append(
-                self._bodies.read("template", name, template.body, node.span, scope)
-            )
+            templates.append(self._bodies.read("template", name, template.body, node.span, scope))
 
     def _longest(self, chains: list[tuple[tuple[Body, ...], Span]]) -> tuple[Body, ...]:
         """The longest chain, of which every other one must be the beginning."""

@@ -59,7 +59,10 @@ class _Reader:
         return build(Command, node.span, {"argv": raw}, self._found)
 
     def _provider(self, node: t.Provider) -> Provider | None:
-        fields = {"kind": Raw(node.kind, node.name.span), "name": Raw(node.name.text, node.name.span)}
+        fields = {
+            "kind": Raw(node.kind, node.name.span),
+            "name": Raw(node.name.text, node.name.span),
+        }
         return build(Provider, node.name.span, fields, self._found)
 
     def _env(self, node: t.Env) -> None:
@@ -116,4 +119,4 @@ def read_service(
     if None in fields.values() or None in lists:
         return None
     made = {word: tuple(items) for word, items in reader.lists.items()}
-    return Service(span=span, **fields, **made)  # type: ignore[arg-type]  # validated above
+    return Service(span=span, **fields, **made)

@@ -10,6 +10,7 @@ from compiler.catalogue.words import DEVICES, FACILITIES, LEVELS, RLIMITS
 from compiler.ir.ir import Ranges
 from compiler.model.types import (
     AbsolutePath,
+    Argument,
     CellRoot,
     Duration,
     EnvironmentName,
@@ -19,7 +20,6 @@ from compiler.model.types import (
     Size,
     Tag,
     UserName,
-    Argument,
     fail,
     one_of,
     shown,
@@ -94,9 +94,7 @@ class Limit(Setting):
         if self.name == "processes" and not (
             self.value is not None and 0 < self.value <= MAX_PROCESSES
         ):
-            raise fail(
-                "E0522", "this is not a number of processes", f"it is 1 to {MAX_PROCESSES}"
-            )
+            raise fail("E0522", "this is not a number of processes", f"it is 1 to {MAX_PROCESSES}")
         return self
 
 
@@ -163,7 +161,9 @@ class Provider(Setting):
     @model_validator(mode="after")
     def _word(self) -> Provider:
         if self.kind == "rc" and len(self.name) > 63:
-            raise fail("E0529", f"{shown(self.name)} is no provider", "names have 63 characters at most")
+            raise fail(
+                "E0529", f"{shown(self.name)} is no provider", "names have 63 characters at most"
+            )
         return self
 
 
@@ -183,7 +183,9 @@ class Securelevel(Setting):
     @model_validator(mode="after")
     def _known(self) -> Securelevel:
         if not -1 <= self.level <= 2:
-            raise fail("E0530", f"{self.level} is not a securelevel", "the levels are -1, 0, 1 and 2")
+            raise fail(
+                "E0530", f"{self.level} is not a securelevel", "the levels are -1, 0, 1 and 2"
+            )
         return self
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pydantic_core import PydanticCustomError
+
 from compiler.diagnostics import Diagnostics, Related, nearest
 from compiler.model.types import duration, size, user_name
 from compiler.names.values import Constant, PortSet, Scope, Unknown, decimal
 from compiler.syntax import tree as t
-
-from pydantic_core import PydanticCustomError
 
 #: What a parameter can be declared to be.
 TYPES = ("cell", "duration", "number", "port", "ports", "size", "text", "user")
@@ -90,9 +90,7 @@ def _match(template: t.Template, use: t.Use, found: Diagnostics) -> Mapping[str,
     return given
 
 
-def _value(
-    parameter: t.Parameter, value: t.Value, scope: Scope, found: Diagnostics
-) -> Constant:
+def _value(parameter: t.Parameter, value: t.Value, scope: Scope, found: Diagnostics) -> Constant:
     """An argument as a constant, checked against the parameter's declared type."""
     kind = parameter.type.text if parameter.type is not None else None
     if kind == "cell":

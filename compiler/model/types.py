@@ -105,7 +105,9 @@ def size(raw: object) -> int:
     match = _SIZE.fullmatch(str(raw))
     value = int(match[1]) * _UNITS[match[2]] if match else MAX_LIMIT + 1
     if value > MAX_LIMIT:
-        raise fail("E0511", f"{shown(str(raw))} is not a size", "write a number, or one with K M G T")
+        raise fail(
+            "E0511", f"{shown(str(raw))} is not a size", "write a number, or one with K M G T"
+        )
     return value
 
 
@@ -144,7 +146,9 @@ def environment_name(name: str) -> str:
 def sha256(text: str) -> str:
     """A SHA-256 digest as 64 hexadecimal digits, in lower case."""
     if not _SHA256.fullmatch(text):
-        raise fail("E0516", "this is not a SHA-256 digest", "64 hexadecimal digits: `cksum -a sha256`")
+        raise fail(
+            "E0516", "this is not a SHA-256 digest", "64 hexadecimal digits: `cksum -a sha256`"
+        )
     return text.lower()
 
 
@@ -155,9 +159,7 @@ def tag(text: str) -> str:
     return text
 
 
-def one_of(
-    code: LiteralString, what: str, words: tuple[str, ...]
-) -> AfterValidator:
+def one_of(code: LiteralString, what: str, words: tuple[str, ...]) -> AfterValidator:
     """A validator for words from a fixed list."""
 
     def check(word: str) -> str:

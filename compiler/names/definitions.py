@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from compiler.diagnostics import Diagnostics, Related
-from compiler.names.project import File, Loader, Project
+from compiler.names.project import File, Loader
 from compiler.names.release import active, check_guard, check_target
 from compiler.names.shipped import SHIPPED, shipped_profile
 from compiler.source import Source, Span
@@ -105,7 +105,9 @@ class _Header:
             if isinstance(node, t.Header):
                 first = headers.setdefault(node.word, node)
                 if first is not node:
-                    _duplicate("E0211", f"a second `{node.word}` line", first.span, node.span, self._found)
+                    _duplicate(
+                        "E0211", f"a second `{node.word}` line", first.span, node.span, self._found
+                    )
         start = Span(file.source.name, 0, 0)
         if "policy" in headers:
             value = headers["policy"].value

@@ -52,9 +52,7 @@ def _in_order(
                 stack.append((next_.text, _names(lets[next_.text].value)))
 
 
-def _circle(
-    used: t.Name, open_: list[str], lets: Mapping[str, t.Let], found: Diagnostics
-) -> None:
+def _circle(used: t.Name, open_: list[str], lets: Mapping[str, t.Let], found: Diagnostics) -> None:
     path = [*open_[open_.index(used.text) :], used.text]
     shown = " -> ".join(path if len(path) < 8 else [*path[:3], "...", *path[-3:]])
     found.error(

@@ -73,9 +73,7 @@ def decode(data: bytes, name: str, found: Diagnostics, span: Span | None) -> Sou
         return Source(name, data.decode("utf-8-sig"))
     except UnicodeDecodeError as problem:
         line = data.count(b"\n", 0, problem.start) + 1
-        found.error(
-            "E0206", f"`{name}` is not UTF-8 (line {line})", span, "save the file as UTF-8"
-        )
+        found.error("E0206", f"`{name}` is not UTF-8 (line {line})", span, "save the file as UTF-8")
         return None
 
 

@@ -30,7 +30,7 @@ def unquote(text: Text, found: Diagnostics) -> str | None:
     for match in _ESCAPE.finditer(body):
         parts.append(body[position : match.start()])
         position = match.end()
-        simple, code, other = match.groups()
+        simple, code, _ = match.groups()
         if simple:
             parts.append(_SIMPLE[simple])
         elif code and 0 < int(code, 16) < 0x110000 and not 0xD800 <= int(code, 16) < 0xE000:

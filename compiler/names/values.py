@@ -97,7 +97,8 @@ class Scope:
         """Adds the ranges of a value to `into`; false when there was something wrong."""
         match node:
             case t.Braces():
-                return all([self._collect(item, auto, into) for item in node.items])
+                good = [self._collect(item, auto, into) for item in node.items]
+                return all(good)  # every item was looked at, for all errors at once
             case t.Range():
                 return self._range(node, into)
             case t.Number():
@@ -142,7 +143,8 @@ class Scope:
 
     def _range(self, node: t.Range, into: list[tuple[int, int]]) -> bool:
         ends: list[tuple[int, int]] = []
-        if not all([self._end(end, ends) for end in (node.low, node.high)]):
+        good = [self._end(end, ends) for end in (node.low, node.high)]
+        if not all(good):
             return False
         low, high = ends[0][0], ends[1][0]
         if low > high:

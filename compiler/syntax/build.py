@@ -13,8 +13,7 @@ from compiler.syntax import tree as t
 Child = Any
 """A lark Token, a node of `tree`, a helper tuple of this module, or None."""
 
-_NODES = (t.Text, t.Name, t.Number, t.Range, t.Braces)
-
+_SETS = (t.Name, t.Number, t.Range, t.Braces)
 
 
 class TreeBuilder(Transformer[Token, tuple[t.Statement, ...]]):
@@ -30,9 +29,10 @@ class TreeBuilder(Transformer[Token, tuple[t.Statement, ...]]):
         return Span(self.file, token.start_pos or 0, token.end_pos or 0)
 
     def _across(self, children: list[Child]) -> Span:
+        """From the start of the first child to the end of the last."""
         first, last = children[0], children[-1]
-        start = first.start_pos if isinstance(first, Token) else first.span.start
-        end = last.end_pos if isinstance(last, Token) else last.span.end
+        start = first.start_pos or 0 if isinstance(first, Token) else first.span.start
+        end = last.end_pos or 0 if isinstance(last, Token) else last.span.end
         return Span(self.file, start, end)
 
     def _name(self, token: Token) -> t.Name:
@@ -60,7 +60,7 @@ class TreeBuilder(Transformer[Token, tuple[t.Statement, ...]]):
         return t.Range(c[0], c[2], self._across(c))
 
     def braces(self, c: list[Child]) -> t.Braces:
-        return t.Braces(tuple(x for x in c if isinstance(x, _NODES)), self._across(c))
+        return t.Braces(tuple(x for x in c if isinstance(x, _SETS)), self._across(c))
 
     # Statements and blocks
 
@@ -268,8 +268,15 @@ class TreeBuilder(Transformer[Token, tuple[t.Statement, ...]]):
         return t.Securelevel(self.number(c[1:]), self._across(c))
 
     def sysctl(self, c: list[Child]) -> t.Sysctl:
-        make = {"STRING": self.string, "NUMERAL": self.number, "NAME": self.name}
-        return t.Sysctl(self._name(c[1]), make[c[3].type](c[3:]), self._across(c))
+        value: t.Text | t.Number | t.Name
+        match c[3].type:
+            case "STRING":
+                value = self.string(c[3:])
+            case "NUMERAL":
+                value = self.number(c[3:])
+            case _:
+                value = self.name(c[3:])
+        return t.Sysctl(self._name(c[1]), value, self._across(c))
 
     # checks.lark
 

@@ -112,6 +112,13 @@ def _in_list(before: Part, part: Part) -> bool:
     return before == "," or (_is_value(before) and _is_value(part))
 
 
+def _parted(before: Part, part: Part) -> bool:
+    """Whether two parts of a list were written on different lines."""
+    end = before.close if isinstance(before, List) else before
+    start = part.open if isinstance(part, List) else part
+    return start.line != end.line
+
+
 def _clinging(parts: Sequence[Part], first: int, may_break: _MayBreak) -> int:
     """Columns of what stays on the line of the part before parts[first]."""
     columns = 0
@@ -198,7 +205,11 @@ class _Printer:
         self._flush()
 
     def _fill(self, parts: Sequence[Part], first: int, indent: int, may_break: _MayBreak) -> None:
-        """Writes parts from `first` on to the row, and to new rows at `indent` as needed."""
+        """Writes parts from `first` on to the row, and to new rows at `indent` as needed.
+
+        A list with comments keeps its lines, so that these stay with what they are about.
+        """
+        keep = may_break is _in_list and any(isinstance(p, Comment) for p in parts)
         for n in range(first, len(parts)):
             part = parts[n]
             if isinstance(part, Comment):
@@ -206,8 +217,11 @@ class _Printer:
                 self._comment(part, indent)
                 continue
             if self._row:
-                space = _space(parts[n - 1], part)
-                if may_break(parts[n - 1], part) and self._full(space, parts, n, may_break):
+                before = parts[n - 1]
+                space = _space(before, part)
+                if may_break(before, part) and (
+                    (keep and _parted(before, part)) or self._full(space, parts, n, may_break)
+                ):
                     self._flush()
                 else:
                     self._row += space

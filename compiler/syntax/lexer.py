@@ -28,7 +28,9 @@ class CellLexer(Lexer):
     def __init__(self, conf: LexerConf) -> None:
         patterns = {t.name: t.pattern for t in conf.terminals}
         self.words = {
-            p.value: name for name, p in patterns.items() if p.type == "str" and p.value[0].isalpha()
+            p.value: name
+            for name, p in patterns.items()
+            if p.type == "str" and p.value[0].isalpha()
         }
         self.marks = {
             p.value: name
@@ -54,7 +56,9 @@ class CellLexer(Lexer):
         while offset < end:
             found = match(text, offset)
             if found is None:
-                raise UnexpectedCharacters(text, offset, line, offset - line_start + 1)
+                raise UnexpectedCharacters(  # type: ignore[no-untyped-call]  # lark has no types here
+                    text, offset, line, offset - line_start + 1
+                )
             kind = found.lastgroup
             value = found.group()
             stop = found.end()

@@ -25,7 +25,7 @@ class Machine:
     """The tables of one start rule, ready to run."""
 
     def __init__(self, lark: Lark, start: str) -> None:
-        parser = lark.parser.parser.parser  # type: ignore[attr-defined]  # frontend, LALR, loop
+        parser = lark.parser.parser.parser  # its frontend, LALR, loop
         table = parser.parse_table
         self._start: int = table.start_states[start]
         self._end: int = table.end_states[start]
@@ -39,7 +39,7 @@ class Machine:
                     reductions[id(argument)] = (callback, size, argument.origin.name)
                 flat = argument if action is Shift else reductions[id(argument)]
                 self._actions[state][symbol] = flat
-        self._lexer = CellLexer(lark.lexer_conf)  # type: ignore[attr-defined]
+        self._lexer = CellLexer(lark.lexer_conf)
 
     def run(self, text: str) -> tuple[bool, Any]:
         """Whether the text is in the language, and then what the start rule's callback made."""

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import resources
+from typing import Any
 
 from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
@@ -74,7 +75,8 @@ def parse_policy(source: Source, found: Diagnostics) -> tuple[tree.Statement, ..
     errors = 0
     while True:
         try:
-            return _run("policy", source.name, text)
+            statements: tuple[tree.Statement, ...] = _run("policy", source.name, text)
+            return statements
         except UnexpectedInput as problem:
             errors += 1
             offset = _offset(problem, text)
@@ -96,7 +98,8 @@ def parse_policy(source: Source, found: Diagnostics) -> tuple[tree.Statement, ..
 def parse_request(source: Source, found: Diagnostics) -> tree.RequestText | None:
     """A request as the command line takes it, or None and a diagnostic."""
     try:
-        return _run("request", source.name, source.text)
+        request: tree.RequestText = _run("request", source.name, source.text)
+        return request
     except UnexpectedInput as problem:
         _report(problem, source, _offset(problem, source.text), found)
         return None
@@ -132,7 +135,8 @@ def _token_parser() -> tuple[Lark, list[Token]]:
     return make_parser("policy", None, keep), tokens
 
 
-def _run(start: str, file: str, text: str):  # type: ignore[no-untyped-def]
+def _run(start: str, file: str, text: str) -> Any:
+    """What the tree builder makes of a text; raises lark's UnexpectedInput."""
     parser, machine, builder = _parser(start)
     builder.file = file
     with _uncollected():

@@ -79,7 +79,10 @@ _HELP: dict[tuple[str, type], tuple[str, str]] = {
         "E0112",
         "processes of the host are judged by borders and `listen` alone; put the rule in a cell",
     ),
-    ("a profile", t.Root): ("E0113", "a root belongs to one cell; put it in the cell or a template"),
+    ("a profile", t.Root): (
+        "E0113",
+        "a root belongs to one cell; put it in the cell or a template",
+    ),
     ("a profile", t.Listen): (
         "E0113",
         "a port belongs to one cell; put `listen` in the cell or a template",

@@ -1,0 +1,1 @@
+"""What policies decide: the reference evaluator, folding, shipped profiles."""
