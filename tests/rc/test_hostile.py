@@ -1,0 +1,125 @@
+"""Whatever a policy holds reaches programs unchanged and runs nothing."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from compiler.ir.ir import Hook, Mount, Service
+from tests.rc.support import Host, directories, eventually, minimal, policy, program
+
+NASTY = (
+    "",
+    "'",
+    '"',
+    "\\",
+    "a'b'c",
+    "$(touch /tmp/pwned)",
+    "`touch /tmp/pwned`",
+    "${IFS}$HOME$$",
+    "; touch /tmp/pwned #",
+    "line one\nline two\n",
+    "\ttab ",
+    "*/ /* %s %n * ? [a-z] ~ !",
+    "-rf",
+    "--",
+    "# REQUIRE: nothing",
+    "\\'\\\"\\n",
+    "größe 漢字 \U0001f512",
+    "\x01\x1b[31m\x7f",
+    "nginx|with n's",
+    "x" * 10_000,
+)
+
+words = st.one_of(
+    st.sampled_from(NASTY),
+    st.text(st.characters(blacklist_characters="\0", blacklist_categories=("Cs",)), max_size=40),
+)
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(words, min_size=1, max_size=20), words, words)
+def test_arguments_and_environment_arrive_unchanged(args: list[str], value: str, tag: str) -> None:
+    with tempfile.TemporaryDirectory() as directory:
+        host = Host(Path(directory).resolve() / "host")
+        noted = host.state / "noted"
+        hook = program(host.root / "hook", f"printf '%s\\0' \"$@\" >{noted}")
+        service = Service(
+            ("/bin/true", *args), env=(("NAME", value),), healthcheck=("/bin/check", *args[::-1])
+        )
+        cell = minimal(service=service, user=tag, hooks=(Hook("pre-start", (hook, *args)),))
+        host.install(policy(cell))
+        try:
+            result = host.run("cell_web", "start")
+            assert result.status == 0, result.stderr
+            assert eventually(lambda: not host.running())
+            entry = ["-u", tag, "-e", f"NAME={value}", "--", "web"]
+            assert host.words("noted") == args
+            assert host.words("argv") == ["-s", *entry, "/bin/true", *args]
+            host.run("cell_web", "stop")
+        finally:
+            host.close()
+
+
+def test_every_nasty_word_at_once(host: Host) -> None:
+    service = Service(("/bin/true", *NASTY), healthcheck=("/bin/true", *NASTY))
+    command = program(host.root / "wait", "exec sleep 1000")
+    cell = minimal(service=Service((command, *NASTY), healthcheck=service.healthcheck))
+    host.install(policy(cell))
+    assert host.run("cell_web", "start").status == 0
+    assert eventually(host.processes)
+    assert host.words("command") == [command, *NASTY]
+    assert host.run("cell_web", "health").status == 0
+    assert host.words() == ["--", "web", "/bin/true", *NASTY]
+    assert not Path("/tmp/pwned").exists()
+
+
+PATHS = (
+    "/plain",
+    "/with blank and  two",
+    "/it's \"quoted\"",
+    "/$(touch pwned) `x` $HOME",
+    "/glob * ? [a-z]",
+    "/back\\slash",
+    "/nginx|n",
+    "/on /etc type null (local)",
+    "/größe/漢字",
+    "/-o",
+)
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_paths_are_taken_as_they_are(host: Host, name: str) -> None:
+    root = f"{host.root}/cells{name}"
+    source = f"{host.root}/srv{name}"
+    directories(host.root, (f"cells{name}", f"cells{name}.bak", f"srv{name}"))
+    foreign = f"/dev/wd0e on {root}.bak type ffs (local)"
+    (host.state / "mounts").write_text(f"{foreign}\n")
+    cell = minimal(root=root, exec_readonly=True, mounts=(Mount("rw", source, f"/x{name}"),))
+    host.install(policy(cell))
+    result = host.run("cell_web", "start")
+    assert result.status == 0, result.stderr
+    assert host.mounts()[1:] == [
+        f"{root} on {host.run_dir}/web/root type null (ro, local)",
+        f"{host.run_dir}/web/root on {root} type null (ro, local)",
+        f"{source} on {root}/x{name} type null (noexec, nosuid, nodev, local)",
+    ]
+    assert host.run("cell_web", "stop").status == 0
+    assert host.mounts() == [foreign]
+
+
+@pytest.mark.parametrize("name", ["a-b", "n", "root", "run", "warn", "name", "start", "x" * 60])
+def test_names_are_safe_in_variables_and_functions(host: Host, name: str) -> None:
+    host.install(policy(minimal(name)))
+    script = f"cell_{name.replace('-', '_')}"
+    assert host.run(script, "start").status == 0
+    status = host.run(script, "status")
+    assert (status.status, status.stdout) == (0, f"Cell {name} is up; processes: 0.\n")
+    assert host.run(script, "stop").status == 0
+    assert host.run(script, "status").status == 1

@@ -1,0 +1,116 @@
+"""A start that fails or is killed at any step leaves the host as it was."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+from tests.rc.support import NODES, Host, eventually, full_cell, policy
+
+FOREIGN = "/dev/wd0g on /cells/web type ffs (local)"
+
+
+@pytest.fixture
+def web(host: Host) -> Host:
+    cell = full_cell(host.root, ("/bin/sleep", "1000"))
+    host.install(policy(cell))
+    (host.state / "mounts").write_text(FOREIGN.replace("/cells", f"{host.root}/cells") + "\n")
+    return host
+
+
+def _clean(web: Host) -> None:
+    assert web.mounts() == [FOREIGN.replace("/cells", f"{web.root}/cells")]
+    assert eventually(lambda: not web.processes())
+    assert not web.running()
+    assert web.leftovers() == []
+
+
+def test_start_failing_at_any_call_leaves_the_same_mounts(web: Host) -> None:
+    call = 1
+    while True:
+        web.fail(call)
+        result = web.run("cell_web", "start")
+        failed = web.failed()
+        if failed is None:
+            assert result.status == 0
+            break
+        if result.status != 0:
+            _clean(web)
+        else:
+            # veriexec is asked again, and the supervisor starts the service again;
+            # where the kernel cannot tell about processes, it has none of cells.
+            harmless = ("veriexecctl [query]", "cellexec [-s]", f"sysctl [-n] [{NODES}cells]")
+            assert failed.startswith(harmless), failed
+            web.run("cell_web", "stop")
+            _clean(web)
+        (web.state / "fingerprints").write_text("")
+        shutil.rmtree(web.root / "cells/web.overlay", ignore_errors=True)
+        call += 1
+    assert call > 25
+    web.run("cell_web", "stop")
+    _clean(web)
+
+
+@pytest.mark.parametrize("next_verb", ["stop", "start"])
+def test_start_killed_at_any_call_is_undone_by_the_next_verb(web: Host, next_verb: str) -> None:
+    call = 1
+    while True:
+        web.fail(call, "kill")
+        result = web.run("cell_web", "start")
+        if web.failed() is None:
+            break
+        assert result.status == -9
+        again = web.run("cell_web", next_verb)
+        assert again.status == 0, again.stderr
+        if next_verb == "start":
+            assert len(web.mounts()) == 9
+            web.run("cell_web", "stop")
+        _clean(web)
+        call += 3
+    web.run("cell_web", "stop")
+
+
+def test_stop_killed_at_any_call_is_finished_by_the_next_stop(web: Host) -> None:
+    call = 1
+    while True:
+        assert web.run("cell_web", "start").status == 0
+        web.fail(call, "kill")
+        web.run("cell_web", "stop")
+        if web.failed() is None:
+            break
+        assert web.run("cell_web", "stop").status == 0
+        _clean(web)
+        call += 3
+    _clean(web)
+
+
+def test_a_failing_post_start_hook_undoes_the_start(web: Host) -> None:
+    hook = web.root / "hooks/note"
+    hook.write_text(hook.read_text() + '[ "$1" != post-start ]\n')
+    result = web.run("cell_web", "start")
+    assert result.status == 1
+    assert "hook" in result.stderr
+    assert "failed" in result.stderr
+    _clean(web)
+    assert (web.state / "hooks").read_text().splitlines()[-1] == "web post-stop two words"
+
+
+def test_a_failing_pre_stop_hook_is_reported_but_stops_nothing(web: Host) -> None:
+    assert web.run("cell_web", "start").status == 0
+    hook = web.root / "hooks/note"
+    hook.write_text(hook.read_text() + '[ "$1" != pre-stop ]\n')
+    assert web.run("cell_web", "stop").status == 1
+    _clean(web)
+
+
+def test_start_does_not_touch_a_cell_that_somebody_else_uses(web: Host) -> None:
+    mine = web.state / f"processes/{os.getpid()}"
+    mine.parent.mkdir()
+    mine.touch()
+    result = web.run("cell_web", "start")
+    mine.unlink()
+    assert result.status == 1
+    assert "1 processes run in it already" in result.stderr
+    _clean(web)
