@@ -128,6 +128,27 @@ def test(paths: tuple[Path, ...], format: str, today: datetime.date) -> None:
 
 @main.command()
 @_file
+@click.argument("pattern")
+@click.option("--effect", "effects", type=click.Choice(["deny", "allow", "grant"]), multiple=True,
+              help="Only requests with this decision (repeatable).")  # fmt: skip
+@click.option("--format", type=click.Choice(["text", "json"]), default="text",
+              help="json prints one object a line.")  # fmt: skip
+@_today
+def query(
+    file: Path, pattern: str, effects: tuple[str, ...], format: str, today: datetime.date
+) -> None:
+    """List what FILE decides on every request that PATTERN matches.
+
+    A pattern is a request that may leave things open, or name groups and sets:
+    "any process.* to db", "web network.bind tcp".
+    """
+    from compiler.commands.query import query
+
+    sys.exit(query(file, pattern, today, effects, format))  # type: ignore[arg-type]  # click checks
+
+
+@main.command()
+@_file
 @click.argument("requests", nargs=-1, required=True)
 @click.option("--format", type=click.Choice(["text", "json"]), default="text",
               help="json prints one object a line.")  # fmt: skip
@@ -135,8 +156,9 @@ def test(paths: tuple[Path, ...], format: str, today: datetime.date) -> None:
 def explain(file: Path, requests: tuple[str, ...], format: str, today: datetime.date) -> None:
     """Say what FILE decides on REQUESTS, by which rule, and what becomes of it.
 
-    A request is written as in a test: "web network.bind tcp port 80".  A - reads
-    requests from standard input, one a line.
+    A request is written as in a test: "web network.bind tcp port 80".  A line that
+    the kernel module logged is taken as well.  A - reads standard input, one request
+    a line, or a whole log, of which only the module's lines count.
     """
     from compiler.commands.explain import explain
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from compiler.driver import Program
-from compiler.lowering.rule_ids import canonical
+from compiler.lowering.rule_ids import on_one_line
 from compiler.source import Source, Span
 
 FORMAT = "cellc-map"
@@ -20,10 +20,10 @@ def hex_id(rule: int) -> str:
 
 
 def place(span: Span, sources: Mapping[str, Source]) -> dict[str, Any]:
-    """File, line, column (from 1) and canonical text of a rule."""
+    """File, line, column (from 1) and text of a rule."""
     source = sources[span.file]
     line, column = source.position(span.start)
-    text = canonical(source.text[span.start : span.end])
+    text = on_one_line(source.text[span.start : span.end])
     return {"file": span.file, "line": line, "column": column, "text": text}
 
 

@@ -5,24 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from compiler.catalogue.actions import load
 from compiler.catalogue.voters import Outcome
-from compiler.checks.patterns import Patterns
+from compiler.checks.audit import AuditLine, audit_line
+from compiler.checks.read import RequestReader
 from compiler.checks.stack import Stack
-from compiler.diagnostics import Diagnostics
+from compiler.diagnostics import Diagnostics, nearest
 from compiler.driver import Program
 from compiler.ir.evaluate import Evaluator
 from compiler.ir.ir import HOST, HOST_ROOT, Decision, Request
-from compiler.ir.requests import matches
+from compiler.ir.requests import catalogue, matches
 from compiler.lowering.problems import request_text
-from compiler.model.actions import Actions
-from compiler.model.checks import read_pattern
-from compiler.model.rules import Rules
-from compiler.names.groups import Groups
-from compiler.names.values import Scope
 from compiler.source import Source, Span
 from compiler.sourcemap import hex_id, place
-from compiler.syntax.parse import parse_request
 
 _Json = dict[str, Any]
 
@@ -36,35 +30,46 @@ class Explainer:
         self._sources = sources
         self._evaluator = Evaluator(program.ir)
         self._stack = Stack(program.ir)
-        self._patterns = Patterns(program.ir)
+        self._reader = RequestReader(program)
+        self._cells = [cell.name for cell in program.ir.cells]
+        self._actions = {leaf.name for leaf in catalogue(program.ir).leaves}
 
     def explain(self, text: Source, found: Diagnostics) -> _Json | None:
-        """What `--format json` prints for one request, or None after a diagnostic."""
-        node = parse_request(text, found)
-        if node is None:
-            return None
-        definitions = self._program.definitions
-        groups = Groups(definitions.groups, definitions.cells, Diagnostics())
-        rules = Rules(Actions(load(self._ir.target), found), groups.reporting(found), found)
-        scope = Scope(self._program.lets, found, {})
-        span = Span(text.name, 0, len(text.text))
-        pattern = read_pattern(node.subjects, node.action, node.conditions, span, rules, scope)
+        """What `--format json` prints for one request or audit line; None after a diagnostic."""
+        logged = audit_line(text.text)
+        if logged is not None:
+            return self._logged(logged, text, found)
+        pattern = self._reader.read(text, found)
         if pattern is None:
             return None
-        requests = [
-            request
-            for subject in pattern.subjects
-            for request in self._patterns.asked(pattern.rule, subject)
-        ]
-        if not requests:
-            message = "the kernel never asks this request"
-            found.warning("W0807", message, span, "the answer is what it would be told")
-            requests = [
-                request
-                for subject in pattern.subjects
-                for request in self._patterns.literal(pattern.rule, subject)
-            ]
-        return self._whole(text.text.strip(), requests)
+        return self._whole(text.text.strip(), self._reader.requests(text, pattern, found))
+
+    def _logged(self, line: AuditLine, text: Source, found: Diagnostics) -> _Json | None:
+        """Explains a denial that the kernel logged, as this policy has it."""
+        request = line.request
+        span = Span(text.name, 0, len(text.text))
+        if request.subject not in (HOST, *self._cells):
+            names = [HOST, *self._cells]
+            help = nearest(request.subject, names) or "is this the policy the host runs?"
+            found.error("E0223", f"no cell is called `{request.subject}`", span, help)
+            return None
+        if request.action not in self._actions:
+            help = "the kernel has an action that the catalogue of the target lacks"
+            found.error("E0406", f"there is no action `{request.action}`", span, help)
+            return None
+        decision = self._evaluator.decide(request)
+        known = {rule.id for rule in self._ir.rules}
+        ours = None if decision.rule is None else self._ir.rules[decision.rule].id
+        if line.limit is None and line.rule != ours:
+            help = "the host runs another build of this policy; compare their hashes"
+            what = "another rule" if line.rule in known else "a rule that is not in this policy"
+            found.warning("W0813", f"the host decided by {what}", span, help)
+        is_root = None if line.uid is None else line.uid == 0
+        outcome = self._stack.outcome(request, decision.effect, is_root)
+        part = self._part(request, decision, outcome)
+        part["request"] = line.text
+        part["limit"] = line.limit
+        return part
 
     def _whole(self, text: str, requests: list[Request]) -> _Json:
         """One answer, or a mixed one with its parts."""

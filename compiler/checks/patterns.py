@@ -31,10 +31,14 @@ class Patterns:
         self._sets = [rule.requests for rule in ir.rules]
         self._targets = [*(cell.name for cell in ir.cells), HOST]
 
+    def axes(self, rule: Rule) -> Axes:
+        """The values that the policy or the pattern tells apart."""
+        return Axes([*self._sets, conditions(rule)])
+
     def asked(self, rule: Rule, subject: str) -> Iterator[Request]:
         """One request of each class that the kernel can ask and the pattern matches."""
         wanted = conditions(rule)
-        axes = Axes([*self._sets, wanted])
+        axes = self.axes(rule)
         for name in rule.actions:
             leaf = self._catalogue.by_name[name]
             for request in leaf_requests(leaf, subject, self._targets, axes):

@@ -24,8 +24,12 @@ class Stack:
         self._root = {c.name: c.user is None or c.user in _ROOT for c in ir.cells}
         self._root[HOST_ROOT] = True
 
-    def outcome(self, request: Request, vote: Effect) -> Outcome:
-        """What becomes of a request of the subject's user that the policy decides by `vote`."""
+    def outcome(self, request: Request, vote: Effect, is_root: bool | None = None) -> Outcome:
+        """What becomes of a request that the policy decides by `vote`.
+
+        `is_root` says whether the caller is root; None is the user the subject runs as.
+        """
         leaf = self._catalogue.by_name[request.action]
-        is_root = self._root.get(request.subject, False)
+        if is_root is None:
+            is_root = self._root.get(request.subject, False)
         return outcome(leaf, vote, is_root, self.host, Socket(request.domain, request.type))

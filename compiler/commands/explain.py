@@ -8,9 +8,10 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from compiler.checks.audit import audit_line
+from compiler.checks.explain import Explainer
 from compiler.commands.explain_text import explanation_text
 from compiler.commands.output import Format, print_findings
-from compiler.checks.explain import Explainer
 from compiler.diagnostics import Diagnostics
 from compiler.driver import compile_policy
 from compiler.names.project import policy_root
@@ -43,8 +44,11 @@ def explain(path: Path, requests: Iterable[str], today: datetime.date, format: F
 
 
 def _lines(requests: Iterable[str]) -> Iterator[str]:
+    """Requests as given; of a log only the lines of the kernel module."""
     for request in requests:
-        if request == "-":
-            yield from (line.strip() for line in sys.stdin if line.strip())
-        else:
+        if request != "-":
             yield request
+            continue
+        lines = [line.strip() for line in sys.stdin if line.strip()]
+        logged = [line for line in lines if audit_line(line) is not None]
+        yield from logged or lines

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import bisect
 
-from compiler.ir.ir import HOST, HOST_ROOT, IR, Cell, Decision, Request
-from compiler.ir.requests import fits
+from compiler.ir.ir import HOST, HOST_ROOT, IR, OTHER, Cell, Decision, Request
+from compiler.ir.requests import fits, words_of
 
 
 class Decider:
@@ -18,6 +18,7 @@ class Decider:
         self._ir = ir
         self.cells: dict[str, Cell] = {cell.name: cell for cell in ir.cells}
         self._actions = [frozenset(names) for names in ir.action_sets]
+        self._words = words_of(rule.requests for rule in ir.rules)
         self._owners: dict[str, list[tuple[int, int, str, int]]] = {"tcp": [], "udp": []}
         for r in ir.reservations:
             self._owners[r.protocol] += [(low, high, r.cell, r.rule) for low, high in r.ports]
@@ -28,6 +29,8 @@ class Decider:
         """The vote of the policy on one request, and the rule (an index) that decides."""
         if request.subject == HOST_ROOT:
             return Decision("allow", None)
+        if request.domain is not None or request.socket_protocol is not None:
+            request = self._named(request)
         owner = self._owner(request)
         if owner is not None and owner[0] != request.subject:
             return Decision("deny", owner[1])
@@ -40,6 +43,16 @@ class Decider:
                     return Decision(verdict.effect, verdict.rule)
         crosses = request.target is not None and request.target != request.subject
         return Decision("deny" if crosses else "allow", None)
+
+    def _named(self, request: Request) -> Request:
+        """A socket request in the words of the policy: what no rule names is "other"."""
+        words = self._words
+        protocol = request.socket_protocol
+        return request._replace(
+            domain=request.domain if request.domain in words.domains else OTHER,
+            type=request.type if request.type in words.types else OTHER,
+            socket_protocol=protocol if protocol in words.socket_protocols else OTHER,
+        )
 
     def _owner(self, request: Request) -> tuple[str, int] | None:
         intervals = self._owners.get(request.protocol or "", [])

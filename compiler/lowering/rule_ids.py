@@ -13,11 +13,16 @@ _COMMENT = re.compile(r"#[^\n]*")
 _AROUND = re.compile(r"\s*([{},;=]|\.\.)\s*")
 
 
-def canonical(text: str) -> str:
-    """The tokens of a rule with one blank where two words would touch."""
+def on_one_line(text: str) -> str:
+    """The text of a rule without comments and line breaks, for people."""
     if "#" in text:
         text = _COMMENT.sub(" ", text)
-    return _AROUND.sub(r"\1", " ".join(text.split()))
+    return " ".join(text.split())
+
+
+def canonical(text: str) -> str:
+    """The tokens of a rule with one blank where two words would touch."""
+    return _AROUND.sub(r"\1", on_one_line(text))
 
 
 def rule_ids(places: Iterable[tuple[Span, str]], sources: Mapping[str, Source]) -> dict[Span, int]:

@@ -1,0 +1,78 @@
+"""Lines that the kernel module logs, back to the requests they are about."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from compiler.catalogue.words import IP_PROTOCOLS, PROTOCOL_FAMILIES, TYPES, Constant
+from compiler.ir.ir import AUTO, HOST, OTHER, Request
+
+_LINE = re.compile(r"cellpolicy: (deny|permissive)((?: [a-z]+=[^ \n]*)+)")
+_WORDS = {"domain": PROTOCOL_FAMILIES, "type": TYPES, "protocol": IP_PROTOCOLS}
+_RULE = re.compile(r"[0-9a-f]{8}")
+
+
+class AuditLine(NamedTuple):
+    """One denial as the kernel module told it."""
+
+    text: str
+    """From "cellpolicy:" on."""
+    permissive: bool
+    """Whether it was only logged."""
+    request: Request
+    rule: int | None
+    """The id of the rule, None for a default or a resource limit."""
+    limit: str | None
+    """The resource limit that was refused, or None."""
+    uid: int | None
+
+
+def audit_line(line: str) -> AuditLine | None:
+    """The denial a line of a log tells of, or None for any other line."""
+    match = _LINE.search(line)
+    if match is None:
+        return None
+    fields = dict(field.split("=", 1) for field in match[2].split())
+    cell, action = fields.get("cell"), fields.get("action")
+    if not cell or not action:
+        return None
+    rule = fields.get("rule", "")
+    return AuditLine(
+        text=match[0],
+        permissive=match[1] == "permissive",
+        request=_request(cell, action, fields),
+        rule=int(rule, 16) if _RULE.fullmatch(rule) else None,
+        limit=fields.get("limit"),
+        uid=_number(fields.get("uid")),
+    )
+
+
+def _request(cell: str, action: str, fields: dict[str, str]) -> Request:
+    target = fields.get("to")
+    if target is None and action.startswith("process."):
+        target = cell
+    port = fields.get("port")
+    return Request(
+        HOST if cell == "host" else cell,
+        action,
+        target=target,
+        protocol=fields.get("proto"),
+        port=None if port is None else AUTO if port == "auto" else _number(port),
+        domain=_word("domain", fields),
+        type=_word("type", fields),
+        socket_protocol=_word("protocol", fields),
+    )
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 11 else None
+
+
+def _word(field: str, fields: dict[str, str]) -> str | None:
+    """The name of a constant that the kernel can only tell as a number."""
+    if field not in fields:
+        return None
+    constants: dict[str, Constant] = dict(_WORDS[field])
+    number = _number(fields[field])
+    return next((c.name for c in constants.values() if c.value == number), OTHER)
