@@ -1,0 +1,1 @@
+"""The command line: exit statuses, standard output and standard error."""

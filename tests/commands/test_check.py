@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.commands.conftest import WEB, Run
+
+
+def test_success_is_quiet(cellc: Run) -> None:
+    result = cellc("check", "web.cell", "--today", "2026-11-24")
+    assert (result.exit_code, result.output) == (0, "")
+
+
+def test_a_directory_stands_for_its_policies(cellc: Run, folder: Path) -> None:
+    (folder / "part.cell").write_text("nothing that a policy would begin with")
+    (folder / "more").mkdir()
+    (folder / "more" / "other.cell").write_text("policy other; target netbsd 9.5;")
+    result = cellc("check", ".")
+    assert result.exit_code == 1
+    assert "error[E02" in result.stderr
+    assert "more/other.cell:1:" in result.stderr
+    assert "part.cell" not in result.stderr
+
+
+def test_paths_are_shown_as_seen_from_here(cellc: Run, folder: Path) -> None:
+    (folder / ".git").mkdir()
+    (folder / "deep").mkdir()
+    (folder / "deep" / "bad.cell").write_text("policy bad; target netbsd 10.1; cell a { }")
+    result = cellc("check", "deep/bad.cell", "--format", "json")
+    assert json.loads(result.stdout.splitlines()[0])["span"]["file"] == "deep/bad.cell"
+    assert "--> deep/bad.cell:1:" in cellc("check", "deep/bad.cell").stderr
+
+
+def test_json_goes_to_standard_output(cellc: Run, folder: Path) -> None:
+    (folder / "bad.cell").write_text(WEB.replace("confined", "confind"))
+    result = cellc("check", "bad.cell", "--format", "json")
+    rows = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.exit_code == 1
+    assert rows
+    assert all(row["severity"] == "error" for row in rows)
+    assert "confined" in rows[0]["help"]
+
+
+def test_sarif_is_one_document(cellc: Run) -> None:
+    result = cellc("check", "web.cell", "--format", "sarif")
+    assert json.loads(result.stdout)["version"] == "2.1.0"
+
+
+def test_today_decides_what_has_expired(cellc: Run) -> None:
+    assert cellc("check", "web.cell", "--today", "2027-06-30").exit_code == 0
+    assert cellc("check", "web.cell", "--today", "2027-07-01").exit_code == 1
+    assert cellc("check", "web.cell", "--today", "yesterday").exit_code == 2
+
+
+def test_a_missing_file_is_reported(cellc: Run) -> None:
+    result = cellc("check", "nothing.cell")
+    assert result.exit_code == 1
+    assert "cannot read" in result.stderr
+
+
+def test_wrong_use(cellc: Run) -> None:
+    assert cellc("check").exit_code == 2
+    assert cellc("chekc", "web.cell").exit_code == 2
+
+
+def test_help_teaches(cellc: Run) -> None:
+    for command in ("build", "check", "fmt", "test", "explain", "query"):
+        result = cellc(command, "--help")
+        assert result.exit_code == 0
+        assert len(result.stdout.splitlines()) > 6

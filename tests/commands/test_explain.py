@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.commands.conftest import Run
+
+
+def explain(cellc: Run, *requests: str, input: str | None = None) -> list[dict[str, Any]]:
+    result = cellc("explain", "web.cell", *requests, "--format", "json", input=input)
+    assert result.exit_code == 0, result.output
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_names_the_rule_and_what_it_overrode(cellc: Run) -> None:
+    (row,) = explain(cellc, "web network.bind tcp port 80")
+    assert row["request"] == "web network.bind tcp port 80"
+    assert (row["decision"], row["outcome"]) == ("grant", "works")
+    assert (row["rule"]["file"], row["rule"]["line"], row["rule"]["column"]) == ("web.cell", 9, 5)
+    assert row["rule"]["text"] == "grant network.bind.privport tcp port 80;"
+    assert row["chain"] == [{"kind": "cell", "name": "web"}]
+    texts = [rule["text"] for rule in row["overridden"]]
+    assert texts[0] == "listen tcp 80;"
+    assert "deny network.*;" in texts
+    assert {"voter": "suser", "vote": "defer", "might": None, "when": None} in row["voters"]
+
+
+def test_a_default_has_no_rule(cellc: Run) -> None:
+    (row,) = explain(cellc, "worker process.signal to web")
+    assert (row["decision"], row["rule"]) == ("deny", None)
+    assert "border" in row["default"]
+
+
+def test_parts_differ_when_the_request_leaves_something_open(cellc: Run) -> None:
+    (row,) = explain(cellc, "web network.bind port 80")
+    assert row["decision"] == "mixed"
+    assert {part["decision"] for part in row["parts"]} == {"grant", "allow"}
+
+
+def test_reads_standard_input(cellc: Run) -> None:
+    rows = explain(cellc, "-", input="web system.module\n\nworker process.fork\n")
+    assert [row["decision"] for row in rows] == ["deny", "allow"]
+
+
+def test_a_request_that_is_never_asked_is_answered(cellc: Run) -> None:
+    result = cellc("explain", "web.cell", "web network.bind.privport tcp port 8080")
+    assert result.exit_code == 0
+    assert "never asks" in result.stderr
+
+
+def test_unknown_names_are_wrong_use(cellc: Run) -> None:
+    result = cellc("explain", "web.cell", "webb system.module", "web system.modul")
+    assert result.exit_code == 2
+    assert "`web`" in result.stderr
+    assert "`system.module`" in result.stderr
+
+
+def test_a_log_of_the_kernel_module(cellc: Run) -> None:
+    (known,) = explain(cellc, "web system.module")
+    line = f"cellpolicy: deny cell=web action=system.module rule={known['rule']['id']} pid=7 uid=0"
+    log = f"Nov 24 03:00:00 host /netbsd: {line}\nNov 24 03:00:01 host sshd[1]: hello\n"
+    result = cellc("explain", "web.cell", "-", "--format", "json", input=log)
+    (row,) = [json.loads(text) for text in result.stdout.splitlines()]
+    assert result.stderr == ""
+    assert (row["request"], row["rule"]) == (line, known["rule"])
+    assert {"voter": "suser", "vote": "allow", "might": None, "when": None} in row["voters"]
+
+
+def test_a_log_of_another_build(cellc: Run) -> None:
+    line = (
+        "cellpolicy: permissive cell=web action=network.bind.port proto=tcp port=8080 rule=00000001"
+    )
+    result = cellc("explain", "web.cell", line)
+    assert "not in this policy" in result.stderr
+    assert "network" in result.stdout
+
+
+def test_sockets_are_logged_as_numbers(cellc: Run) -> None:
+    line = (
+        "cellpolicy: deny cell=web action=network.socket.open domain=34 type=3 protocol=0"
+        " rule=default"
+    )
+    (row,) = explain(cellc, line)
+    assert row["decision"] == "deny"
+    assert row["rule"]["text"] == "deny network.*;"
