@@ -41,7 +41,10 @@ def test_expected_text_is_its_own_format(case: str) -> None:
         (" \r\n\t\n", ""),
         ("# only a comment", "# only a comment\n"),
         ("policy p;", "policy p;\n"),
-        ("policy p;\r\n# c\r\n\r\ntarget netbsd 10.1;\r\n", "policy p;\n# c\n\ntarget netbsd 10.1;\n"),
+        (
+            "policy p;\r\n# c\r\n\r\ntarget netbsd 10.1;\r\n",
+            "policy p;\n# c\n\ntarget netbsd 10.1;\n",
+        ),
         ('import "a\tb # c";\t# d\t ', 'import "a\tb # c";  # d\n'),
         # A lone carriage return ends no line.
         ("permissive; # a\rb\npermissive;", "permissive;  # a\rb\npermissive;\n"),
@@ -55,7 +58,7 @@ def test_white_space(text: str, expected: str) -> None:
     ("text", "code", "place"),
     [
         ("policy p; cell {", "E0101", (15, 16)),
-        ("cell a { ;", "E0101", (9, 10)),
+        ("cell a { ; }", "E0101", (9, 10)),
         ("{" * 65 + "}" * 65, "E0108", (64, 65)),
         ("cell a { profile high;", "E0103", (22, 22)),
     ],

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 
 from compiler.diagnostics import Diagnostics
 from compiler.source import Source, Span
-from compiler.syntax.format import WIDTH, format_source
+from compiler.syntax.flat import WIDTH
+from compiler.syntax.format import format_source
 from compiler.syntax.parse import parse_policy, parse_tokens
 from tests.strategies.policies import syntactic_policies
 
