@@ -13,8 +13,8 @@ from compiler.commands.output import cellc_version, print_findings
 from compiler.diagnostics import Diagnostics
 from compiler.driver import Program, compile_policy
 from compiler.durable import OutputError
-from compiler.ir.serialise import to_json
-from compiler.manifest import Origin, digest, tool_digest
+from compiler.ir.serialise import policy_hash, serialised
+from compiler.manifest import Origin, tool_digest
 from compiler.names.project import policy_root
 from compiler.output import write_build
 from compiler.source import Source, Span
@@ -38,9 +38,7 @@ def build(
         return 1
     program = compilation.program
     artifacts = _artifacts(program, compilation.sources, backends)
-    origin = Origin(
-        policy=digest(to_json(program.ir).encode()), version=cellc_version(), tool=tool_digest()
-    )
+    origin = Origin(policy_hash(program.ir), cellc_version(), tool_digest())
     try:
         if not locked:
             lock.save(lock.lock_path(path), ids.ids, ids.source)
@@ -55,7 +53,7 @@ def _artifacts(
     program: Program, sources: Mapping[str, Source], backends: Sequence[Backend]
 ) -> list[Artifact]:
     files = [
-        Artifact("policy.ir.json", to_json(program.ir).encode()),
+        Artifact("policy.ir.json", serialised(program.ir).content),
         Artifact("policy.map.json", source_map(program, sources).encode()),
     ]
     for backend in backends:

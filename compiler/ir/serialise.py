@@ -44,22 +44,29 @@ def to_json(ir: IR) -> str:
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
-class _Hashed(NamedTuple):
+class Serialised(NamedTuple):
+    """An IR as it is written to `policy.ir.json`."""
+
     ir: IR
+    content: bytes
     digest: str
+    """SHA-256 of the content, in hex."""
 
 
-_last: list[_Hashed] = []
+_last: list[Serialised] = []
+
+
+def serialised(ir: IR) -> Serialised:
+    """The written form of an IR; that of the last one is kept, as every backend asks for it."""
+    if not _last or _last[0].ir is not ir:
+        content = to_json(ir).encode()
+        _last[:] = [Serialised(ir, content, hashlib.sha256(content).hexdigest())]
+    return _last[0]
 
 
 def policy_hash(ir: IR) -> str:
-    """SHA-256 of the IR's text, in hex; that of the last IR is remembered, as backends ask in turn.
-
-    The kernel module tells it as `security.models.cellpolicy.hash`.
-    """
-    if not _last or _last[0].ir is not ir:
-        _last[:] = [_Hashed(ir, hashlib.sha256(to_json(ir).encode()).hexdigest())]
-    return _last[0].digest
+    """SHA-256 of the IR's text, in hex: `security.models.cellpolicy.hash` of the kernel module."""
+    return serialised(ir).digest
 
 
 def from_json(text: str) -> IR:
