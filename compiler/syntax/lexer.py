@@ -14,6 +14,8 @@ from lark.parsers.lalr_analysis import Reduce, Shift
 
 #: Terminals a plain word may be, the first that the parser accepts here wins.
 PLAIN_WORD = ("NAME", "GLOB", "DOTTED")
+#: What is skipped begins with this if it is a comment.
+COMMENT_MARK = "#"
 
 
 class CellLexer(Lexer):
@@ -45,8 +47,6 @@ class CellLexer(Lexer):
             "MARK": marks,
         }
         self.match = re.compile("|".join(f"(?P<{n}>{p})" for n, p in named.items())).match
-        self._comment = patterns["COMMENT"].value[0]
-        self._on_comment = conf.callbacks.get("COMMENT")
 
     def lex(self, lexer_state: LexerState, parser_state: Any) -> Iterator[Token]:
         text = lexer_state.text.text
@@ -63,10 +63,7 @@ class CellLexer(Lexer):
             value = found.group()
             stop = found.end()
             if kind == "SKIP":
-                if value[0] == self._comment:
-                    if self._on_comment is not None:
-                        self._on_comment(Token("COMMENT", value, offset, line, end_pos=stop))
-                elif newlines := value.count("\n"):
+                if newlines := value.count("\n"):
                     line += newlines
                     line_start = offset + value.rindex("\n") + 1
                 offset = stop

@@ -13,12 +13,19 @@ from typing import Any
 from lark import Lark, Token
 from lark.parsers.lalr_analysis import Shift
 
-from compiler.syntax.lexer import PLAIN_WORD, CellLexer
+from compiler.syntax.lexer import COMMENT_MARK, PLAIN_WORD, CellLexer
 
 _END = "$END"
 
 _Reduction = tuple[Callable[[list[Any]], Any], int, str]
 """What makes the node, how many children it takes, and the name of the rule."""
+
+
+def _token(kind: str, value: str, start: int, end: int) -> Token:
+    """A token without line and column: the constructor of Token takes longer than all else."""
+    token = str.__new__(Token, value)
+    token.type, token.value, token.start_pos, token.end_pos = kind, value, start, end
+    return token
 
 
 class Machine:
@@ -41,8 +48,11 @@ class Machine:
                 self._actions[state][symbol] = flat
         self._lexer = CellLexer(lark.lexer_conf)
 
-    def run(self, text: str) -> tuple[bool, Any]:
-        """Whether the text is in the language, and then what the start rule's callback made."""
+    def run(self, text: str, seen: list[Token] | None = None) -> tuple[bool, Any]:
+        """Whether the text is in the language, and then what the start rule's callback made.
+
+        All tokens are added to `seen`, and comments as COMMENT.
+        """
         states = [self._start]
         values: list[Any] = []
         actions = self._actions
@@ -58,6 +68,8 @@ class Machine:
                 if found.lastgroup != "SKIP":
                     value, kind = found.group(), found.lastgroup or ""
                     break
+                if seen is not None and text[start] == COMMENT_MARK:
+                    seen.append(_token("COMMENT", found.group(), start, offset))
             if kind == "WORD":
                 kind = self._word(value, states)
             elif kind == "MARK":
@@ -78,8 +90,9 @@ class Machine:
                 states.append(goto)  # type: ignore[arg-type]  # rules only lead to states
                 if kind == _END and goto == self._end:
                     return True, values[-1]
-            token = str.__new__(Token, value)
-            token.type, token.value, token.start_pos, token.end_pos = kind, value, start, offset
+            token = _token(kind, value, start, offset)
+            if seen is not None:
+                seen.append(token)
             values.append(token)
             states.append(action)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
 from typing import Any
@@ -40,9 +40,7 @@ def grammar_text() -> str:
     return "\n".join(folder.joinpath(f"{c}.lark").read_text("utf-8") for c in CHAPTERS)
 
 
-def make_parser(
-    start: str, builder: TreeBuilder | None, on_comment: Callable[[Token], Token] | None = None
-) -> Lark:
+def make_parser(start: str, builder: TreeBuilder | None) -> Lark:
     """An LALR parser for one start rule of the grammar."""
     return Lark(
         grammar_text(),
@@ -52,7 +50,6 @@ def make_parser(
         keep_all_tokens=True,
         maybe_placeholders=True,
         transformer=builder,
-        lexer_callbacks={"COMMENT": on_comment} if on_comment else {},
     )
 
 
@@ -106,33 +103,19 @@ def parse_request(source: Source, found: Diagnostics) -> tree.RequestText | None
 
 
 def parse_tokens(source: Source, found: Diagnostics) -> list[Token] | None:
-    """Every token of a file in order, comments too (as COMMENT), or None and diagnostics."""
-    if not _balanced(source, found):
-        return None
-    parser, tokens = _token_parser()
-    tokens.clear()
-    try:
-        with _uncollected():
-            run = parser.parse_interactive(source.text)
-            for token in run.iter_parse():
-                tokens.append(token)
-            run.feed_eof()  # type: ignore[no-untyped-call]  # lark has no types here
-    except UnexpectedInput:
-        parse_policy(source, found)
-        return None
-    return list(tokens)
-
-
-@functools.cache
-def _token_parser() -> tuple[Lark, list[Token]]:
-    """A parser that makes no tree, and the list to which it adds the comments it skips."""
+    """Every token of a file with its line, comments too (as COMMENT), or None and diagnostics."""
     tokens: list[Token] = []
-
-    def keep(comment: Token) -> Token:
-        tokens.append(comment)
-        return comment
-
-    return make_parser("policy", None, keep), tokens
+    _, machine, builder = _parser("policy")
+    builder.file = source.name
+    with _uncollected():
+        if not (_balanced(source, found) and machine.run(source.text, tokens)[0]):
+            parse_policy(source, found)
+            return None
+    line, end = 1, 0
+    for token in tokens:
+        line += source.text.count("\n", end, token.start_pos)
+        token.line, end = line, token.end_pos or 0
+    return tokens
 
 
 def _run(start: str, file: str, text: str) -> Any:
