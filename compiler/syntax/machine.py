@@ -17,6 +17,13 @@ from compiler.syntax.lexer import COMMENT_MARK, PLAIN_WORD, CellLexer
 
 _END = "$END"
 
+#: The rule of the grammar that a shortcut stands for, and the keywords it may begin with.
+STATEMENT = "statement"
+SHORTCUT = frozenset({"DENY", "ALLOW", "GRANT"})
+
+Shortcut = Callable[[str, int], tuple[Any, int] | None]
+"""Reads a statement at an offset: what STATEMENT's callback would make, and where it ends."""
+
 _Reduction = tuple[Callable[[list[Any]], Any], int, str]
 """What makes the node, how many children it takes, and the name of the rule."""
 
@@ -48,10 +55,13 @@ class Machine:
                 self._actions[state][symbol] = flat
         self._lexer = CellLexer(lark.lexer_conf)
 
-    def run(self, text: str, seen: list[Token] | None = None) -> tuple[bool, Any]:
+    def run(
+        self, text: str, seen: list[Token] | None = None, shortcut: Shortcut | None = None
+    ) -> tuple[bool, Any]:
         """Whether the text is in the language, and then what the start rule's callback made.
 
-        All tokens are added to `seen`, and comments as COMMENT.
+        All tokens are added to `seen`, and comments as COMMENT.  A `shortcut` may read
+        statements that begin with one of SHORTCUT.
         """
         states = [self._start]
         values: list[Any] = []
@@ -90,6 +100,14 @@ class Machine:
                 states.append(goto)  # type: ignore[arg-type]  # rules only lead to states
                 if kind == _END and goto == self._end:
                     return True, values[-1]
+            if shortcut is not None and kind in SHORTCUT:
+                goto = actions[states[-1]].get(STATEMENT)
+                taken = shortcut(text, start) if goto is not None else None
+                if taken is not None:
+                    node, offset = taken
+                    values.append(node)
+                    states.append(goto)  # type: ignore[arg-type]  # rules only lead to states
+                    continue
             token = _token(kind, value, start, offset)
             if seen is not None:
                 seen.append(token)

@@ -19,6 +19,7 @@ from compiler.syntax import tree
 from compiler.syntax.build import TreeBuilder
 from compiler.syntax.lexer import CellLexer
 from compiler.syntax.machine import Machine
+from compiler.syntax.shortcut import plain_rule
 from compiler.syntax.messages import describe, foreign_format
 from compiler.syntax.recovery import broken_statement
 
@@ -123,7 +124,7 @@ def _run(start: str, file: str, text: str) -> Any:
     parser, machine, builder = _parser(start)
     builder.file = file
     with _uncollected():
-        good, made = machine.run(text)
+        good, made = machine.run(text, shortcut=functools.partial(plain_rule, file=file))
         return made if good else parser.parse(text)
 
 
