@@ -142,8 +142,11 @@ class TreeBuilder(Transformer[Token, tuple[t.Statement, ...]]):
         return t.When(t.Guard(str(c[2]), c[3], c[3].span), body, self._across([c[0], end]))
 
     def _guarded(self, c: list[Child]) -> t.Statement:
-        guard = t.Guard(str(c[2]), c[3], c[3].span)
-        return t.Statement(t.When(guard, self._body(c), self._across(c)))
+        annotations = tuple(x for x in c if isinstance(x, t.Annotation))
+        first, _, comparison, version = c[len(annotations) :][:4]
+        guard = t.Guard(str(comparison), version, version.span)
+        node = t.When(guard, self._body(c), self._across([first, c[-1]]))
+        return t.Statement(node, annotations)
 
     limit_when = service_when = test_when = _guarded
 
@@ -261,7 +264,7 @@ class TreeBuilder(Transformer[Token, tuple[t.Statement, ...]]):
         return str(c[0]), self._name(c[1]) if isinstance(c[1], Token) else c[1]
 
     def restart(self, c: list[Child]) -> t.Restart:
-        backoff = (self.number(c[3:]), self.number(c[5:])) if c[3] is not None else None
+        backoff = (c[4], c[6]) if c[3] is not None else None
         return t.Restart(self._name(c[1]), backoff, self._across(c))
 
     def securelevel(self, c: list[Child]) -> t.Securelevel:
