@@ -92,9 +92,11 @@ class _Reader:
     def _restart(self, node: t.Restart) -> Restart | None:
         fields = {"mode": Raw(node.mode.text, node.mode.span)}
         if node.backoff is not None:
-            low, high = node.backoff
-            fields["backoff_min"] = Raw(low.raw, low.span)
-            fields["backoff_max"] = Raw(high.raw, high.span)
+            for field, amount in zip(("backoff_min", "backoff_max"), node.backoff, strict=True):
+                value = self._scope.text(amount)
+                if value is None:
+                    return None
+                fields[field] = Raw(value, amount.span)
         return build(Restart, node.span, fields, self._found)
 
 

@@ -264,7 +264,7 @@ class TreeBuilder(Transformer[Token, tuple[t.Statement, ...]]):
         return str(c[0]), self._name(c[1]) if isinstance(c[1], Token) else c[1]
 
     def restart(self, c: list[Child]) -> t.Restart:
-        backoff = (c[4], c[6]) if c[3] is not None else None
+        backoff = (c[3], c[5]) if c[3] is not None else None
         return t.Restart(self._name(c[1]), backoff, self._across(c))
 
     def securelevel(self, c: list[Child]) -> t.Securelevel:

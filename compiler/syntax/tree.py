@@ -383,7 +383,7 @@ class Log:
 @dataclass(frozen=True, slots=True)
 class Restart:
     mode: Name
-    backoff: tuple[Number, Number] | None
+    backoff: tuple[Number | Name, Number | Name] | None
     span: Span
 
 
