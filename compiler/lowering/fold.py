@@ -54,11 +54,26 @@ class Folded(NamedTuple):
 def fold(space: Space, rules: Sequence[Rule], layers: Sequence[Sequence[int]]) -> Folded:
     """Folds layers of rule indices, the least derived layer first."""
     problems: list[Problem] = []
-    seen = [_layer(space, rules, layer, problems) for layer in layers]
+    seen = [_folded_layer(space, rules, tuple(layer), problems) for layer in layers]
     _check_finals(space, rules, seen, problems)
     explicit = _combine(seen, listening=False)
     listening = _combine(seen, listening=True) if any(x.listens for x in seen) else explicit
     return Folded(explicit, listening, problems)
+
+
+def _folded_layer(
+    space: Space, rules: Sequence[Rule], indices: tuple[int, ...], problems: list[Problem]
+) -> _Layer:
+    """A layer in a space; one without ports and peers is the same in all spaces of a shape."""
+    requests = [rules[index].requests for index in indices]
+    if any(r.to is not None or r.ports is not None for r in requests):
+        return _layer(space, rules, indices, problems)
+    key = (indices, space.shape)
+    known = space.layout.layers.get(key)
+    if known is None:
+        known = space.layout.layers[key] = _layer(space, rules, indices, problems)
+    assert isinstance(known, _Layer)
+    return known
 
 
 def _layer(

@@ -55,6 +55,8 @@ class Layout:
         self._parts: dict[int, Parts] = {}
         self.masks: dict[int, int] = {}
         """For spaces: bits of request sets, by identity, that mean the same in each."""
+        self.layers: dict[tuple[tuple[int, ...], tuple[int, int, int]], object] = {}
+        """For folding: layers that are the same in all spaces of one shape."""
         self.request_sets: dict[int, tuple[RequestSet, ...]] = {}
         """For verdicts: the request sets of such bits."""
         self._names: dict[int, tuple[str, ...]] = {}

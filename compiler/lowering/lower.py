@@ -10,7 +10,7 @@ from compiler.catalogue.actions import load
 from compiler.diagnostics import Diagnostics, Related
 from compiler.ir import ir
 from compiler.ir.requests import words_of
-from compiler.lowering.fold import Problem, fold
+from compiler.lowering.fold import Problem, Region, fold
 from compiler.lowering.layout import Layout
 from compiler.lowering.problems import report
 from compiler.lowering.reservations import Owners, claims, collisions
@@ -78,7 +78,7 @@ class _Lowering:
             for cell, layers in zip(policy.cells, chains, strict=True)
         ]
         for layers in unused:
-            self._fold(None, layers, rules)
+            self._decide(None, layers, rules)
         self._check_reservations(reservations, cells, rules)
         names = {cell.name for cell in policy.cells}
         securelevel = policy.host.securelevel
@@ -156,57 +156,54 @@ class _Lowering:
     def _cell(
         self, cell: Cell, layers: tuple[int, ...], rules: list[ir.Rule], ids: Mapping[str, int]
     ) -> ir.Cell:
-        class_ = self._fold(cell.name, layers, rules)
+        class_, owned = self._decide(cell.name, layers, rules)
         return ir.Cell(
             name=cell.name,
             id=ids.get(cell.name, 0),
             permissive=any(body.permissive for body in cell.bodies),
             layers=layers,
             class_=class_,
-            owned=self._owned(cell, layers, rules),
+            owned=owned,
             **merge(cell, self._found),
         )
 
-    def _fold(self, subject: str | None, layers: tuple[int, ...], rules: list[ir.Rule]) -> int:
-        """The class of cells with the explicit rules of some layers; -1 for no cell's."""
+    def _decide(
+        self, subject: str | None, layers: tuple[int, ...], rules: list[ir.Rule]
+    ) -> tuple[int, tuple[ir.Verdict, ...]]:
+        """The class of a cell with these layers (-1 for no cell), and what decides at the
+        ports it listens on.  Cells with the same explicit rules share the class, so that
+        another one only needs a look at its ports."""
+        table = self._table
+        flat = [i for layer in layers for i in table[layer].rules]
+        listens = [i for i in flat if rules[i].listen]
         explicit = tuple(
-            tuple(i for i in self._table[layer].rules if not rules[i].listen) for layer in layers
+            tuple([i for i in table[layer].rules if not rules[i].listen]) for layer in layers
         )
-        flat = [i for layer in explicit for i in layer]
-        named = any(subject in (rules[i].requests.to or ir.ANY_PEER).members for i in flat)
+        named = any(subject in r.to.members for i in flat if (r := rules[i].requests).to)
         key = (explicit, subject if named else subject is None)
-        if key not in self._class_of:
-            space = self._space(subject, [rules[i].requests for i in flat])
-            folded = fold(space, rules, explicit)
-            self._report(folded.problems, rules)
-            index = -1
-            if subject is not None:
-                class_ = ir.CellClass(verdicts(space, folded.explicit, self._intern))
-                index = self._classes.setdefault(class_, len(self._classes))
-            self._class_of[key] = index
-        return self._class_of[key]
-
-    def _space(self, subject: str | None, sets: list[ir.RequestSet]) -> Space:
-        return Space(self._layout, self._universe, subject, sets)
-
-    def _owned(
-        self, cell: Cell, layers: tuple[int, ...], rules: list[ir.Rule]
-    ) -> tuple[ir.Verdict, ...]:
-        """What decides at the ports the cell listens on."""
+        class_ = self._class_of.get(key)
+        if class_ is not None and not listens:
+            return class_, ()
         chosen = [
-            [i for i in self._table[layer].rules if self._about_binds(rules[i])] for layer in layers
+            [i for i in table[layer].rules if class_ is None or self._about_binds(rules[i])]
+            for layer in layers
         ]
-        listens = [i for layer in chosen for i in layer if rules[i].listen]
-        if not listens:
-            return ()
-        space = self._space(cell.name, [rules[i].requests for layer in chosen for i in layer])
+        space = Space(
+            self._layout, self._universe, subject, [rules[i].requests for x in chosen for i in x]
+        )
         folded = fold(space, rules, chosen)
-        self._report([p for p in folded.problems if p.kind in ("listen", "final")], rules)
+        self._report(folded.problems, rules)
+        if class_ is None:
+            class_ = -1
+            if subject is not None:
+                made = ir.CellClass(verdicts(space, folded.explicit, self._intern))
+                class_ = self._classes.setdefault(made, len(self._classes))
+            self._class_of[key] = class_
         own = 0
         for i in listens:
             own |= space.mask(rules[i].requests)
-        regions = [r._replace(bits=r.bits & own) for r in folded.listening if r.bits & own]
-        return verdicts(space, regions, self._intern)
+        regions = [Region(r.rule, r.effect, r.bits & own) for r in folded.listening if r.bits & own]
+        return class_, verdicts(space, regions, self._intern)
 
     def _about_binds(self, rule: ir.Rule) -> bool:
         actions = rule.requests.actions

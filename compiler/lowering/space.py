@@ -16,6 +16,10 @@ from compiler.ir.requests import RAWSOCK_DOMAIN, RAWSOCK_TYPE, Axes, asked_for
 from compiler.lowering.layout import Layout
 
 
+#: Ports below are asked about as bind.privport (IPPORT_RESERVED of netinet/in.h).
+FIRST_UNPRIVILEGED = 1024
+
+
 class Universe:
     """All cells of a policy as targets: bit 0 is "self", bit 1 the host, then every cell."""
 
@@ -67,6 +71,12 @@ class Space:
         self.offsets: list[int] = []
         self.sizes: list[int] = []
         self._number()
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Spaces of one shape number requests alike, but for what ports and peers they are."""
+        low = sum(ports[1] < FIRST_UNPRIVILEGED for ports in self.axes.ports)
+        return len(self.peers), len(self.axes.ports), low
 
     def _partition(self, to: set[Peers]) -> list[int]:
         """All targets in the fewest groups that no rule tells apart; the cell's own first."""
