@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from lark import Token
@@ -13,7 +13,7 @@ from lark.lexer import Lexer, LexerState
 from lark.parsers.lalr_analysis import Reduce, Shift
 
 #: Terminals a plain word may be, the first that the parser accepts here wins.
-PLAIN_WORD = ("NAME", "GLOB", "DOTTED")
+_PLAIN_WORD = ("NAME", "GLOB", "DOTTED")
 #: What is skipped begins with this if it is a comment.
 COMMENT_MARK = "#"
 
@@ -29,7 +29,7 @@ class CellLexer(Lexer):
 
     def __init__(self, conf: LexerConf) -> None:
         patterns = {t.name: t.pattern for t in conf.terminals}
-        self.words = {
+        self._words = {
             p.value: name
             for name, p in patterns.items()
             if p.type == "str" and p.value[0].isalpha()
@@ -69,7 +69,7 @@ class CellLexer(Lexer):
                 offset = stop
                 continue
             if kind == "WORD":
-                kind = self._word(value, parser_state)
+                kind = self.word(value, _accepts, parser_state)
             elif kind == "MARK":
                 kind = self.marks[value]
             assert kind is not None
@@ -80,16 +80,18 @@ class CellLexer(Lexer):
             yield token
             offset = stop
 
-    def _word(self, value: str, parser_state: Any) -> str:
-        keyword = self.words.get(value)
-        if keyword is not None and _accepts(parser_state, keyword):
+    def word(self, value: str, takes: Callable[[Any, str], bool], state: Any) -> str:
+        """The terminal of a word, by what the parser would take in this state."""
+        keyword = self._words.get(value)
+        if keyword is not None and takes(state, keyword):
             return keyword
         if "." in value:
             return "DOTTED"
-        for kind in PLAIN_WORD if "*" not in value else PLAIN_WORD[1:]:
-            if _accepts(parser_state, kind):
+        kinds = _PLAIN_WORD if "*" not in value else _PLAIN_WORD[1:]
+        for kind in kinds:
+            if takes(state, kind):
                 return kind
-        return keyword or "NAME"
+        return keyword or kinds[0]
 
 
 def _accepts(parser_state: Any, terminal: str) -> bool:

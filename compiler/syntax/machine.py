@@ -13,7 +13,7 @@ from typing import Any
 from lark import Lark, Token
 from lark.parsers.lalr_analysis import Shift
 
-from compiler.syntax.lexer import COMMENT_MARK, PLAIN_WORD, CellLexer
+from compiler.syntax.lexer import COMMENT_MARK, CellLexer
 
 _END = "$END"
 
@@ -67,6 +67,7 @@ class Machine:
         values: list[Any] = []
         actions = self._actions
         lexer = self._lexer
+        takes = self._takes
         offset, end = 0, len(text)
         while True:
             value, kind, start = "", _END, offset
@@ -81,7 +82,7 @@ class Machine:
                 if seen is not None and text[start] == COMMENT_MARK:
                     seen.append(_token("COMMENT", found.group(), start, offset))
             if kind == "WORD":
-                kind = self._word(value, states)
+                kind = lexer.word(value, takes, states)
             elif kind == "MARK":
                 kind = lexer.marks[value]
             while True:
@@ -113,18 +114,6 @@ class Machine:
                 seen.append(token)
             values.append(token)
             states.append(action)
-
-    def _word(self, value: str, states: list[int]) -> str:
-        """As CellLexer does it."""
-        keyword = self._lexer.words.get(value)
-        if keyword is not None and self._takes(states, keyword):
-            return keyword
-        if "." in value:
-            return "DOTTED"
-        for kind in PLAIN_WORD if "*" not in value else PLAIN_WORD[1:]:
-            if self._takes(states, kind):
-                return kind
-        return keyword or "NAME"
 
     def _takes(self, states: list[int], terminal: str) -> bool:
         """Whether the terminal would be shifted, after whatever is to be reduced before it."""
