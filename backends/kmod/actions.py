@@ -1,0 +1,68 @@
+"""The engine's view of the catalogue: C identifiers of one release to columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from backends.kmod.columns import rights, width
+from compiler.catalogue.actions import Leaf, all_leaves, load
+
+#: Scopes whose listeners look a column up; vnode requests are sets of rights.
+SCOPES = ("generic", "system", "process", "network", "machdep", "device")
+
+_KINDS = {
+    "none": "PLAIN",
+    "self": "PROCESS",
+    "target": "PROCESS",
+    "bind": "BINDING",
+    "socket": "SOCKET",
+    "rawsock": "RAWSOCK",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A kauth action: the column it has alone, and its requests with theirs."""
+
+    c_action: str
+    column: int | None
+    requests: tuple[tuple[str, int], ...]
+
+
+def actions(release: str, scope: str) -> list[Action]:
+    """The actions of a scope in column order; those that carry rights are left out."""
+    grouped: dict[str, list[Leaf]] = {}
+    for leaf in load(release).leaves:
+        if leaf.scope == scope and leaf.dimension != "mask":
+            grouped.setdefault(leaf.c_action, []).append(leaf)
+    return [_action(name, leaves) for name, leaves in grouped.items()]
+
+
+def _action(name: str, leaves: Sequence[Leaf]) -> Action:
+    alone = [leaf.column for leaf in leaves if leaf.c_request is None]
+    requests = tuple((x.c_request, x.column) for x in leaves if x.c_request is not None)
+    return Action(name, alone[0] if alone else None, requests)
+
+
+def asked_rights(release: str, scope: str) -> list[tuple[str, int, str]]:
+    """Rights of one scope that a release has: C identifier, bit in the tables, name."""
+    known = load(release).by_name
+    return [
+        (leaf.c_request or leaf.c_action, 1 << i, leaf.name)
+        for i, leaf in enumerate(rights(scope))
+        if leaf.name in known
+    ]
+
+
+def right_columns(scope: str) -> list[int]:
+    """The column of each right by its bit."""
+    return [leaf.column for leaf in rights(scope)]
+
+
+def names_and_kinds() -> list[tuple[str, str]]:
+    """By column: the name of a leaf and what its requests carry, as the engine spells it."""
+    made = [("", "UNKNOWN")] * width()
+    for leaf in all_leaves():
+        made[leaf.column] = (leaf.name, _KINDS.get(leaf.dimension, "UNKNOWN"))
+    return made

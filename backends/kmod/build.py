@@ -1,0 +1,133 @@
+"""The IR to the tables of the kernel module."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from backends.kmod.classes import Classes
+from backends.kmod.columns import covered
+from backends.kmod.maps import sums
+from backends.kmod.rules import Rules
+from backends.kmod.sockets import Axes
+from backends.kmod.tables import NO_CEILING, UNLIMITED, Cell, Owner, Tables
+from compiler.catalogue.words import RLIMITS
+from compiler.ir.ir import IR, SELF, Limit
+from compiler.ir.ir import Cell as SourceCell
+from compiler.ir.serialise import policy_hash
+
+LIMITS = max(limit.value for limit in RLIMITS.values()) + 1
+
+_UNKNOWN = Cell(0, "?", False, UNLIMITED, 0, 0, 0, 0, 0)
+
+
+def build(ir: IR) -> Tables:
+    """The tables of a policy whose cells all have an id.
+
+    Equal policies give equal tables.
+    """
+    cells = sorted(ir.cells, key=lambda cell: cell.id)
+    ids = {cell.name: cell.id for cell in cells}
+    actions = [covered(ir.target, names) for names in ir.action_sets]
+    axes = Axes(rule.requests for rule in ir.rules)
+    classes = Classes(actions, ids, axes)
+    rules = Rules(ir.rules, actions, ids, axes)
+    ceilings: dict[tuple[int, ...], int] = {(NO_CEILING,) * LIMITS: 0}
+    owners, owners_map = _owners(ir, classes, ids)
+    numbers = _classes_of(ir, cells, classes)
+    made = [_UNKNOWN, *_cells(ir, cells, rules, ceilings)]
+    class_of = [0] * (cells[-1].id + 1 if cells else 1)
+    cell_of = list(class_of)
+    for i, cell in enumerate(cells):
+        class_of[cell.id] = numbers[i]
+        cell_of[cell.id] = i + 1
+    return Tables(
+        policy=ir.policy,
+        target=ir.target,
+        digest=policy_hash(ir),
+        permissive=ir.permissive,
+        class_of=tuple(class_of),
+        cell_of=tuple(cell_of),
+        rows=classes.rows,
+        crossings=classes.crossings,
+        maps=tuple(classes.maps.words),
+        sockets=classes.sockets,
+        domains=axes.domains,
+        types=axes.types,
+        protocols=axes.protocols,
+        classes=classes.classes,
+        owners=owners,
+        owners_map=owners_map,
+        cells=tuple(made),
+        rules=tuple(rules.rules),
+        sets=tuple(rules.sets),
+        ceilings=tuple(ceilings),
+    )
+
+
+def _classes_of(ir: IR, cells: Sequence[SourceCell], classes: Classes) -> list[int]:
+    """The class of each cell; the IR's classes are split where one names the cell itself."""
+    named = [
+        {m for v in class_.verdicts if v.requests.to is not None for m in v.requests.to.members}
+        for class_ in ir.classes
+    ]
+    made: dict[tuple[int, str], int] = {}
+    numbers = []
+    for cell in cells:
+        key = (cell.class_, cell.name if cell.name in named[cell.class_] else SELF)
+        if key not in made:
+            made[key] = classes.add(ir.classes[key[0]].verdicts, key[1])
+        numbers.append(made[key])
+    return numbers
+
+
+def _cells(
+    ir: IR, cells: Sequence[SourceCell], rules: Rules, ceilings: dict[tuple[int, ...], int]
+) -> list[Cell]:
+    spans = [rules.add(class_.verdicts) for class_ in ir.classes]
+    return [
+        Cell(
+            cell.id,
+            cell.name,
+            cell.permissive,
+            UNLIMITED if cell.processes is None else min(cell.processes, UNLIMITED - 1),
+            ceilings.setdefault(_ceilings(cell.limits), len(ceilings)),
+            *spans[cell.class_],
+            *rules.add(cell.owned),
+        )
+        for cell in cells
+    ]
+
+
+def _ceilings(limits: Sequence[Limit]) -> tuple[int, ...]:
+    row = [NO_CEILING] * LIMITS
+    for limit in limits:
+        if limit.value is not None:
+            row[RLIMITS[limit.name].value] = limit.value
+    return tuple(row)
+
+
+def _owners(ir: IR, classes: Classes, ids: Mapping[str, int]) -> tuple[tuple[Owner, ...], int]:
+    """The owners of ports, and the map from ports to them.
+
+    A port has one owner per protocol, so the fields of an owner add up from its parts.
+    """
+    parts = []
+    for reservation in ir.reservations:
+        cell, rule = ids[reservation.cell], ir.rules[reservation.rule].id
+        tcp = reservation.protocol == "tcp"
+        owner = Owner(cell, 0, rule, 0, 0) if tcp else Owner(0, cell, 0, rule, 0)
+        parts += [(low, high, _pack(owner)) for low, high in reservation.ports]
+    for source in ir.cells:
+        for low, high, bits in classes.owned(source.owned):
+            parts.append((low, high, _pack(Owner(0, 0, 0, 0, bits))))
+    owners: dict[int, int] = {0: 0}
+    steps = [(end, owners.setdefault(number, len(owners))) for end, number in sums(parts)]
+    return tuple(_unpack(number) for number in owners), classes.maps.add(steps)
+
+
+def _pack(owner: Owner) -> int:
+    return sum(field << 32 * i for i, field in enumerate(owner))
+
+
+def _unpack(number: int) -> Owner:
+    return Owner(*(number >> 32 * i & 0xFFFFFFFF for i in range(len(Owner._fields))))

@@ -1,0 +1,108 @@
+"""Writes the kernel module: its engine as it is, and the tables as C text."""
+
+from __future__ import annotations
+
+import functools
+from importlib import resources
+from typing import NamedTuple
+
+from backends.artifact import Artifact
+from backends.escape import c_string
+from backends.kmod.actions import SCOPES, actions, asked_rights, names_and_kinds, right_columns
+from backends.kmod.build import build
+from backends.kmod.columns import width
+from backends.kmod.layout import Section, counts, row_words, sections
+from backends.kmod.tables import Tables
+from backends.template import render
+from compiler.catalogue.words import IP_PROTOCOLS, PROTOCOL_FAMILIES, RLIMITS, TYPES
+from compiler.ir.ir import IR
+
+DIRECTORY = "kmod/secmodel_cellpolicy"
+PACKAGE = "backends.kmod"
+
+#: Numbers on a line of an array without records.
+_ON_A_LINE = 16
+
+
+class Array(NamedTuple):
+    """One array of the tables as C text."""
+
+    name: str
+    type: str
+    body: str
+
+
+def emit(ir: IR) -> list[Artifact]:
+    """All files of the kernel module for a policy."""
+    return [
+        *_engine(),
+        *_actions(ir.target),
+        Artifact(f"{DIRECTORY}/cellpolicy_tables.c", tables_c(build(ir))),
+    ]
+
+
+def tables_c(tables: Tables) -> bytes:
+    """The tables as a C file."""
+    arrays = [_array(tables, section) for section in sections(tables)]
+    return render(
+        PACKAGE, "cellpolicy_tables.c", tables=tables, arrays=arrays, counts=counts(tables)
+    )
+
+
+@functools.cache
+def _engine() -> tuple[Artifact, ...]:
+    """The files that are the same for every policy and release."""
+    folder = resources.files(PACKAGE) / "engine"
+    names = sorted(file.name for file in folder.iterdir())
+    return tuple(
+        Artifact(f"{DIRECTORY}/{name}", (folder / name).read_bytes())
+        for name in names
+        if name.endswith((".c", ".h"))
+    )
+
+
+@functools.cache
+def _actions(release: str) -> tuple[Artifact, ...]:
+    """The files that depend on the release only."""
+    constants = (*PROTOCOL_FAMILIES.values(), *TYPES.values(), *IP_PROTOCOLS.values())
+    limits = sorted(RLIMITS.values(), key=lambda limit: limit.value)
+    values = {
+        "release": release,
+        "columns": width(),
+        "scopes": SCOPES,
+        "by_scope": [(scope, actions(release, scope)) for scope in SCOPES],
+        "actions": names_and_kinds(),
+        "vnode_columns": right_columns("vnode"),
+        "vnode_rights": asked_rights(release, "vnode"),
+        "passthru_columns": right_columns("device"),
+        "passthru_rights": asked_rights(release, "device"),
+        "limits": limits,
+        "constants": [(x.c, x.value) for x in (*constants, *limits)],
+        "sources": _sources(),
+    }
+    names = ("cellpolicy_actions.h", "cellpolicy_actions.c", "Makefile")
+    return tuple(
+        Artifact(f"{DIRECTORY}/{name}", render(PACKAGE, name, **values)) for name in names
+    )
+
+
+def _sources() -> list[str]:
+    engine = [artifact.path.rpartition("/")[2] for artifact in _engine()]
+    fixed = [name for name in engine if name.endswith(".c")]
+    return sorted([*fixed, "cellpolicy_actions.c", "cellpolicy_tables.c"])
+
+
+def _array(tables: Tables, section: Section) -> Array:
+    if section.name == "strings":
+        names = (c_string(cell.name + "\0") for cell in tables.cells)
+        return Array(section.name, "char", "\n".join(names))
+    values = tuple(section.values) or (0,)
+    if section.record:
+        shape, columns = section.shape + ",\n", section.shape.count("%")
+    elif section.name in ("rows", "crossings"):
+        shape, columns = "%#x," * row_words() + "\n", row_words()
+    else:
+        shape, columns = "%d," * _ON_A_LINE + "\n", _ON_A_LINE
+    whole, rest = divmod(len(values), columns)
+    text = (shape * whole + "%d," * rest) % values
+    return Array(section.name, section.record or f"uint{section.bits}_t", text.rstrip())

@@ -1,0 +1,56 @@
+/*
+ * Copyright (c) 2026 The cellc authors.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * Pure functions over the tables of a policy: no lock, no state, no call.
+ */
+
+#ifndef _CELLPOLICY_DECIDE_H_
+#define	_CELLPOLICY_DECIDE_H_
+
+#include "cellpolicy_tables.h"
+
+/* What a request carries besides its action. */
+enum cellpolicy_kind {
+	CELLPOLICY_PLAIN,	/* nothing */
+	CELLPOLICY_PROCESS,	/* target */
+	CELLPOLICY_BINDING,	/* leaf, protocol, port */
+	CELLPOLICY_SOCKET,	/* domain, type, protocol */
+	CELLPOLICY_RAWSOCK,	/* protocol */
+	CELLPOLICY_VNODE,	/* rights */
+	CELLPOLICY_PASSTHRU,	/* rights */
+	CELLPOLICY_UNKNOWN	/* an action or request that is not in the catalogue */
+};
+
+struct cellpolicy_question {
+	enum cellpolicy_kind kind;
+	unsigned int	column;
+	unsigned int	subject;	/* cell id; 0 is the host */
+	unsigned int	target;		/* cell id of the target process */
+	bool		root;		/* the subject's effective uid is 0 */
+	unsigned int	leaf;		/* 0 network.bind.port, 1 privport */
+	unsigned int	port;		/* 0: left to the kernel */
+	int		domain;
+	int		type;
+	int		protocol;	/* socket: IPPROTO_*; bind: CELLPOLICY_TCP... */
+	uint32_t	rights;
+};
+
+unsigned int	cellpolicy_decide(const struct cellpolicy_tables *,
+		    const struct cellpolicy_question *);
+unsigned int	cellpolicy_column(const struct cellpolicy_tables *,
+		    const struct cellpolicy_question *);
+uint32_t	cellpolicy_explain(const struct cellpolicy_tables *,
+		    const struct cellpolicy_question *);
+const struct cellpolicy_cell *
+		cellpolicy_cell(const struct cellpolicy_tables *, unsigned int);
+const struct cellpolicy_owner *
+		cellpolicy_owner(const struct cellpolicy_tables *, unsigned int);
+const char	*cellpolicy_cell_name(const struct cellpolicy_tables *,
+		    unsigned int);
+bool		cellpolicy_permissive(const struct cellpolicy_tables *,
+		    unsigned int);
+
+#endif /* !_CELLPOLICY_DECIDE_H_ */

@@ -1,0 +1,120 @@
+/*
+ * Copyright (c) 2026 The cellc authors.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * What the parts of the engine offer each other.
+ *
+ * Locks: cellpolicy_enter_lock is taken before any p_lock and never by a
+ * listener.  Listeners take no lock of the engine, do not sleep and allocate
+ * nothing, process.fork excepted.
+ */
+
+#ifndef _CELLPOLICY_ENGINE_H_
+#define	_CELLPOLICY_ENGINE_H_
+
+#include <sys/param.h>
+#include <sys/atomic.h>
+#include <sys/kauth.h>
+#include <sys/proc.h>
+
+#include "cellpolicy_decide.h"
+
+/*
+ * Loads and stores that order what they publish.  NetBSD 9 has the ordered
+ * functions on its later releases only; a full barrier always will do.
+ */
+#if defined(atomic_load_acquire) && defined(atomic_store_release)
+#define	CELLPOLICY_LOAD(p)	atomic_load_acquire(p)
+#define	CELLPOLICY_STORE(p, v)	atomic_store_release(p, v)
+#else
+#define	CELLPOLICY_LOAD(p) ({						\
+	__typeof__(*(p)) cellpolicy_v = *(volatile __typeof__(p))(p);	\
+	membar_sync();							\
+	cellpolicy_v;							\
+})
+#define	CELLPOLICY_STORE(p, v) do {					\
+	membar_sync();							\
+	*(volatile __typeof__(p))(p) = (v);				\
+} while (/*CONSTCOND*/0)
+#endif
+
+#define	CELLPOLICY_NAMELEN	64
+
+/*
+ * What the engine keeps for a cell id as long as it is loaded, whatever
+ * policies come and go.
+ */
+struct cellpolicy_state {
+	volatile unsigned int	processes;	/* living or about to */
+	volatile unsigned int	credentials;	/* that carry the id */
+	volatile unsigned long	denials;
+	volatile unsigned int	window;		/* second and lines logged */
+	volatile unsigned int	suppressed;	/* lines not logged */
+	char			name[CELLPOLICY_NAMELEN];
+};
+
+/* cellpolicy_policy.c */
+int	cellpolicy_policy_start(void);
+void	cellpolicy_policy_stop(void);
+const struct cellpolicy_tables *cellpolicy_tables(void);
+uint64_t cellpolicy_generation(void);
+int	cellpolicy_replace(const struct cellpolicy_tables *, void *, size_t);
+
+/* cellpolicy_state.c */
+int	cellpolicy_state_start(void);
+void	cellpolicy_state_stop(void);
+struct cellpolicy_state *cellpolicy_state(unsigned int);
+int	cellpolicy_state_adopt(const struct cellpolicy_tables *);
+bool	cellpolicy_living(void);
+void	cellpolicy_carry(unsigned int);
+void	cellpolicy_uncarry(unsigned int);
+
+/* cellpolicy_identity.c */
+extern kmutex_t cellpolicy_enter_lock;
+int	cellpolicy_identity_start(void);
+void	cellpolicy_identity_stop(void);
+int	cellpolicy_identity_close(void);
+unsigned int cellpolicy_id(kauth_cred_t);
+unsigned int cellpolicy_id_of_process(struct proc *);
+int	cellpolicy_enter(struct lwp *, int);
+
+/* cellpolicy_count.c */
+int	cellpolicy_count_start(void);
+void	cellpolicy_count_stop(void);
+bool	cellpolicy_reserve(unsigned int, uint32_t);
+void	cellpolicy_release(unsigned int);
+bool	cellpolicy_reserve_fork(unsigned int, uint32_t);
+void	cellpolicy_born(unsigned int);
+
+/* cellpolicy_limits.c */
+int	cellpolicy_exceeds(const struct cellpolicy_tables *, unsigned int,
+	    struct proc *);
+int	cellpolicy_raises(const struct cellpolicy_tables *, unsigned int,
+	    struct proc *, const struct rlimit *, int);
+
+/* cellpolicy_ask.c */
+void	cellpolicy_ask(struct cellpolicy_question *, const char *,
+	    kauth_action_t, void *, void *, void *, void *);
+
+/* cellpolicy_listen.c */
+int	cellpolicy_listen_start(void);
+void	cellpolicy_listen_stop(void);
+
+/* cellpolicy_audit.c */
+#define	CELLPOLICY_NOLIMIT	(-1)
+#define	CELLPOLICY_LIMIT_PROCESSES	CELLPOLICY_LIMITS
+int	cellpolicy_audit_start(void);
+void	cellpolicy_audit_stop(void);
+bool	cellpolicy_denied(const struct cellpolicy_tables *,
+	    const struct cellpolicy_question *, kauth_cred_t, int);
+
+/* cellpolicy_image.c */
+int	cellpolicy_load(void *, size_t);
+
+/* cellpolicy_sysctl.c */
+int	cellpolicy_sysctl_start(void);
+void	cellpolicy_sysctl_stop(void);
+
+#endif /* !_CELLPOLICY_ENGINE_H_ */

@@ -1,0 +1,165 @@
+/*
+ * Copyright (c) 2026 The cellc authors.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+
+/*
+ * Which rule decided.  Looks through the rules of one cell: for denials that
+ * are about to be logged only.
+ */
+
+#include <sys/cdefs.h>
+#include <sys/types.h>
+
+#include "cellpolicy_decide.h"
+
+static bool
+contains(const struct cellpolicy_tables *t, uint32_t set, unsigned int value)
+{
+	const uint32_t *range;
+	uint32_t i;
+
+	range = t->sets + set + 1;
+	for (i = 0; i < t->sets[set]; i++)
+		if (value >= range[i] >> 16 && value <= (range[i] & 0xffff))
+			return true;
+	return false;
+}
+
+/*
+ * Like contains(), for the class of a value on an axis.
+ */
+static bool
+names(const struct cellpolicy_tables *t, uint32_t set, const uint16_t *classes,
+    uint32_t n, int value)
+{
+
+	return contains(t, set,
+	    value >= 0 && (uint32_t)value < n ? classes[value] : 0);
+}
+
+static bool
+to_matches(const struct cellpolicy_tables *t, const struct cellpolicy_rule *r,
+    const struct cellpolicy_question *q)
+{
+	bool member;
+
+	if (q->kind != CELLPOLICY_PROCESS)
+		return false;
+	member = contains(t, r->to, q->target);
+	if (q->target == q->subject && (r->flags & CELLPOLICY_TO_SELF) != 0)
+		member = true;
+	return member != ((r->flags & CELLPOLICY_TO_EXCLUDE) != 0);
+}
+
+static bool
+bind_matches(const struct cellpolicy_tables *t, const struct cellpolicy_rule *r,
+    const struct cellpolicy_question *q)
+{
+
+	return (r->flags & CELLPOLICY_ON((unsigned)q->protocol)) != 0 &&
+	    (r->ports == 0 || contains(t, r->ports, q->port));
+}
+
+static bool
+socket_matches(const struct cellpolicy_tables *t,
+    const struct cellpolicy_rule *r, const struct cellpolicy_question *q)
+{
+	const uint32_t *sets;
+
+	if (r->socket == 0)
+		return true;
+	sets = t->sets + r->socket;
+	return names(t, sets[0], t->domain_of, t->ndomains, q->domain) &&
+	    names(t, sets[1], t->type_of, t->ntypes, q->type) &&
+	    names(t, sets[2], t->protocol_of, t->nprotocols, q->protocol);
+}
+
+static bool
+rule_matches(const struct cellpolicy_tables *t, const struct cellpolicy_rule *r,
+    const struct cellpolicy_question *q, unsigned int column)
+{
+
+	if (!contains(t, r->actions, column))
+		return false;
+	if ((r->flags & CELLPOLICY_TO) != 0 && !to_matches(t, r, q))
+		return false;
+	switch (q->kind) {
+	case CELLPOLICY_BINDING:
+		return bind_matches(t, r, q);
+	case CELLPOLICY_SOCKET:
+	case CELLPOLICY_RAWSOCK:
+		return socket_matches(t, r, q);
+	default:
+		return true;
+	}
+}
+
+/*
+ * The action that a denial names: of several rights the first one denied.
+ */
+unsigned int
+cellpolicy_column(const struct cellpolicy_tables *t,
+    const struct cellpolicy_question *q)
+{
+	const struct cellpolicy_class *c;
+	unsigned int i;
+	uint32_t denied;
+
+	c = &t->classes[q->subject < t->nids ? t->class_of[q->subject] : 0];
+	if (q->kind == CELLPOLICY_VNODE)
+		denied = c->vnode_deny;
+	else if (q->kind == CELLPOLICY_PASSTHRU)
+		denied = c->passthru_deny;
+	else
+		return q->column;
+	if ((q->rights & denied) != 0)
+		denied &= q->rights;
+	else
+		denied = q->rights;
+	for (i = 0; i < 32; i++)
+		if ((denied & (1u << i)) != 0)
+			return q->kind == CELLPOLICY_VNODE ?
+			    cellpolicy_vnode_columns[i] :
+			    cellpolicy_passthru_columns[i];
+	return CELLPOLICY_COLUMNS;
+}
+
+/*
+ * The id of the rule that decided a request, or 0 where no rule did.
+ */
+uint32_t
+cellpolicy_explain(const struct cellpolicy_tables *t,
+    const struct cellpolicy_question *q)
+{
+	const struct cellpolicy_cell *c;
+	const struct cellpolicy_owner *o;
+	const struct cellpolicy_rule *r;
+	uint32_t first, n;
+	unsigned int column, p;
+
+	if (q->subject == 0 && q->root)
+		return 0;
+	if (q->kind == CELLPOLICY_PROCESS && q->target != 0 &&
+	    cellpolicy_cell(t, q->target)->id == 0)
+		return 0;
+	c = cellpolicy_cell(t, q->subject);
+	first = c->rules;
+	n = c->nrules;
+	if (q->kind == CELLPOLICY_BINDING &&
+	    q->protocol < (int)CELLPOLICY_OTHER) {
+		p = (unsigned)q->protocol;
+		o = cellpolicy_owner(t, q->port);
+		if (o->cell[p] != 0 && o->cell[p] != q->subject)
+			return o->rule[p];
+		if (o->cell[p] != 0) {
+			first = c->owned;
+			n = c->nowned;
+		}
+	}
+	column = cellpolicy_column(t, q);
+	for (r = t->rules + first; n > 0; r++, n--)
+		if (rule_matches(t, r, q, column))
+			return r->id;
+	return 0;
+}

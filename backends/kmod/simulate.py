@@ -1,0 +1,211 @@
+"""Decides requests from the tables alone: the kernel module's procedure, in Python.
+
+It reads the tables as `engine/cellpolicy_decide.c` does and shares nothing with
+the reference evaluator; the two are compared on every class of requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from backends.kmod.columns import BIND_LEAVES, right_bits
+from backends.kmod.tables import (
+    ALLOW,
+    DEFER,
+    DENY,
+    ON,
+    TO,
+    TO_EXCLUDE,
+    TO_SELF,
+    Axis,
+    Owner,
+    Rule,
+    Tables,
+    bind_shift,
+    look_up,
+)
+from compiler.catalogue.actions import Leaf, load
+from compiler.catalogue.words import IP_PROTOCOLS, PROTOCOL_FAMILIES, TYPES, Constant
+from compiler.ir.ir import HOST, HOST_ROOT, PROTOCOLS, Effect, Request
+
+EFFECTS: Mapping[int, Effect] = {DEFER: "allow", DENY: "deny", ALLOW: "grant"}
+
+
+class Question(NamedTuple):
+    """A request in numbers, as the kernel module sees it."""
+
+    leaf: Leaf
+    subject: int
+    """Cell id, 0 for the host."""
+    root: bool
+    target: int = 0
+    """Cell id of the target process."""
+    protocol: int = 0
+    """Index into PROTOCOLS."""
+    port: int = 0
+    socket: tuple[int, int, int] = (0, 0, 0)
+    """Classes of domain, type and protocol."""
+
+
+class Simulator:
+    """Answers `decide(request)` for one set of tables."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._t = tables
+        self._leaves = load(tables.target).by_name
+        self._ids = {cell.name: cell.id for cell in tables.cells[1:]} | {HOST: 0, HOST_ROOT: 0}
+
+    def decide(self, request: Request) -> tuple[Effect, int]:
+        """The vote on a request, and the id of the rule that decides or 0 for a default.
+
+        Raises KeyError for a cell or an action that the tables do not have.
+        """
+        q = self._question(request)
+        return EFFECTS[_verdict(self._t, q)], _rule(self._t, q)
+
+    def _question(self, request: Request) -> Question:
+        t = self._t
+        leaf = self._leaves[request.action]
+        subject = self._ids[request.subject]
+        target = self._ids[request.target] if request.target is not None else 0
+        protocol = PROTOCOLS.index(request.protocol) if request.protocol is not None else 0
+        socket = (
+            _class(t.domains, PROTOCOL_FAMILIES, request.domain),
+            _class(t.types, TYPES, request.type),
+            _class(t.protocols, IP_PROTOCOLS, request.socket_protocol),
+        )
+        root = request.subject == HOST_ROOT
+        return Question(leaf, subject, root, target, protocol, request.port or 0, socket)
+
+
+def decide(tables: Tables, request: Request) -> tuple[Effect, int]:
+    """The vote on a single request and its rule; use `Simulator` for many."""
+    return Simulator(tables).decide(request)
+
+
+def _class(axis: Axis, constants: Mapping[str, Constant], word: str | None) -> int:
+    """The class of a word on an axis; a word of no constant ("other") is in class 0."""
+    number = constants[word].value if word in constants else len(axis.class_of)
+    return axis.class_of[number] if number < len(axis.class_of) else 0
+
+
+def _class_of(t: Tables, id_: int) -> int:
+    return t.class_of[id_] if id_ < len(t.class_of) else 0
+
+
+def _verdict(t: Tables, q: Question) -> int:
+    if q.subject == 0:
+        return _host_verdict(t, q)
+    number = _class_of(t, q.subject)
+    if number == 0:
+        return DENY
+    class_ = t.classes[number]
+    match q.leaf.dimension:
+        case "none":
+            return _pair(t.rows[number], q.leaf.column)
+        case "self" | "target":
+            return _process_verdict(t, number, q)
+        case "bind":
+            return _bind_verdict(t, class_.ports, q)
+        case "socket" | "rawsock":
+            return _pair(t.sockets[class_.socket], _socket_index(t, q))
+    right = right_bits()[q.leaf.name]
+    if q.leaf.scope == "vnode":
+        return DENY if right & class_.vnode_deny else DEFER
+    if right & class_.passthru_deny:
+        return DENY
+    return ALLOW if right & class_.passthru_grant else DEFER
+
+
+def _host_verdict(t: Tables, q: Question) -> int:
+    if q.root:
+        return DEFER
+    if q.leaf.scope == "process":
+        return DENY if q.target else DEFER
+    return _bind_verdict(t, 0, q) if q.leaf.dimension == "bind" else DEFER
+
+
+def _process_verdict(t: Tables, number: int, q: Question) -> int:
+    class_ = t.classes[number]
+    if q.target == q.subject:
+        return _pair(t.rows[number], q.leaf.column)
+    if q.target == 0:
+        crossing = class_.host
+    elif _class_of(t, q.target) == 0:
+        return DENY
+    else:
+        crossing = look_up(t.maps, class_.peers, q.target)
+    return _pair(t.crossings[crossing], q.leaf.column)
+
+
+def _bind_verdict(t: Tables, ports: int, q: Question) -> int:
+    """`ports` is the map of the subject's class; the host has none."""
+    shift = bind_shift(BIND_LEAVES.index(q.leaf.name), q.protocol)
+    listening, _, verdicts = _listener(t, q)
+    if listening and listening != q.subject:
+        return DENY
+    if listening:
+        return verdicts >> shift & 3
+    return look_up(t.maps, ports, q.port) >> shift & 3 if q.subject else DEFER
+
+
+def _listener(t: Tables, q: Question) -> tuple[int, int, int]:
+    """The cell that listens on a port, the rule by which it does, and its own verdicts."""
+    owner: Owner = t.owners[look_up(t.maps, t.owners_map, q.port)]
+    cells, rules = (owner.tcp, owner.udp, 0), (owner.tcp_rule, owner.udp_rule, 0)
+    return cells[q.protocol], rules[q.protocol], owner.verdicts
+
+
+def _socket_index(t: Tables, q: Question) -> int:
+    domain, kind, protocol = q.socket
+    plane = domain * t.types.size + kind
+    if q.leaf.dimension == "rawsock":
+        plane = t.domains.size * t.types.size
+    return plane * t.protocols.size + protocol
+
+
+def _pair(row: int, index: int) -> int:
+    return row >> 2 * index & 3
+
+
+def _rule(t: Tables, q: Question) -> int:
+    if q.root:
+        return 0
+    if q.leaf.dimension == "target" and q.target and _class_of(t, q.target) == 0:
+        return 0
+    cell = t.cells[t.cell_of[q.subject] if q.subject < len(t.cell_of) else 0]
+    first, count = cell.rules, cell.nrules
+    if q.leaf.dimension == "bind":
+        listening, rule, _ = _listener(t, q)
+        if listening and listening != q.subject:
+            return rule
+        if listening:
+            first, count = cell.owned, cell.nowned
+    for rule_ in t.rules[first : first + count]:
+        if _matches(t, rule_, q):
+            return rule_.id
+    return 0
+
+
+def _matches(t: Tables, rule: Rule, q: Question) -> bool:
+    dimension = q.leaf.dimension
+    if not _contains(t, rule.actions, q.leaf.column):
+        return False
+    if rule.flags & TO:
+        own = q.target == q.subject and bool(rule.flags & TO_SELF)
+        member = own or _contains(t, rule.to, q.target)
+        if dimension not in ("self", "target") or member == bool(rule.flags & TO_EXCLUDE):
+            return False
+    if dimension == "bind":
+        on_protocol = bool(rule.flags & ON << q.protocol)
+        return on_protocol and (rule.ports == 0 or _contains(t, rule.ports, q.port))
+    if dimension in ("socket", "rawsock") and rule.socket:
+        sets = t.sets[rule.socket : rule.socket + 3]
+        return all(_contains(t, sets[i], q.socket[i]) for i in range(3))
+    return True
+
+
+def _contains(t: Tables, place: int, value: int) -> bool:
+    ranges = t.sets[place + 1 : place + 1 + t.sets[place]]
+    return any(r >> 16 <= value <= r & 0xFFFF for r in ranges)
