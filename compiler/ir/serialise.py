@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from compiler.ir.ir import IR, VERSION, Cell, CellClass, Layer, RequestSet, Rule, Service, Verdict
+from compiler.ir.references import check_references
 
 FORMAT = "cellc-ir"
 
@@ -72,28 +73,33 @@ def policy_hash(ir: IR) -> str:
 def from_json(text: str) -> IR:
     """The IR that `to_json` wrote.
 
-    Raises ValueError when the text is not such an IR, or of another version.
+    Raises ValueError when the text is not what `to_json` writes, byte for byte, for
+    some IR of this version, or when that IR refers to what is not there.
     """
     from pydantic import TypeAdapter
 
-    document = json.loads(text)
-    if not isinstance(document, dict) or document.pop("format", None) != FORMAT:
+    try:
+        document = json.loads(text, object_hook=_row)
+    except RecursionError:
+        raise ValueError("this is nested too deeply for an IR of cellc") from None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ValueError("this is not an IR of cellc")
     if document.get("version") != VERSION:
         raise ValueError(f"this IR has version {document.get('version')}, not {VERSION}")
-    for class_ in document.get("classes", []):
-        class_["verdicts"] = [_flat(row) for row in class_["verdicts"]]
-    document["rules"] = [_flat(row) for row in document.get("rules", [])]
-    for cell in document.get("cells", []):
-        cell["owned"] = [_flat(row) for row in cell["owned"]]
-    return TypeAdapter(IR).validate_python(document)
+    ir = TypeAdapter(IR).validate_python(document)
+    if to_json(ir) != text:
+        raise ValueError("this is not written as cellc writes an IR")
+    check_references(ir)
+    return ir
 
 
-_REQUEST_FIELDS = ("actions", "to", "protocols", "ports", "domains", "types", "socket_protocols")
+_REQUEST_FIELDS = tuple(field.name for field in dataclasses.fields(RequestSet))
 
 
-def _flat(row: dict[str, Any]) -> dict[str, Any]:
-    """The request set of a row back into an object of its own."""
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    """An object, with the request set of a row in an object of its own."""
+    if "actions" not in row:
+        return row
     requests = {key: row.pop(key) for key in _REQUEST_FIELDS if key in row}
     return {**row, "requests": requests}
 

@@ -1,0 +1,1 @@
+"""The IR as a document: its schema, reading it back."""
