@@ -68,7 +68,7 @@ def test_start_killed_at_any_call_is_undone_by_the_next_verb(web: Host, next_ver
             assert len(web.mounts()) == 9
             web.run("cell_web", "stop")
         _clean(web)
-        call += 3
+        call += 4
     web.run("cell_web", "stop")
 
 
@@ -82,7 +82,7 @@ def test_stop_killed_at_any_call_is_finished_by_the_next_stop(web: Host) -> None
             break
         assert web.run("cell_web", "stop").status == 0
         _clean(web)
-        call += 3
+        call += 4
     _clean(web)
 
 
