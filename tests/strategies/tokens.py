@@ -141,7 +141,7 @@ notes = either(st.just(()), st.just(()), many(annotation, 1, 3))
 
 def block(head: Strategy, line: Strategy) -> Strategy:
     """A block of lines, `when` blocks of such lines among them."""
-    guarded = st.deferred(lambda: seq(guard, "{", many(lines, most=3), "}"))
+    guarded = st.deferred(lambda: seq(notes, guard, "{", many(lines, most=3), "}"))
     lines = either(line, line, line, guarded)
     return seq(head, "{", many(lines), "}")
 
@@ -164,7 +164,7 @@ _service_item = either(
     seq(either("require", "before"), many(_provider, 1), ";"),
     seq("env", name, text, ";"),
     seq("log", many(_log_word), ";"),
-    seq("restart", name, optional("backoff", numeral, "..", numeral), ";"),
+    seq("restart", name, optional("backoff", amount, "..", amount), ";"),
 )
 service = block(_tokens("service"), seq(notes, _service_item))
 setting = either(
