@@ -159,8 +159,8 @@ def tag(text: str) -> str:
     return text
 
 
-def one_of(code: LiteralString, what: str, words: tuple[str, ...]) -> AfterValidator:
-    """A validator for words from a fixed list."""
+def one_of(code: LiteralString, what: str, words: tuple[str, ...]) -> BeforeValidator:
+    """A validator for words from a fixed list; it runs before a Literal could complain."""
 
     def check(word: str) -> str:
         if word not in words:
@@ -168,7 +168,7 @@ def one_of(code: LiteralString, what: str, words: tuple[str, ...]) -> AfterValid
             raise fail(code, f"{shown(word)} is not {what}", help)
         return word
 
-    return AfterValidator(check)
+    return BeforeValidator(check)
 
 
 AbsolutePath = Annotated[str, AfterValidator(absolute_path)]
