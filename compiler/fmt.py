@@ -64,10 +64,10 @@ class _Run:
         formatted = self._format(data, "<stdin>")
         if formatted is None:
             return
-        if self._check or self._diff:
-            self._compare(data, formatted, "<stdin>")
-        else:
+        if not (self._check or self._diff):
             self.output.append(formatted)
+        elif data != formatted.encode():
+            self._report(data, formatted, "<stdin>")
 
     def path(self, path: str) -> None:
         """Formats a file, or all policies below a directory but for hidden ones and links."""
@@ -95,10 +95,10 @@ class _Run:
             self._refuse(path, (problem.strerror or "unreadable").lower())
             return
         formatted = self._format(data, path)
-        if formatted is None:
+        if formatted is None or data == formatted.encode():
             return
-        if self._compare(data, formatted, path) and not (self._check or self._diff):
-            self._replace(path, data, formatted.encode())
+        if self._check or self._diff or self._replace(path, data, formatted.encode()):
+            self._report(data, formatted, path)
 
     def _format(self, data: bytes, name: str) -> str | None:
         if len(data) > MAX_BYTES:
@@ -110,16 +110,13 @@ class _Run:
         self.sources[name] = source
         return format_source(source, self.found)
 
-    def _compare(self, data: bytes, formatted: str, name: str) -> bool:
-        """Whether the format differs, and then says so on standard output."""
-        if data == formatted.encode():
-            return False
+    def _report(self, data: bytes, formatted: str, name: str) -> None:
+        """Says on standard output that, or how, a text differs from its format."""
         self.changed = True
         shown = visible(name)
         self.output.append(_diff(data.decode(), formatted, shown) if self._diff else shown + "\n")
-        return True
 
-    def _replace(self, path: str, before: bytes, after: bytes) -> None:
+    def _replace(self, path: str, before: bytes, after: bytes) -> bool:
         real = os.path.realpath(path)
         try:
             with durable.locked(real):
@@ -129,6 +126,8 @@ class _Run:
         except durable.OutputError as problem:
             self.unusable = True
             self.found.error("E0122", problem.message, None, problem.help)
+            return False
+        return True
 
     def _refuse(self, path: str, reason: str) -> None:
         self.unusable = True
