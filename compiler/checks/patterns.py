@@ -41,6 +41,8 @@ class Patterns:
         axes = self.axes(rule)
         for name in rule.actions:
             leaf = self._catalogue.by_name[name]
+            if not leaf.asked:
+                continue
             for request in leaf_requests(leaf, subject, self._targets, axes):
                 if fits(wanted, request):
                     yield request
