@@ -148,9 +148,9 @@ class Host:
     def log(self, *programs: str) -> list[str]:
         """The calls since the last time, or those of some programs."""
         path = self.state / "log"
-        lines = path.read_text().replace(str(self.root), "").splitlines()
+        calls = path.read_text().replace(str(self.root), "").split("\x1e")[:-1]
         path.write_text("")
-        return [line for line in lines if not programs or line.split(" ")[0] in programs]
+        return [call for call in calls if not programs or call.split(" ")[0] in programs]
 
     def processes(self) -> list[int]:
         """Processes of cells that are alive."""

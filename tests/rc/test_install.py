@@ -297,7 +297,7 @@ def test_an_install_killed_anywhere_recovers_to_one_of_the_two(
         if tree == after:
             _installed(site, new, "rollback")
         assert site.tree() == before
-        call += 13
+        call += 19
     assert seen == {False, True}
     assert site.tree() == after
 
@@ -319,7 +319,7 @@ def test_an_install_that_fails_anywhere_leaves_one_of_the_two(
         assert tree in (before, after), call
         if tree == after:
             _installed(site, new, "rollback")
-        call += 13
+        call += 19
     assert site.tree() == after
 
 

@@ -5,8 +5,6 @@
  * "<node>.errno" makes the write fail with the number it holds.
  */
 
-#define _GNU_SOURCE
-
 #include <sys/types.h>
 #include <sys/resource.h>
 #include <sys/stat.h>

@@ -1,0 +1,1 @@
+# Stands in for NetBSD's file: nothing is built in tests.
