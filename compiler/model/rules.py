@@ -64,7 +64,8 @@ class Rules:
         leaves = [self._actions.catalogue.by_name[name] for name in rule.actions]
         if effect == "grant" and not self._may_grant(node, leaves, notes):
             return None
-        if lint and effect != "deny" and rule.to is None and leaves[0].scope == "process":
+        reaches = rule.to is None and any(leaf.dimension == "target" for leaf in leaves)
+        if lint and effect != "deny" and reaches:
             self._found.warning(
                 "W0804",
                 f"this {effect} reaches every process of the host and of all cells",
