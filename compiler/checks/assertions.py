@@ -5,7 +5,6 @@ from __future__ import annotations
 from compiler.checks.influence import Influence
 from compiler.checks.patterns import Patterns
 from compiler.diagnostics import Diagnostics, Related
-from compiler.ir.decide import Decider
 from compiler.ir.ir import HOST, IR, Request
 from compiler.lowering.lower import Lowered
 from compiler.lowering.problems import request_text
@@ -29,7 +28,7 @@ class _Checker:
         self._lowered = lowered
         self._found = found
         self._ir: IR = lowered.ir
-        self._decider = Decider(lowered.ir)
+        self._decider = lowered.decider
         self._patterns = Patterns(lowered.ir)
         self._influence = Influence(lowered.ir, self._decider)
 

@@ -24,7 +24,7 @@ def _names(policy: Policy) -> dict[str, ModelCell]:
 
 def blocked_ephemeral(policy: Policy, lowered: Lowered, found: Diagnostics) -> None:
     """A cell that may open sockets but gets no port automatically cannot connect out."""
-    decider = Decider(lowered.ir)
+    decider = lowered.decider
     for cell in lowered.ir.cells:
         for protocol in ("tcp", "udp"):
             opened = Request(
@@ -74,7 +74,7 @@ def reserved_ephemeral(policy: Policy, lowered: Lowered, found: Diagnostics) -> 
 
 def no_devices(policy: Policy, lowered: Lowered, found: Diagnostics) -> None:
     """Without device.rawio_spec no device node can be opened, /dev/null included."""
-    decider = Decider(lowered.ir)
+    decider = lowered.decider
     cells = _names(policy)
     for cell in lowered.ir.cells:
         decision = decider.decide(Request(cell.name, "device.rawio_spec.read"))
@@ -101,7 +101,7 @@ def no_devices(policy: Policy, lowered: Lowered, found: Diagnostics) -> None:
 
 def powerless_privport(policy: Policy, lowered: Lowered, found: Diagnostics) -> None:
     """A cell that listens on a privileged port as an ordinary user needs a grant."""
-    decider = Decider(lowered.ir)
+    decider = lowered.decider
     by_name = {cell.name: cell for cell in lowered.ir.cells}
     for r in lowered.ir.reservations:
         low = next((max(a, 1) for a, _ in r.ports if a < 1024), None)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from compiler.checks.patterns import Patterns
 from compiler.checks.stack import Stack
 from compiler.diagnostics import Diagnostics, Related
-from compiler.ir.decide import Decider
 from compiler.ir.ir import Decision, Request
 from compiler.lowering.lower import Lowered
 from compiler.lowering.problems import request_text
@@ -34,7 +33,7 @@ class _Runner:
     def __init__(self, lowered: Lowered, found: Diagnostics) -> None:
         self._lowered = lowered
         self._found = found
-        self._decider = Decider(lowered.ir)
+        self._decider = lowered.decider
         self._patterns = Patterns(lowered.ir)
         self._stack = Stack(lowered.ir)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from compiler.catalogue.actions import load
 from compiler.diagnostics import Diagnostics, Related
 from compiler.ir import ir
+from compiler.ir.decide import Decider
 from compiler.ir.requests import words_of
 from compiler.lowering.fold import Problem, Region, fold
 from compiler.lowering.layout import Layout
@@ -22,7 +24,7 @@ from compiler.model.policy import Body, Cell, Policy, Rule
 from compiler.source import Source, Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lowered:
     """The IR, and where each of its rules stands."""
 
@@ -30,6 +32,12 @@ class Lowered:
     spans: tuple[Span, ...]
     """By index of the rule."""
     scopes: tuple[str, ...]
+    """What each rule stands in, such as "profile service"."""
+
+    @cached_property
+    def decider(self) -> Decider:
+        """Answers what the IR decides."""
+        return Decider(self.ir)
 
 
 def lower(
@@ -60,9 +68,10 @@ class _Lowering:
         self._classes: dict[ir.CellClass, int] = {}
         self._class_of: dict[tuple[object, ...], int] = {}
         self._reported: set[tuple[str, tuple[int, ...]]] = set()
-        bodies = [b for cell in policy.cells for b in cell.bodies]
-        bodies += [b for chain in policy.unused for b in chain]
-        self._ids = rule_ids({(r.span, r.scope) for b in bodies for r in b.rules}, sources)
+        chains = [*(cell.bodies for cell in policy.cells), *policy.unused]
+        bodies = {id(body): body for chain in chains for body in chain}
+        self._scopes = {r.span: r.scope for body in bodies.values() for r in body.rules}
+        self._ids = rule_ids(self._scopes, sources)
 
     def run(self, ids: Mapping[str, int]) -> Lowered:
         policy = self._policy
@@ -98,8 +107,7 @@ class _Lowering:
                 tuple(ir.SysctlSetting(s.name, s.value) for s in policy.host.sysctls),
             ),
         )
-        scopes = {r.span: r.scope for c in policy.cells for b in c.bodies for r in b.rules}
-        return Lowered(made, tuple(self._spans), tuple(scopes.get(s, "") for s in self._spans))
+        return Lowered(made, tuple(self._spans), tuple(self._scopes[s] for s in self._spans))
 
     # Interning
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from compiler.source import Source, Span
 
@@ -25,20 +25,20 @@ def canonical(text: str) -> str:
     return _AROUND.sub(r"\1", on_one_line(text))
 
 
-def rule_ids(places: Iterable[tuple[Span, str]], sources: Mapping[str, Source]) -> dict[Span, int]:
-    """A 32-bit id, never 0, for every rule, given its span and its scope.
+def rule_ids(scopes: Mapping[Span, str], sources: Mapping[str, Source]) -> dict[Span, int]:
+    """A 32-bit id, never 0, for every rule, given the scope at its span.
 
     It is made of the rule's canonical tokens, its file, its scope, and its ordinal
     among identical ones; when two collide, the later in this order is salted.
     """
     alike: defaultdict[tuple[str, str, str], list[Span]] = defaultdict(list)
     known: dict[str, str] = {}
-    for span, scope in sorted(set(places)):
+    for span in sorted(scopes):
         text = sources[span.file].text[span.start : span.end]
         tokens = known.get(text)
         if tokens is None:
             tokens = known[text] = canonical(text)
-        alike[span.file, scope, tokens].append(span)
+        alike[span.file, scopes[span], tokens].append(span)
     ids: dict[Span, int] = {}
     taken = {0}
     for key in sorted(alike):
