@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.rc.compiling import compile_programs
 from tests.rc.support import Host
 
 
@@ -15,3 +16,11 @@ def host(tmp_path: Path) -> Iterator[Host]:
     host = Host(tmp_path.resolve() / "host")
     yield host
     host.close()
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with cellexec, sanitized, and the static program state."""
+    directory = tmp_path_factory.mktemp("programs")
+    compile_programs(directory)
+    return directory

@@ -11,15 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.rc.support import HERE
+from tests.rc.compiling import NETBSD, SHIM, SOURCES, STRICT, sources
 
-SOURCES = HERE.parent.parent / "backends/rc/cellexec"
-SHIM = HERE / "shim"
-STRICT = (
-    "-std=gnu11 -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes"
-    " -Wold-style-definition -Wshadow -Wcast-qual -Wwrite-strings"
-).split()
-NETBSD = ["-D_GNU_SOURCE", f"-I{SHIM}", "-include", str(SHIM / "netbsd.h")]
 PATH = "/sbin:/bin:/usr/sbin:/usr/bin:/usr/pkg/sbin:/usr/pkg/bin"
 
 #: Names of the statuses that cellexec(8) documents.
@@ -28,24 +21,6 @@ ENTER, IMAGE, LOAD, CONFIRM, HOST_ROOT, SIGNAL = 72, 74, 75, 76, 77, 78
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="only root changes its root and user")
-
-
-def _sources() -> list[str]:
-    return sorted(str(path) for path in SOURCES.glob("*.c"))
-
-
-@pytest.fixture(scope="session")
-def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with cellexec, sanitized, and the static program state."""
-    directory = tmp_path_factory.mktemp("programs")
-    sanitize = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-    for command in (
-        ["gcc", *STRICT, *NETBSD, *sanitize, *_sources(), str(SHIM / "sysctl.c"), "-o", "cellexec"],
-        ["gcc", *STRICT, "-D_GNU_SOURCE", "-static", str(SHIM / "state.c"), "-o", "state"],
-    ):
-        done = subprocess.run(command, cwd=directory, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-    return directory
 
 
 class Kernel:
@@ -368,7 +343,7 @@ def test_compilers_find_nothing(compiler: list[str], tmp_path: Path) -> None:
     if shutil.which(compiler[0]) is None:
         pytest.skip(f"{compiler[0]} is not installed")
     done = subprocess.run(
-        [*compiler, *STRICT, *NETBSD, "-c", *_sources()],
+        [*compiler, *STRICT, *NETBSD, "-c", *sources()],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -407,5 +382,5 @@ def test_the_makefile_names_every_source() -> None:
         capture_output=True,
         text=True,
     )
-    names = [Path(source).name for source in _sources()]
+    names = [Path(source).name for source in sources()]
     assert done.stdout.split() == [*names, "cellexec.8"], done.stderr

@@ -30,6 +30,23 @@ print_signals(void)
 	printf("signals %d\n", changed);
 }
 
+/* What can be done with a file: exec, write (which makes it), device. */
+static void
+print_powers(const char *path)
+{
+	struct stat st;
+	int fd;
+
+	if (access(path, X_OK) == 0)
+		printf(" exec");
+	if (stat(path, &st) == 0 && S_ISCHR(st.st_mode))
+		printf(" device");
+	if ((fd = open(path, O_WRONLY | O_CREAT, 0644)) != -1) {
+		printf(" write");
+		(void)close(fd);
+	}
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -59,7 +76,11 @@ main(int argc, char *argv[])
 	    (uintmax_t)nofile.rlim_max, (uintmax_t)core.rlim_max);
 	for (i = 0; environ[i] != NULL; i++)
 		printf("env %s\n", environ[i]);
-	for (i = 1; i < argc; i++)
-		printf("arg %s\n", argv[i]);
+	for (i = 1; i < argc; i++) {
+		printf("arg %s", argv[i]);
+		if (argv[i][0] == '/')
+			print_powers(argv[i]);
+		printf("\n");
+	}
 	return 0;
 }
