@@ -9,10 +9,18 @@ from tests.rc.support import HERE
 
 SOURCES = HERE.parent.parent / "backends/rc/cellexec"
 SHIM = HERE / "shim"
-STRICT = (
-    "-std=gnu11 -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes"
-    " -Wold-style-definition -Wshadow -Wcast-qual -Wwrite-strings"
-).split()
+STRICT = [
+    "-std=gnu11",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-Wmissing-prototypes",
+    "-Wstrict-prototypes",
+    "-Wold-style-definition",
+    "-Wshadow",
+    "-Wcast-qual",
+    "-Wwrite-strings",
+]
 NETBSD = ["-D_GNU_SOURCE", f"-I{SHIM}", "-include", str(SHIM / "netbsd.h")]
 SANITIZE = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 

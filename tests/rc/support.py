@@ -107,9 +107,7 @@ class Host:
             "mode": "enforcing\n",
             "generation": "1\n",
             "hash": policy_hash(ir) + "\n",
-            "cells": "".join(
-                f"{cell.id} {cell.name} enforcing COUNT 0\n" for cell in ir.cells
-            ),
+            "cells": "".join(f"{cell.id} {cell.name} enforcing COUNT 0\n" for cell in ir.cells),
         }
         for directory in ("module", "sysctl") if loaded else ("module",):
             (self.state / directory).mkdir(exist_ok=True)

@@ -175,8 +175,15 @@ def test_closed_standard_descriptors_do_not_become_files(kernel: Kernel) -> None
 @as_root
 @pytest.mark.parametrize(
     ("command", "status"),
-    [("state", 0), ("/bin/state", 0), ("plain", 126), ("/bin/plain", 126), ("/bin", 126),
-     ("none", 127), ("/none", 127)],
+    [
+        ("state", 0),
+        ("/bin/state", 0),
+        ("plain", 126),
+        ("/bin/plain", 126),
+        ("/bin", 126),
+        ("none", 127),
+        ("/none", 127),
+    ],
 )
 def test_probing_tells_what_running_would(kernel: Kernel, command: str, status: int) -> None:
     root = str(kernel.root)
@@ -210,7 +217,12 @@ def test_failures_before_entry(
 @as_root
 @pytest.mark.parametrize(
     ("errno", "message"),
-    [(1, "Operation not permitted"), (3, "No such process"), (11, "as many processes as")],
+    [
+        (1, "Operation not permitted"),
+        (3, "No such process"),
+        (11, "as many processes as"),
+        (34, "-l"),
+    ],
 )
 def test_the_kernel_refuses_entry(kernel: Kernel, errno: int, message: str) -> None:
     kernel.set(id_errno=str(errno))
@@ -228,8 +240,15 @@ def test_without_the_module(kernel: Kernel) -> None:
 @as_root
 @pytest.mark.parametrize(
     "line",
-    ["www:*:-1:1081::/:/bin/sh", "www:*:4294967295:1081::/:/bin/sh", "www:*: 80:1081::/:/bin/sh",
-     "www:*::1081::/:/bin/sh", "www:*:1080:x::/:/bin/sh", "www:*:1080", "www"],
+    [
+        "www:*:-1:1081::/:/bin/sh",
+        "www:*:4294967295:1081::/:/bin/sh",
+        "www:*: 80:1081::/:/bin/sh",
+        "www:*::1081::/:/bin/sh",
+        "www:*:1080:x::/:/bin/sh",
+        "www:*:1080",
+        "www",
+    ],
 )
 def test_entries_that_are_none_do_not_make_a_user(kernel: Kernel, line: str) -> None:
     kernel.passwd("root:*:0:0::/root:/bin/sh", line)
@@ -275,11 +294,26 @@ def test_many_cells_and_groups(kernel: Kernel) -> None:
 
 @pytest.mark.parametrize(
     "args",
-    [(), ("web",), ("-z",), ("-f", "x", "web", "y"), ("-f", "x", "-k", "TERM"), ("-k", "TERM"),
-     ("-k", "BOGUS", "web"), ("-k", "0", "web"), ("-k", "99", "web"), ("-e", "novalue", "web", "x"),
-     ("-e", "=x", "web", "x"), ("-l", "nofile", "web", "x"), ("-l", "nofile=", "web", "x"),
-     ("-l", "nofile=-1", "web", "x"), ("-l", "nofile=1k", "web", "x"), ("-l", "no=1", "web", "x"),
-     ("-l", "nofile=99999999999999999999999", "web", "x"), ("-l", "=1", "web", "x")],
+    [
+        (),
+        ("web",),
+        ("-z",),
+        ("-f", "x", "web", "y"),
+        ("-f", "x", "-k", "TERM"),
+        ("-k", "TERM"),
+        ("-k", "BOGUS", "web"),
+        ("-k", "0", "web"),
+        ("-k", "99", "web"),
+        ("-e", "novalue", "web", "x"),
+        ("-e", "=x", "web", "x"),
+        ("-l", "nofile", "web", "x"),
+        ("-l", "nofile=", "web", "x"),
+        ("-l", "nofile=-1", "web", "x"),
+        ("-l", "nofile=1k", "web", "x"),
+        ("-l", "no=1", "web", "x"),
+        ("-l", "nofile=99999999999999999999999", "web", "x"),
+        ("-l", "=1", "web", "x"),
+    ],
 )
 def test_wrong_use(kernel: Kernel, args: Sequence[str]) -> None:
     done = kernel.run(*args)
@@ -358,8 +392,11 @@ def test_the_manual_is_clean_and_names_every_option_and_status() -> None:
     for option in options:
         assert f".It Fl {option}" in text or f".Fl {option}" in text
     header = (SOURCES / "cellexec.h").read_text()
-    statuses = [line.split("= ")[1].split(",")[0].split("\t")[0] for line in header.splitlines()
-                if line.startswith("\tSTATUS_")]
+    statuses = [
+        line.split("= ")[1].split(",")[0].split("\t")[0]
+        for line in header.splitlines()
+        if line.startswith("\tSTATUS_")
+    ]
     assert len(set(statuses)) == len(statuses) > 15
     for status in statuses:
         assert f"\n.It {status}\n" in text

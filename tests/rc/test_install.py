@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
-
 from pathlib import Path
 
 import pytest
@@ -31,8 +30,11 @@ class Site:
         self.bin = root / "bin"
         self.dest.mkdir(parents=True)
         program(self.bin / "sync", ":")
-        program(self.bin / "make", "case $PWD in */cellexec) out=cellexec ;; "
-                "*) out=secmodel_cellpolicy.kmod ;; esac\necho made >$out")
+        program(
+            self.bin / "make",
+            "case $PWD in */cellexec) out=cellexec ;; "
+            "*) out=secmodel_cellpolicy.kmod ;; esac\necho made >$out",
+        )
 
     def build(self, name: str, ir: IR) -> Path:
         """Writes what the driver would write for the rc and kmod backends."""
@@ -81,7 +83,7 @@ class Site:
         for name in CHANGING:
             program(
                 self.bin / name,
-                f'read -r left <{self.root}/count\necho $((left - 1)) >{self.root}/count\n'
+                f"read -r left <{self.root}/count\necho $((left - 1)) >{self.root}/count\n"
                 f'[ "$left" -ne 1 ] || {how}\n'
                 f'exec /bin/{name} "$@"',
             )
@@ -173,9 +175,7 @@ def test_uninstall_leaves_nothing(site: Site, old: Path, new: Path) -> None:
 
 
 @pytest.mark.parametrize("verb", ["install", "verify"])
-def test_a_changed_file_is_named_and_nothing_is_installed(
-    site: Site, old: Path, verb: str
-) -> None:
+def test_a_changed_file_is_named_and_nothing_is_installed(site: Site, old: Path, verb: str) -> None:
     (old / "rc.d/cell_web").write_text("changed\n")
     done = site.run(old, verb)
     assert done.returncode == 1
@@ -272,7 +272,6 @@ def test_help(site: Site, old: Path) -> None:
 def test_rollback_needs_a_generation_before(site: Site, old: Path) -> None:
     assert "no generation before" in site.run(old, "rollback").stderr
     assert site.tree() == {}
-
 
 
 def test_an_install_killed_anywhere_recovers_to_one_of_the_two(

@@ -19,9 +19,9 @@ LIVE = {
         @mount@ -o "remount,bind,$2" "$4"''',
     "mount_tmpfs": '@LISTED@ "$@" && @mount@ -t tmpfs -o "$2,mode=$4,size=$6" "$7" "$8"',
     "umount": 'for target; do :; done; @umount@ "$target" && @LISTED@ "$@"',
-    "pax": '''shift 2
+    "pax": """shift 2
         for target; do :; done
-        while [ $# -gt 1 ]; do cp -a "$1" "$target" || exit; shift; done''',
+        while [ $# -gt 1 ]; do cp -a "$1" "$target" || exit; shift; done""",
     "cellexec": '''[ "$1" != -k ] || exec pkill "-$2" -x state
         SHIM_SYSCTL=@ROOT@/state/nodes POSIXLY_CORRECT=1 ASAN_OPTIONS=detect_leaks=0
         export SHIM_SYSCTL POSIXLY_CORRECT ASAN_OPTIONS

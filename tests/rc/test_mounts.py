@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.ir.ir import Cell, Hook, Mount
+from compiler.ir.ir import Cell, ExecHash, Hook, Mount
 from tests.rc.support import Host, directories, minimal, policy, program
 
 
@@ -122,8 +122,6 @@ def test_a_cell_does_not_start_under_another_policy(host: Host) -> None:
 
 
 def test_a_fingerprint_that_cannot_be_loaded_stops_the_start(host: Host) -> None:
-    from compiler.ir.ir import ExecHash
-
     (host.state / "strict").touch()
     (host.state / "sysctl/kern.veriexec.strict").write_text("1\n")
     cell = minimal(root=_root(host), exec_hashes=(ExecHash("/bin/x", "0" * 64),))
@@ -151,6 +149,8 @@ def test_hooks_that_lie_in_the_cell_are_not_run(host: Host, name: str) -> None:
     root = _root(host)
     hook = program(host.root / name, f"touch {host.state}/ran")
     winding = f"{host.root}/srv/../{name}"
-    assert "lies in the cell" in _start(host, minimal(root=root, hooks=(Hook("pre-start", (winding,)),)))
+    assert "lies in the cell" in _start(
+        host, minimal(root=root, hooks=(Hook("pre-start", (winding,)),))
+    )
     assert Path(hook).exists()
     assert not (host.state / "ran").exists()

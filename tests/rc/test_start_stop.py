@@ -31,7 +31,10 @@ START = [
     "veriexecctl [load] [/libexec/cellpolicy/signatures/web]",
     "veriexecctl [query] [/cells/web/usr/libexec/httpd]",
 ]
-ENTRY = "[-c] [/cells/web] [-u] [www] [-g] [80] [-l] [nofile=4096] [-l] [core=0] [-l] [as=unlimited] [-e] [LANG=C] [--] [web]"
+ENTRY = (
+    "[-c] [/cells/web] [-u] [www] [-g] [80] [-l] [nofile=4096] [-l] [core=0]"
+    " [-l] [as=unlimited] [-e] [LANG=C] [--] [web]"
+)
 
 
 def test_start_mounts_probes_and_supervises_in_order(web: Host) -> None:

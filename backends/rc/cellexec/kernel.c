@@ -95,6 +95,9 @@ kernel_cell_enter(int id, const char *name)
 		if (errno == EAGAIN)
 			errx(STATUS_ENTER, "cell %s has as many processes as "
 			    "the policy allows", name);
+		if (errno == ERANGE)
+			errx(STATUS_ENTER, "a hard limit is above what the "
+			    "policy allows in cell %s: lower it with -l", name);
 		err(STATUS_ENTER, "enter cell %s", name);
 	}
 	size = sizeof(now);
