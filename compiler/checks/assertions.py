@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from compiler.checks.classes import Classes
 from compiler.checks.influence import Influence
-from compiler.checks.patterns import Patterns
 from compiler.diagnostics import Diagnostics, Related
+from compiler.ir.decide import Decider
 from compiler.ir.ir import HOST, IR, Request
 from compiler.lowering.lower import Lowered
 from compiler.lowering.problems import request_text
@@ -28,8 +29,8 @@ class _Checker:
         self._lowered = lowered
         self._found = found
         self._ir: IR = lowered.ir
-        self._decider = lowered.decider
-        self._patterns = Patterns(lowered.ir)
+        self._decider = Decider(lowered.ir)
+        self._classes = Classes(lowered.ir)
         self._influence = Influence(lowered.ir, self._decider)
 
     def decisions(self, assertion: Assertion) -> None:
@@ -39,9 +40,10 @@ class _Checker:
             everyone = [*(cell.name for cell in self._ir.cells), HOST]
             subjects = tuple(name for name in everyone if name not in assertion.subjects)
         wanted = "deny" if assertion.kind != "always" else "allow"
+        question = self._classes.question(assertion.pattern.rule)
         asked = False
         for subject in subjects:
-            for request in self._patterns.asked(assertion.pattern.rule, subject):
+            for request in question.of(subject):
                 asked = True
                 decision = self._decider.decide(request)
                 if (decision.effect == "deny") != (wanted == "deny"):
