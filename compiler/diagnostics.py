@@ -78,6 +78,16 @@ class Diagnostics:
     def errors(self) -> int:
         return sum(d.severity == "error" for d in self._found)
 
+    def failed_in(self, span: Span) -> bool:
+        """Whether an error was found within `span`: it may be why something is missing there."""
+        return any(
+            d.severity == "error"
+            and d.span is not None
+            and d.span.file == span.file
+            and span.start <= d.span.start <= span.end
+            for d in self._found
+        )
+
     def sorted(self) -> tuple[Diagnostic, ...]:
         """All findings in the order of their place in the sources."""
         return tuple(
@@ -88,7 +98,29 @@ class Diagnostics:
         )
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """A help text that names the known word most like `word`, or nothing."""
-    close = difflib.get_close_matches(word[:100], list(known), n=1, cutoff=0.6)
-    return f"did you mean `{close[0]}`?" if close else ""
+def quoted(text: str) -> str:
+    """A user's text as messages quote it: short, and on one line."""
+    line = "".join(c if c.isprintable() else "?" for c in text[:61])
+    return f"`{line[:57]}...`" if len(line) > 60 else f"`{line}`"
+
+
+def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> str:
+    """A help text that names the known word most like `word`, or nothing.
+
+    Case does not count.  Of dotted names those parts must be alike in which they differ,
+    or any two nodes of one tree would be.
+    """
+    folded = {name.casefold(): name for name in known}
+    wanted = word[:100].casefold()
+    for close in difflib.get_close_matches(wanted, folded, n=8, cutoff=likeness):
+        if difflib.SequenceMatcher(None, *_apart(wanted, close)).ratio() >= likeness:
+            return f"did you mean `{folded[close]}`?"
+    return ""
+
+
+def _apart(first: str, second: str) -> tuple[str, str]:
+    """Two dotted names without the parts that both begin with."""
+    ours, theirs = first.split("."), second.split(".")
+    while len(ours) > 1 and len(theirs) > 1 and ours[0] == theirs[0]:
+        del ours[0], theirs[0]
+    return ".".join(ours), ".".join(theirs)

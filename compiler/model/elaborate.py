@@ -13,7 +13,7 @@ from compiler.model.checks import read_assertion, read_test
 from compiler.model.host import read_host
 from compiler.model.policy import Body, Cell, Policy
 from compiler.model.rules import Rules
-from compiler.model.templates import bind_arguments, unbound
+from compiler.model.templates import bind_arguments, check_types, unbound
 from compiler.names.annotations import read_notes
 from compiler.names.definitions import Definitions
 from compiler.names.groups import Groups
@@ -57,6 +57,8 @@ class _Elaborator:
         cells = tuple(self._cell(d.cells[name]) for name in sorted(d.cells))
         for name in d.profiles:
             self._chain(d.profiles[name].name)
+        for template in d.templates.values():
+            check_types(template, self._found)
         return Policy(
             name=d.name,
             target=d.target,
@@ -132,7 +134,7 @@ class _Elaborator:
             elif isinstance(node, t.Use):
                 uses += 1
                 self._use(node, chains, templates)
-        if profile is None and not uses:
+        if profile is None and not uses and not self._found.failed_in(cell.span):
             self._found.error(
                 "E0227",
                 f"the cell `{cell.name.text}` names no profile",

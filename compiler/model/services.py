@@ -115,7 +115,8 @@ def read_service(
     fields = reader.fields
     if "command" not in fields:
         help = 'name the program: `command "/path/to/program" "argument";`'
-        found.error("E0536", "this service has no command", span, help)
+        if not found.failed_in(span):
+            found.error("E0536", "this service has no command", span, help)
         return None
     lists = [x for items in reader.lists.values() for x in items]
     if None in fields.values() or None in lists:

@@ -6,13 +6,22 @@ from collections.abc import Mapping
 
 from pydantic_core import PydanticCustomError
 
-from compiler.diagnostics import Diagnostics, Related, nearest
+from compiler.diagnostics import Diagnostics, Related, nearest, quoted
 from compiler.model.types import duration, size, user_name
 from compiler.names.values import Constant, PortSet, Scope, Unknown, decimal
 from compiler.syntax import tree as t
 
 #: What a parameter can be declared to be.
 TYPES = ("cell", "duration", "number", "port", "ports", "size", "text", "user")
+
+
+def check_types(template: t.Template, found: Diagnostics) -> None:
+    """Reports parameters that are declared to be what nothing is."""
+    for parameter in template.parameters:
+        if parameter.type is not None and parameter.type.text not in TYPES:
+            word = parameter.type.text
+            help = nearest(word, TYPES) or f"the types are {', '.join(TYPES)}"
+            found.error("E0237", f"there is no type {quoted(word)}", parameter.type.span, help)
 
 
 def bind_arguments(
@@ -29,8 +38,8 @@ def bind_arguments(
             if found.errors == before:
                 found.error(
                     "E0231",
-                    f"`{template.name.text}` needs a value for `{name}`",
-                    use.span,
+                    f"the template `{template.name.text}` needs a value for `{name}`",
+                    use.name.span,
                     f"write `use {template.name.text}({name} = ...);`",
                     [Related(parameter.name.span, "declared here")],
                 )
@@ -63,9 +72,10 @@ def _match(template: t.Template, use: t.Use, found: Diagnostics) -> Mapping[str,
                 found.error("E0232", "an argument without a name follows a named one", span, help)
                 return given
             if i >= len(parameters):
+                most = f"{len(parameters)} argument{'s' * (len(parameters) != 1)}"
                 found.error(
                     "E0233",
-                    f"`{template.name.text}` takes {len(parameters)} arguments",
+                    f"the template `{template.name.text}` takes {most}",
                     span,
                     "remove this one",
                     [Related(template.name.span, "defined here")],
@@ -79,13 +89,20 @@ def _match(template: t.Template, use: t.Use, found: Diagnostics) -> Mapping[str,
                 help = nearest(name, parameters) or f"it has {', '.join(parameters) or 'none'}"
                 found.error(
                     "E0234",
-                    f"`{template.name.text}` has no parameter `{name}`",
+                    f"the template `{template.name.text}` has no parameter {quoted(name)}",
                     argument.name.span,
                     help,
+                    [Related(template.name.span, "defined here")],
                 )
                 return given
         if name in given:
-            found.error("E0235", f"`{name}` is given twice", span, "keep one")
+            found.error(
+                "E0235",
+                f"the parameter `{name}` is given twice",
+                span,
+                "keep one",
+                [Related(given[name].span, "first here")],
+            )
         given[name] = argument.value
     return given
 
@@ -96,29 +113,28 @@ def _value(parameter: t.Parameter, value: t.Value, scope: Scope, found: Diagnost
     if kind == "cell":
         if isinstance(value, t.Name) and value.text != "auto":
             return value
-        found.error("E0236", "this parameter takes the name of a cell or group", value.span)
-        return Unknown(value.span)
+        return _misfit(parameter, kind, value, found)
     constant = scope.close(value)
-    if kind is None or isinstance(constant, Unknown):
+    if kind not in TYPES or isinstance(constant, Unknown):
         return constant
-    assert parameter.type is not None
-    if kind not in TYPES:
-        help = nearest(kind, TYPES) or f"the types are {', '.join(TYPES)}"
-        found.error("E0237", f"there is no type `{kind}`", parameter.type.span, help)
-        return Unknown(value.span)
     if not _fits(kind, constant, scope):
-        found.error(
-            "E0236",
-            f"this parameter takes {_A[kind]}",
-            value.span,
-            f"`{parameter.name.text}` is declared as {kind}",
-            [Related(parameter.name.span, "declared here")],
-        )
-        return Unknown(value.span)
+        return _misfit(parameter, kind, value, found)
     return constant
 
 
+def _misfit(parameter: t.Parameter, kind: str, value: t.Value, found: Diagnostics) -> Unknown:
+    found.error(
+        "E0236",
+        f"`{parameter.name.text}` takes {_A[kind]}",
+        value.span,
+        f"it is declared as {kind}; give it such a value",
+        [Related(parameter.name.span, "declared here")],
+    )
+    return Unknown(value.span)
+
+
 _A = {
+    "cell": "the name of a cell or group",
     "duration": "a duration such as 10s",
     "number": "a whole number",
     "port": "a single port",

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from compiler.diagnostics import Diagnostics, Related
+from compiler.names.header import Header
 from compiler.names.project import File, Loader
-from compiler.names.release import active, check_guard, check_target
+from compiler.names.release import active
 from compiler.names.shipped import SHIPPED, shipped_profile
+from compiler.names.words import identifier, name_fits
 from compiler.source import Source, Span
 from compiler.syntax import tree as t
-from compiler.syntax.placement import check_places
 
-#: Words that cannot name anything: they already mean something as subject or target.
-RESERVED = ("self", "host", "host-root", "any", "auto")
+#: Ids of cells are 16 bits wide in the kernel, and 0 is the host.
+MAX_CELLS = 65535
 
 _Node = TypeVar("_Node", t.Let, t.Profile, t.Template, t.Cell, t.Group)
 
@@ -69,105 +69,39 @@ def gather(loader: Loader, found: Diagnostics) -> Definitions | None:
 
     None when the root file cannot be read or does not say what it is.
     """
-    header = _Header(found)
+    header = Header(found)
     project = loader.load(header.imports)
-    if project is None or header.name is None or header.target is None:
+    if project is None or header.target is None:
         return None
     definitions = Definitions(header.name, header.target, project.sources)
+    definitions.annotated.update(header.guards)
     gatherer = _Gatherer(definitions, found)
     for file in project.files:
         gatherer.take(file, file is project.main)
+    _check_cells(list(definitions.cells.values()), found)
     return definitions
 
 
-class _Header:
-    """Reads `policy` and `target` from the root file, and then which imports count."""
-
-    def __init__(self, found: Diagnostics) -> None:
-        self._found = found
-        self._first = True
-        self.name: str | None = None
-        self.target: str | None = None
-
-    def imports(self, file: File) -> list[t.Import]:
-        check_places(file.statements, "a file", self._found)
-        _check_guards(file.statements, self._found)
-        if self._first:
-            self._first = False
-            self._read(file)
-        statements = active(file.statements, self.target) if self.target else file.statements
-        return [s.node for s in statements if isinstance(s.node, t.Import)]
-
-    def _read(self, file: File) -> None:
-        headers: dict[str, t.Header] = {}
-        for statement in file.statements:
-            node = statement.node
-            if isinstance(node, t.Header):
-                first = headers.setdefault(node.word, node)
-                if first is not node:
-                    _duplicate(
-                        "E0211", f"a second `{node.word}` line", first.span, node.span, self._found
-                    )
-        start = Span(file.source.name, 0, 0)
-        if "policy" in headers:
-            value = headers["policy"].value
-            assert isinstance(value, t.Name)
-            if _name_fits(value, "policy", self._found):
-                self.name = value.text
-        else:
-            self._found.error(
-                "E0207", "the policy has no name", start, "begin the file with `policy NAME;`"
-            )
-        if "target" in headers:
-            self.target = check_target(headers["target"].value, self._found)
-        else:
-            self._found.error(
-                "E0208",
-                "the policy names no target release",
-                start,
-                "add `target netbsd 10.1;` after the `policy` line",
-            )
-
-
-def _check_guards(statements: Iterable[t.Statement], found: Diagnostics) -> None:
-    for statement in statements:
-        node = statement.node
-        if isinstance(node, t.When):
-            check_guard(node.guard, found)
-        body = getattr(node, "body", None)
-        if body:
-            _check_guards(body, found)
-
-
-def _duplicate(code: str, what: str, first: Span, second: Span, found: Diagnostics) -> None:
-    found.error(
-        code, f"{what} is defined twice" if not what.startswith("a second") else what, second,
-        "rename or remove one of them", [Related(first, "first here")],
-    )  # fmt: skip
-
-
-#: Longest name of a policy, cell, group, profile or template: CELL_NAME_MAX of the kernel module.
-MAX_NAME = 63
-
-
-def _name_fits(name: t.Name, what: str, found: Diagnostics) -> bool:
-    if name.text in RESERVED:
+def _check_cells(cells: list[t.Cell], found: Diagnostics) -> None:
+    """Cells need ids of the kernel, and names that differ in shell and C as well."""
+    if len(cells) > MAX_CELLS:
         found.error(
-            "E0212",
-            f"`{name.text}` cannot be the name of a {what}",
-            name.span,
-            f"the words {', '.join(f'`{w}`' for w in RESERVED)} have a fixed meaning",
+            "E0222",
+            f"{len(cells)} cells are more than the {MAX_CELLS} ids of the kernel",
+            cells[MAX_CELLS].name.span,
+            "spread them over several hosts",
         )
-        return False
-    if len(name.text) > MAX_NAME:
-        found.error(
-            "E0213",
-            f"this name has {len(name.text)} characters, the kernel keeps {MAX_NAME}",
-            name.span,
-            "choose a shorter name",
-        )
-        return False
-    return True
+    first: dict[str, t.Name] = {}
+    for cell in cells:
+        other = first.setdefault(identifier(cell.name.text), cell.name)
+        if other is not cell.name:
+            found.error(
+                "E0240",
+                f"`{cell.name.text}` and `{other.text}` are the same in scripts, where `-` is `_`",
+                cell.name.span,
+                "rename one of them",
+                [Related(other.span, "the other cell")],
+            )
 
 
 class _Gatherer:
@@ -191,6 +125,7 @@ class _Gatherer:
                     self._profile(node)
                 case t.Template():
                     self._define(node, d.templates, "template", "E0216")
+                    self._parameters(node)
                 case t.Cell():
                     self._define(node, d.cells, "cell", "E0217", d.groups)
                 case t.Group():
@@ -206,9 +141,9 @@ class _Gatherer:
                 case t.Header() if not main:
                     self._found.error(
                         "E0218",
-                        f"`{node.word}` stands only in the root file",
+                        f"a `{node.word}` line stands only in the root file of a policy",
                         node.span,
-                        "remove it from the imported file",
+                        "remove it here, and compile the file that imports this one",
                     )
 
     def _profile(self, node: t.Profile) -> None:
@@ -222,6 +157,24 @@ class _Gatherer:
         else:
             self._define(node, self._definitions.profiles, "profile", "E0215")
 
+    def _parameters(self, node: t.Template) -> None:
+        first: dict[str, t.Name] = {}
+        for parameter in node.parameters:
+            name = parameter.name
+            name_fits(name, "parameter", self._found)
+            other = first.setdefault(name.text, name)
+            if other is not name:
+                self._twice("E0241", "parameter", name, other)
+
+    def _twice(self, code: str, what: str, name: t.Name, other: t.Name) -> None:
+        self._found.error(
+            code,
+            f"the {what} `{name.text}` is defined twice",
+            name.span,
+            "rename or remove one of them",
+            [Related(other.span, "first here")],
+        )
+
     def _define(
         self,
         node: _Node,
@@ -231,10 +184,10 @@ class _Gatherer:
         shared: dict[str, t.Cell] | dict[str, t.Group] | None = None,
     ) -> None:
         name = node.name
-        if not _name_fits(name, what, self._found):
+        if not name_fits(name, what, self._found):
             return
         other = table.get(name.text) or (shared or {}).get(name.text)
         if other is not None:
-            _duplicate(code, f"`{name.text}`", other.name.span, name.span, self._found)
+            self._twice(code, what if name.text in table else "name", name, other.name)
             return
         table[name.text] = node

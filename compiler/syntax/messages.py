@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from lark import Token
 
-from compiler.diagnostics import Diagnostics, nearest
+from compiler.diagnostics import Diagnostics, nearest, quoted
 from compiler.source import Source, Span
 
 _NAMES = {
@@ -47,34 +47,91 @@ _CELLADM = re.compile(
 )
 
 
-def describe(found: Token | str, expected: Collection[str]) -> tuple[str, str, str]:
-    """Code, message and help for what stands where none of `expected` does."""
-    if not isinstance(found, Token):
-        return _character(found)
+#: Where statements may begin, this one may.
+_STATEMENT = "PERMISSIVE"
+#: Where an item of a service may begin, this one may.
+_ITEM = "HEALTHCHECK"
+#: Conditions of rules; where this one may stand, the others may.
+_CONDITION = "PORT"
+_SERVICE = ("command", "require", "before", "env", "log", "restart", "healthcheck")
+_OUTSIDE = ("user", "root", "mount", "listen", "limits", "exec", "devices", "hook", "permissive")
+_OF_FILES = "a definition such as `let`, `profile`, `template`, `cell`, `group` or `host`"
+_OF_BODIES = "a rule or a setting such as `deny`, `allow`, `root`, `listen` or `service`"
+
+
+def describe(found: Token, expected: Collection[str], usage: str) -> tuple[str, str, str]:
+    """Code, message and help for a token that stands where none of `expected` does.
+
+    `usage` is an example of the statement, or nothing.
+    """
     if found.type == "$END":
         return "E0103", "the file ends inside a statement", _one_of(expected)
-    shown = f"`{_cut(str(found))}`"
+    shown = quoted(str(found))
+    if (home := _home(str(found), expected)) is not None:
+        return "E0111", f"{shown} cannot stand here", home
     keywords = [_keyword(e) for e in expected if e not in _NAMES]
     if found.type in ("NAME", "DOTTED", "GLOB") and (hint := nearest(str(found), keywords)):
         return "E0102", f"unexpected {shown}", hint
     if "SEMICOLON" in expected:
-        return "E0104", f"expected `;` before {shown}", "statements end with `;`"
-    if found.type == "SEMICOLON" and "PERMISSIVE" in expected:
+        return "E0104", f"expected `;` before {shown}", _ending(found, expected)
+    if found.type == "SEMICOLON" and _STATEMENT in expected:
         return "E0101", f"unexpected {shown}", "remove it: no `;` follows a block or a `;`"
+    if found.type == "RBRACE" and _STATEMENT in expected:
+        return "E0105", "this `}` closes nothing", "remove it, or look above for a missing `{`"
     if found.type == "RBRACE" and "RBRACE" not in expected:
-        return "E0105", "this `}` closes nothing or comes too early", _one_of(expected)
-    return "E0101", f"unexpected {shown}", _one_of(expected)
+        return "E0105", "this `}` comes too early", _help(expected, usage)
+    if _STATEMENT in expected:
+        here = _OF_FILES if "$END" in expected else _OF_BODIES
+        return "E0101", f"no statement begins with {shown}", f"expected {here}"
+    return "E0101", f"unexpected {shown}", _help(expected, usage)
 
 
-def _character(rest: str) -> tuple[str, str, str]:
+def _home(word: str, expected: Collection[str]) -> str | None:
+    """Where a statement belongs that begins with `word`, if it is not here."""
+    if word in _SERVICE and _STATEMENT in expected:
+        return "it belongs in a `service` block"
+    if word in _OUTSIDE and _ITEM in expected:
+        return "it belongs in the cell, before or after its `service` block"
+    return None
+
+
+def _ending(found: Token, expected: Collection[str]) -> str:
+    if found.type == "COMMA":
+        return "write several in braces: `{a, b}`"
+    if _CONDITION in expected and found.type in ("NAME", "DOTTED", "GLOB"):
+        conditions = "`to`, `tcp`, `udp`, `port`, `domain`, `type` and `protocol`"
+        return f"statements end with `;`; the conditions of rules are {conditions}"
+    return "statements end with `;`"
+
+
+def _help(expected: Collection[str], usage: str) -> str:
+    one_of = _one_of(expected)
+    if not usage:
+        return one_of
+    return f"{one_of}, as in `{usage}`" if one_of else f"write it like `{usage}`"
+
+
+_PATH = re.compile(r"/[^\s/*;\"{}][^\s;\"{}]*")
+
+
+def describe_character(rest: str) -> tuple[str, str, str]:
+    """Code, message and help for the text from a character on that begins no token."""
     if rest.startswith('"'):
         return (
             "E0106",
             "this string is not closed on its line",
             'end it with `"`; a line break inside is written `\\n`, a quote `\\"`',
         )
-    shown = rest[:1] if rest[:1].isprintable() else f"U+{ord(rest[0]):04X}"
-    return "E0107", f"the character `{shown}` has no meaning here", "quote it in a string"
+    first = rest[0]
+    shown = first if first.isprintable() else f"U+{ord(first):04X}"
+    help = "remove it, or put it in a string"
+    if path := _PATH.match(rest):
+        help = f'write a path in quotes: `"{path.group()[:60]}"`'
+    elif rest.startswith(("//", "/*")):
+        help = "comments begin with `#`"
+    elif first in "'`\u2018\u2019\u201c\u201d\u00ab\u00bb":
+        help = 'quotes are `"`'
+    return "E0107", f"the character `{shown}` has no meaning here", help
 
 
 def _keyword(terminal: str) -> str:
@@ -87,10 +144,6 @@ def _one_of(expected: Collection[str]) -> str:
         return ""
     *others, last = words
     return f"expected {', '.join(others)} or {last}" if others else f"expected {last}"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def foreign_format(source: Source, found: Diagnostics) -> bool:

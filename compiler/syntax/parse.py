@@ -11,17 +11,18 @@ from importlib import resources
 from typing import Any
 
 from lark import Lark, Token
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.exceptions import UnexpectedInput, UnexpectedToken
 
-from compiler.diagnostics import Diagnostics, Related
+from compiler.diagnostics import Diagnostics
 from compiler.source import Source, Span
 from compiler.syntax import tree
 from compiler.syntax.build import TreeBuilder
 from compiler.syntax.lexer import CellLexer
 from compiler.syntax.machine import Machine
+from compiler.syntax.messages import foreign_format
+from compiler.syntax.recovery import Broken, broken_statement
+from compiler.syntax.report import report
 from compiler.syntax.shortcut import plain_rule
-from compiler.syntax.messages import describe, foreign_format
-from compiler.syntax.recovery import broken_statement
 
 #: The chapters of the grammar, in reading order.
 CHAPTERS = ("policy", "definitions", "rules", "settings", "checks", "values", "lexical")
@@ -81,14 +82,15 @@ def parse_policy(source: Source, found: Diagnostics) -> tuple[tree.Statement, ..
             if errors == 1 and foreign_format(source, found):
                 return ()
             broken = broken_statement(text, offset, _brace_missing(problem))
-            _report(problem, Source(source.name, text), offset, found, broken.unclosed)
-            if errors == MAX_ERRORS:
+            if errors > MAX_ERRORS:
                 found.error(
                     "E0109",
-                    f"more than {MAX_ERRORS} syntax errors, giving up on this file",
+                    f"more than {MAX_ERRORS} syntax errors in this file",
                     Span(source.name, offset, offset),
+                    "the rest of it was not read; correct the first ones and try again",
                 )
                 return ()
+            report(problem, Source(source.name, text), offset, found, broken)
             blank = re.sub(r"[^\n]", " ", text[broken.start : broken.end])
             text = text[: broken.start] + blank + text[broken.end :]
 
@@ -99,7 +101,8 @@ def parse_request(source: Source, found: Diagnostics) -> tree.RequestText | None
         request: tree.RequestText = _run("request", source.name, source.text)
         return request
     except UnexpectedInput as problem:
-        _report(problem, source, _offset(problem, source.text), found)
+        end = len(source.text)
+        report(problem, source, _offset(problem, source.text), found, Broken(end, end))
         return None
 
 
@@ -149,28 +152,6 @@ def _offset(problem: UnexpectedInput, text: str) -> int:
 def _brace_missing(problem: UnexpectedInput) -> bool:
     expected = problem.accepts or problem.expected if isinstance(problem, UnexpectedToken) else ()
     return "LBRACE" in expected and "SEMICOLON" not in expected
-
-
-def _report(
-    problem: UnexpectedInput,
-    source: Source,
-    offset: int,
-    found: Diagnostics,
-    unclosed: int | None = None,
-) -> None:
-    if isinstance(problem, UnexpectedToken):
-        code, message, help = describe(problem.token, problem.accepts or problem.expected)
-        length = max(1, len(problem.token)) if problem.token.type != "$END" else 0
-        span = Span(source.name, offset, min(offset + length, len(source.text)))
-    else:
-        assert isinstance(problem, UnexpectedCharacters)
-        code, message, help = describe(source.text[offset:], frozenset())
-        span = Span(source.name, offset, offset + 1)
-    related: tuple[Related, ...] = ()
-    if code == "E0103" and unclosed is not None:
-        opening = Span(source.name, unclosed, unclosed + 1)
-        related = (Related(opening, "this is not closed"),)
-    found.error(code, message, span, help, related)
 
 
 def _balanced(source: Source, found: Diagnostics) -> bool:

@@ -44,6 +44,15 @@ PLACES: dict[str, tuple[type, ...]] = {
     "host": (t.Securelevel, t.Sysctl, t.When),
 }
 
+#: Where each of PLACES is, for people.
+_WHERE = {
+    "a file": "at the top level",
+    "a profile": "in a profile",
+    "a template": "in a template",
+    "a cell": "in a cell",
+    "host": "in a `host` block",
+}
+
 #: How people call each statement.
 WORDS: dict[type, str] = {
     t.Header: "a `policy` or `target` line",
@@ -98,6 +107,7 @@ def check_places(statements: Iterable[t.Statement], place: str, found: Diagnosti
             _misplaced(node, place, found)
         match node:
             case t.When():
+                _check_headers(node.body, found)
                 check_places(node.body, place, found)
             case t.Profile():
                 check_places(node.body, "a profile", found)
@@ -109,8 +119,16 @@ def check_places(statements: Iterable[t.Statement], place: str, found: Diagnosti
                 check_places(node.body, "host", found)
 
 
+def _check_headers(statements: Iterable[t.Statement], found: Diagnostics) -> None:
+    """The header says what `when` compares with, and so cannot depend on it."""
+    for statement in statements:
+        if isinstance(statement.node, t.Header):
+            message = f"`{statement.node.word}` cannot stand in a `when` block"
+            found.error("E0111", message, statement.span, "it belongs at the top level")
+
+
 def _misplaced(node: t.Plain, place: str, found: Diagnostics) -> None:
     code, help = _HELP.get((place, type(node)), ("E0111", ""))
-    homes = [home for home, types in PLACES.items() if isinstance(node, types)]
-    help = help or f"it belongs in {' or '.join(homes)}"
-    found.error(code, f"{WORDS[type(node)]} cannot stand in {place}", node.span, help)
+    homes = [_WHERE[home] for home, types in PLACES.items() if isinstance(node, types)]
+    help = help or f"it belongs {' or '.join(homes)}"
+    found.error(code, f"{WORDS[type(node)]} cannot stand {_WHERE[place]}", node.span, help)

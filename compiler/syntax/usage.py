@@ -1,0 +1,55 @@
+"""One example of each statement, for messages about a broken one."""
+
+from __future__ import annotations
+
+import re
+
+#: By the word that a statement begins with; every example is a statement of its own.
+USAGE = {
+    "policy": "policy webfarm;",
+    "target": "target netbsd 10.1;",
+    "import": 'import "common/profiles.cell";',
+    "let": "let web-ports = {80, 443};",
+    "profile": "profile confined;",
+    "template": "template tenant(port) { listen tcp port; }",
+    "use": "use tenant(8081);",
+    "cell": "cell web { profile confined; }",
+    "group": "group shops = { shop-* };",
+    "host": "host { securelevel 1; }",
+    "when": "when target >= 11.0 { deny network.interface_wg; }",
+    "assert": "assert never web network.bind tcp port 22;",
+    "test": 'test "title" { deny web network.bind tcp port 22; }',
+    "deny": "deny network.bind tcp port 22;",
+    "allow": "allow process.signal to self;",
+    "grant": "grant network.bind.privport tcp port 80;",
+    "root": 'root "/var/cells/web" base "/var/cells/base";',
+    "user": 'user "www" group "www";',
+    "mount": 'mount ro "/srv/www" at "/var/www";',
+    "listen": "listen tcp 443;",
+    "limits": "limits { nofile 1024; core 0; }",
+    "exec": "exec readonly;",
+    "devices": "devices { null random }",
+    "hook": 'hook pre-start "/path/to/program";',
+    "service": 'service { command "/path/to/program"; }',
+    "permissive": "permissive;",
+    "securelevel": "securelevel 1;",
+    "sysctl": "sysctl security.pax.mprotect.global = 1;",
+    "command": 'command "/path/to/program" "argument";',
+    "require": "require NETWORKING cell db;",
+    "before": "before LOGIN;",
+    "env": 'env LANG "C";',
+    "log": 'log facility daemon tag "web" stdout info stderr err;',
+    "restart": "restart on-failure backoff 1s..10s;",
+    "healthcheck": 'healthcheck "/path/to/program";',
+}
+
+_ANNOTATIONS = r'(?:@[A-Za-z]+\s*(?:"(?:[^"\\\n]|\\[^\n])*"|[0-9][\w.-]*)\s*|#[^\n]*\s*)*'
+_HEAD = re.compile(rf"\s*{_ANNOTATIONS}(?:final\s+)?(?P<word>[a-z]+)(?![\w.-])")
+
+
+def usage(text: str, start: int, offset: int) -> str:
+    """The example of the statement that starts at `start`, if it is broken after its word."""
+    head = _HEAD.match(text, start)
+    if head is None or head.end("word") > offset:
+        return ""
+    return USAGE.get(head["word"], "")
