@@ -8,7 +8,7 @@ from importlib.resources.abc import Traversable
 
 from backends.artifact import Artifact
 from backends.escape import identifier
-from backends.rc.cell import carried, hooks, options, ordered
+from backends.rc.cell import carried, hooks, mounts, options, ordered
 from backends.rc.signatures import signatures
 from backends.template import render
 from compiler.ir.ir import IR, Cell
@@ -53,7 +53,7 @@ def _cell(ir: IR, cell: Cell) -> Iterator[Artifact]:
         cell=cell,
         script=script,
         require=(*_REQUIRE, *ordered(service.require if service else (), _script)),
-        before=ordered(service.before if service else (), _script),
+        before=(*_before(ir, cell), *ordered(service.before if service else (), _script)),
         options=options(cell),
         carried=carried(cell),
         hooks=hooks(cell),
@@ -61,6 +61,12 @@ def _cell(ir: IR, cell: Cell) -> Iterator[Artifact]:
     yield _enabled(script)
     if cell.exec_hashes:
         yield Artifact(f"{_LIBEXEC}/signatures/{cell.name}", signatures(cell))
+
+
+def _before(ir: IR, cell: Cell) -> tuple[str, ...]:
+    """At securelevel 2 the kernel refuses new mounts (secmodel_securelevel(9))."""
+    level = ir.host.securelevel
+    return ("securelevel",) if level is not None and level > 1 and mounts(cell) else ()
 
 
 def _script(cell: str) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from backends.artifact import Artifact
 from backends.rc import BACKEND
-from compiler.ir.ir import ExecHash, Mount, Provider, Service
+from compiler.ir.ir import ExecHash, HostSettings, Mount, Provider, Service
 from compiler.ir.serialise import policy_hash
 from tests.rc.support import full_cell, minimal, policy
 
@@ -86,6 +87,19 @@ def test_rcorder_metadata(artifacts: dict[str, Artifact]) -> None:
         "# REQUIRE: cellpolicy mountcritremote",
         "# KEYWORD: shutdown",
     ]
+
+
+@pytest.mark.parametrize(
+    ("level", "root", "early"),
+    [(2, "/cells/web", True), (2, None, False), (1, "/cells/web", False), (None, "/r", False)],
+)
+def test_cells_that_mount_start_before_securelevel_2(
+    level: int | None, root: str | None, early: bool
+) -> None:
+    ir = policy(minimal(root=root, exec_readonly=True))
+    ir = replace(ir, host=HostSettings(securelevel=level))
+    files = {artifact.path: artifact.content for artifact in BACKEND.emit(ir)}
+    assert (b"# BEFORE: securelevel\n" in files["rc.d/cell_web"]) == early
 
 
 def test_shellcheck_finds_nothing(artifacts: dict[str, Artifact], tmp_path: Path) -> None:
