@@ -102,7 +102,7 @@ class _Printer:
 
     def _fits(self, flat: str | None, indent: int) -> bool:
         """Writes what can be one line, if it can."""
-        if flat is None or indent + width(flat) > WIDTH:
+        if flat is None or indent + len(flat) > WIDTH:
             return False
         self._lines.append(" " * indent + flat)
         return True
@@ -145,7 +145,7 @@ class _Printer:
     def _full(self, parts: Sequence[Part], n: int, indent: int, may_break: MayBreak) -> bool:
         """Whether parts[n] and what clings to it had better go on a row of its own."""
         part = parts[n]
-        room = WIDTH - width(self._row) - len(space(parts[n - 1], part))
+        room = WIDTH - len(self._row) - len(space(parts[n - 1], part))
         whole = extent(part, True) + clinging(parts, n + 1, may_break, True)
         if whole <= room:
             return False
@@ -157,7 +157,7 @@ class _Printer:
         flat = one_line([part])
         if flat is not None:
             row = self._row + flat.removeprefix(part.open)
-            if width(row) + following <= WIDTH:
+            if len(row) + following <= WIDTH:
                 self._row = row
                 return
         indent = len(self._row) - len(self._row.lstrip(" "))

@@ -7,13 +7,16 @@ import re
 from typing import Any
 
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from compiler.diagnostics import Diagnostics
 from compiler.source import Source, Span
 from compiler.syntax.flat import WIDTH
 from compiler.syntax.format import format_source
 from compiler.syntax.parse import parse_policy, parse_tokens
-from tests.strategies.policies import syntactic_policies
+from tests.semantics.support import compile_text
+from tests.strategies.layout import laid_out
+from tests.strategies.policies import semantic_policies, syntactic_policies
 
 _STRING = r'"(?:[^"\\\n]|\\[^\n])*"'
 #: A line's text and, if it has one, its comment.
@@ -55,7 +58,7 @@ def _tree(text: str) -> Any:
 
 
 @given(syntactic_policies())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_only_space_between_tokens_changes(text: str) -> None:
     formatted = _format(text)
     assert _words(formatted) == _words(text)
@@ -63,14 +66,14 @@ def test_only_space_between_tokens_changes(text: str) -> None:
 
 
 @given(syntactic_policies())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_the_format_is_its_own_format(text: str) -> None:
     formatted = _format(text)
     assert _format(formatted) == formatted
 
 
 @given(syntactic_policies())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_lines_are_tidy(text: str) -> None:
     formatted = _format(text)
     assert formatted == "" or (formatted[0] not in " \n" and formatted.endswith("\n"))
@@ -91,6 +94,22 @@ def test_lines_are_tidy(text: str) -> None:
     assert before or not lines, "blank line at the end"
 
 
+@st.composite
+def _untidy(draw: st.DrawFn) -> str:
+    """A policy that means something, written untidily."""
+    tokens = parse_tokens(Source("x.cell", draw(semantic_policies())), Diagnostics())
+    assert tokens is not None
+    return draw(laid_out(st.just(tuple(map(str, tokens)))))
+
+
+@given(_untidy())
+@settings(max_examples=50, deadline=None)
+def test_the_meaning_stays_rule_ids_and_all(text: str) -> None:
+    before, after = compile_text(text), compile_text(_format(text))
+    assert [d.code for d in after.diagnostics] == [d.code for d in before.diagnostics]
+    assert (after.program and after.program.ir) == (before.program and before.program.ir)
+
+
 @given(syntactic_policies())
 @settings(max_examples=200, deadline=None)
 def test_long_lines_hold_nothing_that_could_go_elsewhere(text: str) -> None:
@@ -98,7 +117,7 @@ def test_long_lines_hold_nothing_that_could_go_elsewhere(text: str) -> None:
         match = _LINE.fullmatch(line)
         assert match is not None
         written = match["text"].rstrip()
-        if len(written.expandtabs()) > WIDTH:
+        if len(written) > WIDTH:
             longest = max(len(word) for word in re.findall(rf"{_STRING}|\S+", written))
             # A word of the longest kind, the keywords it clings to and the indentation.
             assert longest > WIDTH // 4, line
