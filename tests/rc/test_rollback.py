@@ -72,6 +72,21 @@ def test_start_killed_at_any_call_is_undone_by_the_next_verb(web: Host, next_ver
     web.run("cell_web", "stop")
 
 
+@pytest.mark.parametrize("next_verb", ["stop", "start"])
+def test_start_killed_with_the_service_running_is_undone(web: Host, next_verb: str) -> None:
+    hook = web.root / "hooks/note"
+    whole = hook.read_text()
+    hook.write_text(f'{whole}[ "$1" != post-start ] || kill -9 "$(cat {web.state}/script)"\n')
+    assert web.run("cell_web", "start").status == -9
+    assert eventually(web.processes)
+    before = web.processes()
+    hook.write_text(whole)
+    assert web.run("cell_web", next_verb).status == 0
+    assert not set(before) & set(web.processes())
+    web.run("cell_web", "stop")
+    _clean(web)
+
+
 def test_stop_killed_at_any_call_is_finished_by_the_next_stop(web: Host) -> None:
     call = 1
     while True:

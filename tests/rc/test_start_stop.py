@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rc.support import Host, eventually, full_cell, policy
+from tests.rc.support import NODES, Host, eventually, full_cell, policy
 
 
 @pytest.fixture
@@ -114,6 +114,15 @@ def test_restart_starts_nothing_when_stop_fails(web: Host) -> None:
     (web.state / "busy").unlink()
     assert web.run("cell_web", "stop").status == 0
     assert web.mounts() == []
+
+
+def test_restart_under_another_policy_stops_nothing(web: Host) -> None:
+    web.run("cell_web", "start")
+    assert eventually(web.processes)
+    (web.state / f"sysctl/{NODES}hash").write_text("0" * 64 + "\n")
+    mounts, processes = web.mounts(), web.processes()
+    assert web.run("cell_web", "restart").status == 1
+    assert (web.mounts(), web.processes()) == (mounts, processes)
 
 
 def test_forcestop_forces_unmounting(web: Host) -> None:
