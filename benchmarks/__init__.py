@@ -1,0 +1,1 @@
+"""Measures cellc beside other policy compilers; `python -m benchmarks` prints a table."""

@@ -1,0 +1,71 @@
+"""Runs commands in turn and tells what processor time they took."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+class CommandError(Exception):
+    """A command that should have succeeded did not."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """What to run, and a directory to remove before each run."""
+
+    argv: tuple[str, ...]
+    output: Path | None = None
+
+
+@dataclass
+class Samples:
+    """What the runs of one command took."""
+
+    cpu: list[float] = field(default_factory=list)
+    """Seconds of user and system time, one for each round."""
+    peak: int = 0
+    """The largest resident set, in KiB."""
+
+    @property
+    def median(self) -> float:
+        """Seconds."""
+        return statistics.median(self.cpu)
+
+    def ratio(self, floor: Samples) -> float:
+        """The median over the rounds of this command's time in times of the floor's."""
+        return statistics.median(a / b for a, b in zip(self.cpu, floor.cpu, strict=True))
+
+
+def interleaved(commands: Mapping[str, Command], rounds: int) -> dict[str, Samples]:
+    """Every command once a round, so that all of them see the same load of the machine.
+
+    The first round is not counted: it fills the caches.  Raises CommandError.
+    """
+    samples = {name: Samples() for name in commands}
+    for number in range(rounds + 1):
+        for name, command in commands.items():
+            cpu, peak = _run(command)
+            if number:
+                samples[name].cpu.append(cpu)
+                samples[name].peak = max(samples[name].peak, peak)
+    return samples
+
+
+def _run(command: Command) -> tuple[float, int]:
+    """Seconds of processor time and KiB of one process with its children."""
+    if command.output is not None:
+        shutil.rmtree(command.output, ignore_errors=True)
+    child = subprocess.Popen(
+        command.argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise CommandError(f"{' '.join(command.argv)}: exit status {child.returncode}")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss
