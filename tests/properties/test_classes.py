@@ -37,7 +37,7 @@ def answers(program: Program, requests: Iterable[Request]) -> set[Answer]:
     """Action, protocol and decision; of ports that others own only that they are denied."""
     decider = Decider(program.ir)
     owners = {r.rule: r.cell for r in program.ir.reservations}
-    found = set()
+    found: set[Answer] = set()
     for request in requests:
         effect, rule = decider.decide(request)
         if rule is not None and owners.get(rule, request.subject) != request.subject:
