@@ -116,8 +116,8 @@ class Host:
         (self.state / "module/name").touch()
 
     def run(self, script: str, *verb: str, shell: str = "dash", wait: float = 30) -> Result:
-        """Runs `/etc/rc.d/SCRIPT VERB`."""
-        command = f'echo $$ >{self.state}/script; exec "$0" "$@"'
+        """Runs `/etc/rc.d/SCRIPT VERB`, with a descriptor open as rc(8) has some."""
+        command = f'echo $$ >{self.state}/script; exec "$0" "$@" 7>{self.state}/inherited'
         path = self.root / "etc/rc.d" / script
         done = subprocess.run(
             [shell, "-c", command, str(path), *verb],

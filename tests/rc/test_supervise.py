@@ -95,6 +95,7 @@ def test_stop_kills_what_ignores_term(host: Host) -> None:
     assert host.run("cell_web", "stop").status == 0
     assert host.processes() == []
     assert not host.running()
+    assert not [call for call in host.log("cellexec") if "[-k]" in call], "the supervisor did it"
 
 
 def test_stop_ends_what_left_the_session_of_the_service(host: Host) -> None:
@@ -137,8 +138,9 @@ def test_the_supervisor_inherits_nothing(host: Host) -> None:
     host.run("cell_web", "start")
     assert eventually(host.processes)
     pid = int((host.run_dir / "web/pid").read_text())
-    names = {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in ("0", "1", "2")}
-    assert names == {"/dev/null"}
+    names = {fd: os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")}
+    assert {names[fd] for fd in "012"} == {"/dev/null"}
+    assert not [name for name in names.values() if name.endswith("/inherited")]
     environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     assert [entry.split(b"=")[0] for entry in environment if entry] == [b"PATH"]
 
