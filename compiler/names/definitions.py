@@ -49,6 +49,8 @@ class Definitions:
     """Annotations of definitions, by the definition's span."""
     imports: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The chain of importing files for each file."""
+    files: tuple[File, ...] = ()
+    """All files as they were parsed, what is not for the target included."""
 
     def profile(self, name: str) -> t.Profile | None:
         """A profile of the policy, or one that ships with the compiler."""
@@ -75,6 +77,7 @@ def gather(loader: Loader, found: Diagnostics) -> Definitions | None:
         return None
     definitions = Definitions(header.name, header.target, project.sources)
     definitions.annotated.update(header.guards)
+    definitions.files = tuple(project.files)
     gatherer = _Gatherer(definitions, found)
     for file in project.files:
         gatherer.take(file, file is project.main)
