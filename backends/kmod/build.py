@@ -9,13 +9,11 @@ from backends.kmod.columns import covered
 from backends.kmod.maps import sums
 from backends.kmod.rules import Rules
 from backends.kmod.sockets import Axes
-from backends.kmod.tables import NO_CEILING, UNLIMITED, Cell, Owner, Tables
+from backends.kmod.tables import LIMITS, NO_CEILING, UNLIMITED, Cell, Owner, Tables
 from compiler.catalogue.words import RLIMITS
 from compiler.ir.ir import IR, SELF, Limit
 from compiler.ir.ir import Cell as SourceCell
 from compiler.ir.serialise import policy_hash
-
-LIMITS = max(limit.value for limit in RLIMITS.values()) + 1
 
 _UNKNOWN = Cell(0, "?", False, UNLIMITED, 0, 0, 0, 0, 0)
 

@@ -11,16 +11,19 @@ from backends.escape import c_string
 from backends.kmod.actions import SCOPES, actions, asked_rights, names_and_kinds, right_columns
 from backends.kmod.build import build
 from backends.kmod.columns import width
-from backends.kmod.layout import Section, counts, row_words, sections
-from backends.kmod.tables import Tables
+from backends.kmod.image import encode
+from backends.kmod.layout import Section, counts, row_words, sections, strings
+from backends.kmod.tables import LIMITS, Tables
 from backends.template import render
 from compiler.catalogue.words import IP_PROTOCOLS, PROTOCOL_FAMILIES, RLIMITS, TYPES
 from compiler.ir.ir import IR
 
 DIRECTORY = "kmod/secmodel_cellpolicy"
+IMAGE = "kmod/cellpolicy.img"
 PACKAGE = "backends.kmod"
 
-#: Numbers on a line of an array without records.
+#: Numbers on a line of an array whose rows have a length, and of others.
+_PER_LINE = {"rows": row_words, "crossings": row_words, "ceilings": lambda: LIMITS}
 _ON_A_LINE = 16
 
 
@@ -34,10 +37,12 @@ class Array(NamedTuple):
 
 def emit(ir: IR) -> list[Artifact]:
     """All files of the kernel module for a policy."""
+    tables = build(ir)
     return [
         *_engine(),
         *_actions(ir.target),
-        Artifact(f"{DIRECTORY}/cellpolicy_tables.c", tables_c(build(ir))),
+        Artifact(f"{DIRECTORY}/cellpolicy_tables.c", tables_c(tables)),
+        Artifact(IMAGE, encode(tables)),
     ]
 
 
@@ -77,7 +82,10 @@ def _actions(release: str) -> tuple[Artifact, ...]:
         "passthru_columns": right_columns("device"),
         "passthru_rights": asked_rights(release, "device"),
         "limits": limits,
-        "constants": [(x.c, x.value) for x in (*constants, *limits)],
+        "constants": [
+            *((constant.c, constant.value) for constant in constants),
+            *((limit.c, limit.value) for limit in limits),
+        ],
         "sources": _sources(),
     }
     names = ("cellpolicy_actions.h", "cellpolicy_actions.c", "Makefile")
@@ -94,13 +102,13 @@ def _sources() -> list[str]:
 
 def _array(tables: Tables, section: Section) -> Array:
     if section.name == "strings":
-        names = (c_string(cell.name + "\0") for cell in tables.cells)
-        return Array(section.name, "char", "\n".join(names))
+        return Array("strings", "char", "\n".join(c_string(x + "\0") for x in strings(tables)))
     values = tuple(section.values) or (0,)
     if section.record:
         shape, columns = section.shape + ",\n", section.shape.count("%")
-    elif section.name in ("rows", "crossings"):
-        shape, columns = "%#x," * row_words() + "\n", row_words()
+    elif section.name in _PER_LINE:
+        columns = _PER_LINE[section.name]()
+        shape = "%#x," * columns + "\n"
     else:
         shape, columns = "%d," * _ON_A_LINE + "\n", _ON_A_LINE
     whole, rest = divmod(len(values), columns)

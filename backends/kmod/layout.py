@@ -6,14 +6,21 @@ Both written forms, C text and image, are made of these sections.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from backends.kmod.columns import width
-from backends.kmod.tables import PERMISSIVE, Tables
+from backends.kmod.tables import LIMITS, PERMISSIVE, Cell, Class, Owner, Rule, Tables
 
 #: Verdicts in a word.
 VERDICTS = 16
+
+#: Members of `struct cellpolicy_numbers`, in its order.
+NUMBERS = (
+    "policy flags ids cells classes crossings maps owners"
+    " domain_numbers type_numbers protocol_numbers domains types protocols"
+    " sockets ceilings rules sets strings owners_map"
+).split()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +49,9 @@ def socket_words(t: Tables) -> int:
     return -(-verdicts // VERDICTS)
 
 
-def strings(t: Tables) -> bytes:
-    """The names of the cells, each closed by a NUL."""
-    return b"".join(cell.name.encode("ascii") + b"\0" for cell in t.cells)
+def strings(t: Tables) -> list[str]:
+    """The texts of the tables: the names of the cells, then that of the policy."""
+    return [*(cell.name for cell in t.cells), t.policy]
 
 
 def sections(t: Tables) -> list[Section]:
@@ -80,33 +87,64 @@ def sections(t: Tables) -> list[Section]:
         ),
         Section("sets", 32, t.sets),
         Section("ceilings", 64, [number for row in t.ceilings for number in row]),
-        Section("strings", 8, strings(t)),
+        Section("strings", 8, _joined(strings(t))),
     ]
 
 
 def counts(t: Tables) -> dict[str, int]:
-    """The single numbers of the tables by their member of `struct cellpolicy_tables`."""
-    return {
-        "flags": PERMISSIVE * t.permissive,
-        "nids": len(t.class_of),
-        "ncells": len(t.cells),
-        "nclasses": len(t.classes),
-        "ncrossings": len(t.crossings),
-        "nmaps": len(t.maps),
-        "nowners": len(t.owners),
-        "ndomains": len(t.domains.class_of),
-        "ntypes": len(t.types.class_of),
-        "nprotocols": len(t.protocols.class_of),
-        "domains": t.domains.size,
-        "types": t.types.size,
-        "protocols": t.protocols.size,
-        "nsockets": len(t.sockets) * socket_words(t),
-        "nceilings": len(t.ceilings),
-        "nrules": len(t.rules),
-        "nsets": len(t.sets),
-        "nstrings": len(strings(t)),
-        "owners_map": t.owners_map,
-    }
+    """The single numbers of the tables by NUMBERS."""
+    texts = _joined(strings(t))
+    values = (
+        len(texts) - len(t.policy.encode()) - 1,
+        PERMISSIVE * t.permissive,
+        len(t.class_of),
+        len(t.cells),
+        len(t.classes),
+        len(t.crossings),
+        len(t.maps),
+        len(t.owners),
+        len(t.domains.class_of),
+        len(t.types.class_of),
+        len(t.protocols.class_of),
+        t.domains.size,
+        t.types.size,
+        t.protocols.size,
+        len(t.sockets) * socket_words(t),
+        len(t.ceilings),
+        len(t.rules),
+        len(t.sets),
+        len(texts),
+        t.owners_map,
+    )
+    return dict(zip(NUMBERS, values, strict=True))
+
+
+def lengths(numbers: Mapping[str, int]) -> list[tuple[str, int, int]]:
+    """Of each array of `sections`: its name, the width and the count of its numbers."""
+    n = numbers
+    return [
+        ("class_of", 16, n["ids"]),
+        ("cell_of", 16, n["ids"]),
+        ("rows", 32, n["classes"] * row_words()),
+        ("crossings", 32, n["crossings"] * row_words()),
+        ("maps", 32, n["maps"]),
+        ("sockets", 32, n["sockets"]),
+        ("domain_of", 16, n["domain_numbers"]),
+        ("type_of", 16, n["type_numbers"]),
+        ("protocol_of", 16, n["protocol_numbers"]),
+        ("classes", 32, n["classes"] * len(Class._fields)),
+        ("owners", 32, n["owners"] * len(Owner._fields)),
+        ("cells", 32, n["cells"] * len(Cell._fields)),
+        ("rules", 32, n["rules"] * len(Rule._fields)),
+        ("sets", 32, n["sets"]),
+        ("ceilings", 64, n["ceilings"] * LIMITS),
+        ("strings", 8, n["strings"]),
+    ]
+
+
+def _joined(texts: Iterable[str]) -> bytes:
+    """Texts in UTF-8, each closed by a NUL."""
+    return b"".join(text.encode() + b"\0" for text in texts)
 
 
 def _packed(rows: Iterable[int], words: int) -> list[int]:

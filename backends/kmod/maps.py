@@ -82,7 +82,7 @@ def points(default: int, exceptions: Iterable[tuple[int, int]]) -> Steps:
 
 
 def sums(parts: Iterable[tuple[int, int, int]]) -> Steps:
-    """The map whose number for a key is the sum of the numbers of all (low, high, number) over it."""
+    """The map that gives a key the sum of the numbers of all (low, high, number) around it."""
     changes: dict[int, int] = {}
     for low, high, number in parts:
         changes[low] = changes.get(low, 0) + number

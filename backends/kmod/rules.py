@@ -53,7 +53,8 @@ class Rules:
             ports = self._ranges(r.ports)
         if r.domains is not None or r.types is not None or r.socket_protocols is not None:
             socket = self._socket(r)
-        return Rule(self._source[verdict.rule].id, self._actions[r.actions], to, flags, ports, socket)
+        id_ = self._source[verdict.rule].id
+        return Rule(id_, self._actions[r.actions], to, flags, ports, socket)
 
     def _peers(self, peers: Peers) -> tuple[int, int]:
         flags = TO | _ALL_PROTOCOLS

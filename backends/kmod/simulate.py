@@ -86,8 +86,9 @@ def decide(tables: Tables, request: Request) -> tuple[Effect, int]:
 
 def _class(axis: Axis, constants: Mapping[str, Constant], word: str | None) -> int:
     """The class of a word on an axis; a word of no constant ("other") is in class 0."""
-    number = constants[word].value if word in constants else len(axis.class_of)
-    return axis.class_of[number] if number < len(axis.class_of) else 0
+    constant = constants.get(word or "")
+    known = constant is not None and constant.value < len(axis.class_of)
+    return axis.class_of[constant.value] if constant is not None and known else 0
 
 
 def _class_of(t: Tables, id_: int) -> int:

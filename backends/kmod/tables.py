@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from compiler.catalogue.words import RLIMITS
+
 #: Verdicts, two bits each.
 DEFER, DENY, ALLOW = 0, 1, 2
 
@@ -20,6 +22,8 @@ TOP_SPAN = FANOUT * LEAF
 MIDDLE_SPAN = LEAF
 
 MAX_ID = 65535
+#: Resource limits of a row of ceilings.
+LIMITS = max(limit.value for limit in RLIMITS.values()) + 1
 #: "No cap on processes."
 UNLIMITED = 0xFFFFFFFF
 #: "No ceiling" for a resource limit.
@@ -105,7 +109,7 @@ class Tables:
     cell_of: tuple[int, ...]
     """By cell id: index into `cells`."""
     rows: tuple[int, ...]
-    """By class: verdicts by column, two bits each from the lowest, on the system and the own cell."""
+    """By class: verdicts on the system and the own cell, two bits a column from the lowest."""
     crossings: tuple[int, ...]
     """The same for process actions that leave the cell; number 0 denies them all."""
     maps: tuple[int, ...]

@@ -35,7 +35,7 @@ static unsigned int
 class_of(const struct cellpolicy_tables *t, unsigned int id)
 {
 
-	return id < t->nids ? t->class_of[id] : 0;
+	return id < t->n.ids ? t->class_of[id] : 0;
 }
 
 /*
@@ -45,7 +45,7 @@ const struct cellpolicy_cell *
 cellpolicy_cell(const struct cellpolicy_tables *t, unsigned int id)
 {
 
-	return &t->cells[id < t->nids ? t->cell_of[id] : 0];
+	return &t->cells[id < t->n.ids ? t->cell_of[id] : 0];
 }
 
 const char *
@@ -59,7 +59,7 @@ bool
 cellpolicy_permissive(const struct cellpolicy_tables *t, unsigned int id)
 {
 
-	return ((t->flags | cellpolicy_cell(t, id)->flags) &
+	return ((t->n.flags | cellpolicy_cell(t, id)->flags) &
 	    CELLPOLICY_PERMISSIVE) != 0;
 }
 
@@ -67,7 +67,7 @@ const struct cellpolicy_owner *
 cellpolicy_owner(const struct cellpolicy_tables *t, unsigned int port)
 {
 
-	return &t->owners[map(t, t->owners_map, port)];
+	return &t->owners[map(t, t->n.owners_map, port)];
 }
 
 static unsigned int
@@ -131,11 +131,13 @@ socket_verdict(const struct cellpolicy_tables *t,
 	unsigned int i;
 
 	if (q->kind == CELLPOLICY_RAWSOCK)
-		i = t->domains * t->types;
+		i = t->n.domains * t->n.types;
 	else
-		i = axis(t->domain_of, t->ndomains, q->domain) * t->types +
-		    axis(t->type_of, t->ntypes, q->type);
-	i = i * t->protocols + axis(t->protocol_of, t->nprotocols, q->protocol);
+		i = axis(t->domain_of, t->n.domain_numbers, q->domain) *
+		    t->n.types +
+		    axis(t->type_of, t->n.type_numbers, q->type);
+	i = i * t->n.protocols +
+	    axis(t->protocol_of, t->n.protocol_numbers, q->protocol);
 	return verdict(t->sockets + c->socket, i);
 }
 

@@ -95,8 +95,17 @@ int	cellpolicy_raises(const struct cellpolicy_tables *, unsigned int,
 	    struct proc *, const struct rlimit *, int);
 
 /* cellpolicy_ask.c */
-void	cellpolicy_ask(struct cellpolicy_question *, const char *,
-	    kauth_action_t, void *, void *, void *, void *);
+void	cellpolicy_ask_generic(struct cellpolicy_question *, kauth_action_t);
+void	cellpolicy_ask_system(struct cellpolicy_question *, kauth_action_t,
+	    void *);
+void	cellpolicy_ask_machdep(struct cellpolicy_question *, kauth_action_t);
+void	cellpolicy_ask_device(struct cellpolicy_question *, kauth_action_t,
+	    void *);
+void	cellpolicy_ask_vnode(struct cellpolicy_question *, kauth_action_t);
+void	cellpolicy_ask_process(struct cellpolicy_question *, kauth_action_t,
+	    void *, void *, void *);
+void	cellpolicy_ask_network(struct cellpolicy_question *, kauth_action_t,
+	    void *, void *, void *, void *);
 
 /* cellpolicy_listen.c */
 int	cellpolicy_listen_start(void);
@@ -111,7 +120,14 @@ bool	cellpolicy_denied(const struct cellpolicy_tables *,
 	    const struct cellpolicy_question *, kauth_cred_t, int);
 
 /* cellpolicy_image.c */
-int	cellpolicy_load(void *, size_t);
+#define	CELLPOLICY_MAXIMAGE	(64u * 1024 * 1024)
+int	cellpolicy_image_open(struct cellpolicy_tables *, void *, size_t);
+
+/* cellpolicy_check.c */
+bool	cellpolicy_check(const struct cellpolicy_tables *, uint16_t *);
+
+/* cellpolicy_signal.c */
+int	cellpolicy_signal(unsigned int, int);
 
 /* cellpolicy_sysctl.c */
 int	cellpolicy_sysctl_start(void);

@@ -70,9 +70,9 @@ socket_matches(const struct cellpolicy_tables *t,
 	if (r->socket == 0)
 		return true;
 	sets = t->sets + r->socket;
-	return names(t, sets[0], t->domain_of, t->ndomains, q->domain) &&
-	    names(t, sets[1], t->type_of, t->ntypes, q->type) &&
-	    names(t, sets[2], t->protocol_of, t->nprotocols, q->protocol);
+	return names(t, sets[0], t->domain_of, t->n.domain_numbers, q->domain) &&
+	    names(t, sets[1], t->type_of, t->n.type_numbers, q->type) &&
+	    names(t, sets[2], t->protocol_of, t->n.protocol_numbers, q->protocol);
 }
 
 static bool
@@ -106,7 +106,7 @@ cellpolicy_column(const struct cellpolicy_tables *t,
 	unsigned int i;
 	uint32_t denied;
 
-	c = &t->classes[q->subject < t->nids ? t->class_of[q->subject] : 0];
+	c = &t->classes[q->subject < t->n.ids ? t->class_of[q->subject] : 0];
 	if (q->kind == CELLPOLICY_VNODE)
 		denied = c->vnode_deny;
 	else if (q->kind == CELLPOLICY_PASSTHRU)

@@ -189,7 +189,7 @@ cellpolicy_enter(struct lwp *l, int id)
 
 	if (cellpolicy_id(l->l_cred) != 0 || kauth_cred_geteuid(l->l_cred) != 0)
 		return EPERM;
-	if (id <= 0 || id > CELLPOLICY_MAXID)
+	if (id <= 0 || id > (int)CELLPOLICY_MAXID)
 		return EINVAL;
 	cell = (unsigned int)id;
 	t = cellpolicy_tables();

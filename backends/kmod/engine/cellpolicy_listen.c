@@ -19,6 +19,7 @@ static const int results[] = {
 	[CELLPOLICY_DEFER] = KAUTH_RESULT_DEFER,
 	[CELLPOLICY_DENY] = KAUTH_RESULT_DENY,
 	[CELLPOLICY_ALLOW] = KAUTH_RESULT_ALLOW,
+	[3] = KAUTH_RESULT_DENY,	/* no verdict, and in no valid tables */
 };
 
 static int

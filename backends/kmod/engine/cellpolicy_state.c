@@ -55,14 +55,14 @@ cellpolicy_state_adopt(const struct cellpolicy_tables *t)
 	struct cellpolicy_state *st;
 	uint32_t i;
 
-	for (i = 1; i < t->ncells; i++) {
+	for (i = 1; i < t->n.cells; i++) {
 		add_page(t->cells[i].id);
 		st = cellpolicy_state(t->cells[i].id);
 		if (st->credentials != 0 &&
 		    strcmp(st->name, t->strings + t->cells[i].name) != 0)
 			return EBUSY;
 	}
-	for (i = 1; i < t->ncells; i++) {
+	for (i = 1; i < t->n.cells; i++) {
 		st = cellpolicy_state(t->cells[i].id);
 		strlcpy(st->name, t->strings + t->cells[i].name,
 		    sizeof(st->name));

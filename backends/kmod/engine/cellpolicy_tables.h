@@ -45,8 +45,8 @@
 #define	CELLPOLICY_BIND(leaf, protocol)					\
 	(2 * ((leaf) * CELLPOLICY_PROTOCOLS + (protocol)))
 
-#define	CELLPOLICY_UNLIMITED	UINT32_MAX
-#define	CELLPOLICY_MAXID	65535
+#define	CELLPOLICY_UNLIMITED	0xffffffffu
+#define	CELLPOLICY_MAXID	65535u
 
 /*
  * What cells of one class may do, besides the class's row of verdicts on the
@@ -103,28 +103,33 @@ struct cellpolicy_rule {
  * the sets of a rule 0 means that the condition does not narrow it.
  */
 
-struct cellpolicy_tables {
-	const char	*policy;
-	const char	*hash;		/* SHA-256 of the policy, in hex */
+/* Single numbers; those without a remark say how many there are. */
+struct cellpolicy_numbers {
+	uint32_t	policy;		/* name of the policy, in strings */
 	uint32_t	flags;		/* CELLPOLICY_PERMISSIVE */
-	uint32_t	nids;		/* cell ids below this have an entry */
-	uint32_t	ncells;
-	uint32_t	nclasses;
-	uint32_t	ncrossings;
-	uint32_t	nmaps;
-	uint32_t	nowners;
-	uint32_t	ndomains;	/* lengths of the axes' arrays */
-	uint32_t	ntypes;
-	uint32_t	nprotocols;
-	uint32_t	domains;	/* classes on the axes */
+	uint32_t	ids;		/* entries of class_of and cell_of */
+	uint32_t	cells;
+	uint32_t	classes;
+	uint32_t	crossings;
+	uint32_t	maps;		/* words */
+	uint32_t	owners;
+	uint32_t	domain_numbers;	/* entries of domain_of */
+	uint32_t	type_numbers;
+	uint32_t	protocol_numbers;
+	uint32_t	domains;	/* classes on the axis */
 	uint32_t	types;
 	uint32_t	protocols;
-	uint32_t	nsockets;
-	uint32_t	nceilings;
-	uint32_t	nrules;
-	uint32_t	nsets;
-	uint32_t	nstrings;
+	uint32_t	sockets;	/* words */
+	uint32_t	ceilings;	/* rows */
+	uint32_t	rules;
+	uint32_t	sets;		/* words */
+	uint32_t	strings;	/* bytes */
 	uint32_t	owners_map;	/* map: port to owner */
+};
+
+struct cellpolicy_tables {
+	struct cellpolicy_numbers n;
+	const char	*hash;		/* SHA-256 of the policy, in hex */
 	const uint16_t	*class_of;	/* by cell id */
 	const uint16_t	*cell_of;	/* by cell id */
 	const uint32_t	*rows;		/* by class */

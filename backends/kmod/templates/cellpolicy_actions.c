@@ -56,6 +56,9 @@ unsigned int
 cellpolicy_{{ scope }}_column(uint64_t action, unsigned long request)
 {
 
+{% if not members | selectattr("requests") | list %}
+	(void)request;
+{% endif %}
 	switch (action) {
 {% for member in members %}
 	case {{ member.c_action }}:

@@ -18,11 +18,12 @@ static const {{ section.type }} {{ section.name }}[] = {
 {% endfor %}
 
 const struct cellpolicy_tables cellpolicy_compiled = {
-	.policy = {{ tables.policy | c_string }},
-	.hash = {{ tables.digest | c_string }},
+	.n = {
 {% for name, value in counts.items() %}
-	.{{ name }} = {{ value }},
+		.{{ name }} = {{ value }},
 {% endfor %}
+	},
+	.hash = {{ tables.digest | c_string }},
 {% for section in arrays %}
 	.{{ section.name }} = {{ section.name }},
 {% endfor %}

@@ -1,0 +1,51 @@
+"""The tables as an image that the kernel module loads at run time.
+
+`engine/cellpolicy_image.c` reads it: a header, the single numbers, then the
+arrays, all little endian, each array filled up to a multiple of eight bytes.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Sequence
+
+from backends.kmod.columns import rights, width
+from backends.kmod.layout import counts, sections
+from backends.kmod.tables import LIMITS, Tables
+
+MAGIC = b"CELLPOL\0"
+VERSION = 1
+
+#: Magic, version, and CRC-32 of all that follows.
+PREFIX = struct.Struct("<8sII")
+#: Size; columns, rights of vnode and pass-through, limits; numbers; release, hash.
+HEADER = struct.Struct("<IIIIII16s72s")
+CODES = {8: "B", 16: "H", 32: "I", 64: "Q"}
+#: Arrays start on multiples of this many bytes.
+ALIGNMENT = 8
+
+
+def encode(tables: Tables) -> bytes:
+    """The image of some tables."""
+    numbers = counts(tables)
+    arrays = [_array(section.bits, section.values) for section in sections(tables)]
+    body = b"".join([_array(32, tuple(numbers.values())), *arrays])
+    header = HEADER.pack(
+        PREFIX.size + HEADER.size + len(body),
+        *shape(),
+        len(numbers),
+        tables.target.encode(),
+        tables.digest.encode(),
+    )
+    return PREFIX.pack(MAGIC, VERSION, zlib.crc32(header + body)) + header + body
+
+
+def shape() -> tuple[int, int, int, int]:
+    """The sizes that the engine has compiled in."""
+    return width(), len(rights("vnode")), len(rights("device")), LIMITS
+
+
+def _array(bits: int, values: Sequence[int]) -> bytes:
+    text = struct.pack(f"<{len(values)}{CODES[bits]}", *values)
+    return text + bytes(-len(text) % ALIGNMENT)

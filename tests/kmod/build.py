@@ -1,0 +1,136 @@
+"""Compiles the kernel module as a host program against the test stubs in `shim/`."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from backends.kmod.columns import width
+from backends.kmod.emit import DIRECTORY, emit
+from compiler.catalogue.actions import load
+from compiler.catalogue.words import IP_PROTOCOLS, PROTOCOL_FAMILIES, TYPES
+from compiler.ir.ir import IR
+
+SHIM = Path(__file__).parent / "shim"
+
+#: What the kernel's build asks of C code, and more.
+WARNINGS = (
+    "-std=gnu11 -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes"
+    " -Wold-style-definition -Wshadow -Wcast-qual -Wwrite-strings"
+).split()
+SANITIZERS = "-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all".split()
+
+#: SHIM_RELEASE in the stubs.
+RELEASES = {"9.4": 904, "10.1": 1001, "11.0": 1100, "current": 1100}
+TABLES = "cellpolicy_tables.c"
+
+_HEADERS = """
+sys/atomic.h sys/cdefs.h sys/cpu.h sys/domain.h sys/endian.h sys/errno.h sys/intr.h sys/kmem.h
+sys/lwp.h sys/module.h sys/mutex.h sys/param.h sys/proc.h sys/protosw.h sys/pserialize.h
+sys/resource.h sys/resourcevar.h sys/signalvar.h sys/socket.h sys/socketvar.h sys/specificdata.h
+sys/sysctl.h sys/syslog.h sys/systm.h sys/time.h sys/timevar.h sys/types.h netinet/in.h
+secmodel/secmodel.h
+""".split()
+
+
+def module_files(ir: IR) -> dict[str, bytes]:
+    """The C files of the kernel module for a policy, by name."""
+    return {
+        artifact.path.rpartition("/")[2]: artifact.content
+        for artifact in emit(ir)
+        if artifact.path.startswith(DIRECTORY + "/") and artifact.path.endswith((".c", ".h"))
+    }
+
+
+def write_tree(directory: Path, files: Mapping[str, bytes], release: str) -> None:
+    """Lays out the sources of a module and of the fake kernel, ready to be compiled."""
+    made = {f"include/{name}": b"#include <kernel.h>\n" for name in _HEADERS}
+    made |= {"include/sys/kauth.h": b"#include <kauth.h>\n"}
+    made |= {"include/constants.h": _constants(), "leaves.c": _leaves(release)}
+    made |= {file.name: file.read_bytes() for file in SHIM.iterdir()}
+    for name, content in (made | dict(files)).items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def compile_files(
+    compiler: str, directory: Path, release: str, flags: Sequence[str], files: Iterable[str]
+) -> str:
+    """Compiles files of a tree into objects there; what the compiler says when it fails."""
+    where = _run([compiler, "-print-file-name=include"], directory).strip()
+    return _run(
+        [compiler, *WARNINGS, "-ffreestanding", "-D_KERNEL", f"-DSHIM_RELEASE={RELEASES[release]}"]
+        + [*flags, "-c", "-nostdinc", "-isystem", where, "-Iinclude", "-I.", *files],
+        directory,
+    )
+
+
+class Builder:
+    """Makes drivers; what has been compiled once from the same text is kept in a cache."""
+
+    def __init__(self, cache: Path) -> None:
+        self._cache = cache
+
+    def driver(self, ir: IR) -> Path:
+        """A program that runs the module of a policy by commands, with sanitizers."""
+        files = module_files(ir)
+        engine = self._engine(files, ir.target)
+        made = self._cache / _digest([engine.name.encode(), files[TABLES]])
+        if not made.exists():
+            with tempfile.TemporaryDirectory(dir=self._cache) as name:
+                tree = Path(name)
+                write_tree(tree, files, ir.target)
+                said = compile_files("gcc", tree, ir.target, SANITIZERS, [TABLES])
+                objects = sorted(str(file) for file in engine.glob("*.o"))
+                command = ["gcc", *SANITIZERS, "-o", "driver", "cellpolicy_tables.o", *objects]
+                said = said or _run(command, tree)
+                assert not said, said
+                shutil.move(tree / "driver", made)
+        return made
+
+    def _engine(self, files: Mapping[str, bytes], release: str) -> Path:
+        """The objects of the engine and the fake kernel, without tables."""
+        files = {name: content for name, content in files.items() if name != TABLES}
+        shim = [file.read_bytes() for file in sorted(SHIM.iterdir())]
+        made = self._cache / _digest([release.encode(), *files.values(), *shim])
+        if made.exists():
+            return made
+        with tempfile.TemporaryDirectory(dir=self._cache) as name:
+            tree = Path(name)
+            write_tree(tree, files, release)
+            sources = sorted(x.name for x in tree.glob("*.c") if x.name != "host.c")
+            said = compile_files("gcc", tree, release, SANITIZERS, sources)
+            said = said or _run(["gcc", "-O1", "-c", "host.c"], tree)
+            assert not said, said
+            shutil.copytree(tree, made, dirs_exist_ok=True)
+        return made
+
+
+def _run(command: Sequence[str], directory: Path) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, cwd=directory)
+    return done.stdout if done.returncode == 0 else done.stderr[:4000] or "failed"
+
+
+def _digest(parts: Iterable[bytes]) -> str:
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:24]
+
+
+def _constants() -> bytes:
+    constants = (*PROTOCOL_FAMILIES.values(), *TYPES.values(), *IP_PROTOCOLS.values())
+    return "".join(f"#define {x.c} {x.value}\n" for x in constants).encode()
+
+
+def _leaves(release: str) -> bytes:
+    """What the kernel passes for each leaf, by column: the tests' own reading of the catalogue."""
+    lines = []
+    for leaf in load(release).leaves:
+        action, request = leaf.c_action, leaf.c_request or "0"
+        scope = f"KAUTH_SCOPE_{leaf.scope.upper()}"
+        lines.append(f"\t[{leaf.column}] = {{ {scope}, {action}, {request} }},\n")
+    head = f'#include "shim.h"\n\nconst struct shim_leaf shim_leaves[{width()}] = {{\n'
+    return (head + "".join(lines) + "};\n").encode()

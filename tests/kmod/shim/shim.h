@@ -1,0 +1,68 @@
+/*
+ * TEST STUB, no part of NetBSD: what the fake kernel offers its driver.
+ */
+
+#ifndef SHIM_H
+#define	SHIM_H
+
+#include <kauth.h>
+
+#define	SHIM_PROCS	4096
+#define	SHIM_LWPS	2
+#define	SHIM_KEYS	4
+
+struct kauth_cred {
+	unsigned int	refs;
+	uid_t		euid;
+	bool		room;		/* for specific data */
+	void		*data[SHIM_KEYS];
+};
+
+struct shim_process {
+	bool		used;
+	struct proc	p;
+	struct lwp	l[SHIM_LWPS];
+	struct plimit	limits;
+	kmutex_t	lock;
+	void		*p_data[SHIM_KEYS];
+	void		*l_data[SHIM_LWPS][SHIM_KEYS];
+};
+
+/* kernel.c */
+extern struct shim_process shim_processes[SHIM_PROCS];
+extern bool shim_no_sleep;		/* in a listener that may not */
+extern int shim_fail;			/* countdown to a failing start */
+int	shim_ask(const char *, kauth_cred_t, kauth_action_t, void *, void *,
+	    void *, void *);
+void	shim_boot(void);
+void	shim_process_make(struct shim_process *, pid_t, struct proc *);
+void	shim_process_end(struct shim_process *);
+void	shim_setuid(uid_t);
+void	shim_drain(void);
+const char *shim_log_line(unsigned int);
+unsigned int shim_log_lines(void);
+unsigned int shim_nodes(void);
+int	shim_sysctl(const char *, void *, size_t *, const void *, size_t);
+unsigned int shim_leftovers(void);
+
+/* leaves.c, generated */
+struct shim_leaf {
+	const char	*scope;
+	uint64_t	action;
+	unsigned long	request;
+};
+extern const struct shim_leaf shim_leaves[];
+
+/* host.c: the C library, behind functions with types of the compiler's own */
+void	*host_alloc(size_t);
+void	host_free(void *);
+void	host_abort(const char *, int) __attribute__((__noreturn__));
+char	*host_line(void);
+void	*host_file(const char *, size_t *);
+void	host_print(const char *, ...) __printflike(1, 2);
+void	host_vformat(char *, size_t, const char *, va_list);
+long	host_number(const char *);
+
+#define	SHIM_ASSERT(e)	((e) ? (void)0 : host_abort(#e, __LINE__))
+
+#endif /* !SHIM_H */
