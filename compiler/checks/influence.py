@@ -90,13 +90,18 @@ class Influence:
 
 
 def _by_files(ours: Cell, theirs: Cell) -> str | None:
-    written = [m.source for m in ours.mounts if m.mode == "rw"]
-    written += [ours.root] if ours.root is not None and ours.base is None else []
-    seen = [m.source for m in theirs.mounts] + [x for x in (theirs.root, theirs.base) if x]
     if ours.root is None or theirs.root is None:
         return "files: not both have a root of their own"
+    written = [m.source for m in ours.mounts if m.mode == "rw"] + [_own(ours.root, ours.base)]
+    seen = [m.source for m in theirs.mounts] + [_own(theirs.root, theirs.base), theirs.root]
+    seen += [theirs.base] if theirs.base is not None else []
     for path in written:
         for other in seen:
             if f"{path}/".startswith(f"{other}/") or f"{other}/".startswith(f"{path}/"):
                 return f"files below {path}"
     return None
+
+
+def _own(root: str, base: str | None) -> str:
+    """Where a cell's own files lie; on a base, rc.d keeps them beside the root."""
+    return root if base is None else f"{root}.overlay"
