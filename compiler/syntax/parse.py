@@ -63,47 +63,55 @@ def _parser(start: str) -> tuple[Lark, Machine, TreeBuilder]:
 
 
 def parse_policy(source: Source, found: Diagnostics) -> tuple[tree.Statement, ...]:
-    """The statements of a file; a broken one is reported and left out.
-
-    After an error the text of the offending statement is blanked and the file parsed
-    again, so that every error is found in an undamaged context.
-    """
+    """The statements of a file; a broken one is reported and left out."""
     if not _balanced(source, found):
         return ()
+    good, statements = _run("policy", source.name, source.text)
+    if not good:
+        _, statements = _run("policy", source.name, _without_broken(source, found))
+    return statements or ()
+
+
+def _without_broken(source: Source, found: Diagnostics) -> str:
+    """The text with broken statements blanked, each reported; nothing if they are too many.
+
+    After an error the offending statement is blanked and the text read again from the
+    outermost statement around it, so that every error is found in an undamaged context.
+    """
     text = source.text
-    errors = 0
-    while True:
-        try:
-            statements: tuple[tree.Statement, ...] = _run("policy", source.name, text)
-            return statements
-        except UnexpectedInput as problem:
-            errors += 1
-            offset = _offset(problem, text)
-            if errors == 1 and foreign_format(source, found):
-                return ()
-            broken = broken_statement(text, offset, _brace_missing(problem))
-            if errors > MAX_ERRORS:
-                found.error(
-                    "E0109",
-                    f"more than {MAX_ERRORS} syntax errors in this file",
-                    Span(source.name, offset, offset),
-                    "the rest of it was not read; correct the first ones and try again",
-                )
-                return ()
-            report(problem, Source(source.name, text), offset, found, broken)
-            blank = re.sub(r"[^\n]", " ", text[broken.start : broken.end])
-            text = text[: broken.start] + blank + text[broken.end :]
+    errors = start = 0
+    while (problem := _problem("policy", " " * start + text[start:])) is not None:
+        errors += 1
+        offset = _offset(problem, text)
+        if errors == 1 and foreign_format(source, found):
+            return ""
+        if errors > MAX_ERRORS:
+            found.error(
+                "E0109",
+                f"more than {MAX_ERRORS} syntax errors in this file",
+                Span(source.name, offset, offset),
+                "the rest of it was not read; correct the first ones and try again",
+            )
+            return ""
+        broken = broken_statement(text, offset, _brace_missing(problem))
+        report(problem, Source(source.name, text), offset, found, broken)
+        blank = re.sub(r"[^\n]", " ", text[broken.start : broken.end])
+        text = text[: broken.start] + blank + text[broken.end :]
+        start = broken.outer
+    return text
 
 
 def parse_request(source: Source, found: Diagnostics) -> tree.RequestText | None:
     """A request as the command line takes it, or None and a diagnostic."""
-    try:
-        request: tree.RequestText = _run("request", source.name, source.text)
-        return request
-    except UnexpectedInput as problem:
-        end = len(source.text)
-        report(problem, source, _offset(problem, source.text), found, Broken(end, end))
-        return None
+    good, request = _run("request", source.name, source.text)
+    if good:
+        made: tree.RequestText = request
+        return made
+    problem = _problem("request", source.text)
+    assert problem is not None
+    end = len(source.text)
+    report(problem, source, _offset(problem, source.text), found, Broken(end, end, end))
+    return None
 
 
 def parse_tokens(source: Source, found: Diagnostics) -> list[Token] | None:
@@ -122,13 +130,23 @@ def parse_tokens(source: Source, found: Diagnostics) -> list[Token] | None:
     return tokens
 
 
-def _run(start: str, file: str, text: str) -> Any:
-    """What the tree builder makes of a text; raises lark's UnexpectedInput."""
-    parser, machine, builder = _parser(start)
+def _run(start: str, file: str, text: str) -> tuple[bool, Any]:
+    """Whether a text is without errors, and then what the tree builder made of it."""
+    _, machine, builder = _parser(start)
     builder.file = file
     with _uncollected():
-        good, made = machine.run(text, shortcut=functools.partial(plain_rule, file=file))
-        return made if good else parser.parse(text)
+        return machine.run(text, shortcut=functools.partial(plain_rule, file=file))
+
+
+def _problem(start: str, text: str) -> UnexpectedInput | None:
+    """The first error of a text."""
+    parser, _, _ = _parser(start)
+    try:
+        with _uncollected():
+            parser.parse(text)
+    except UnexpectedInput as problem:
+        return problem
+    return None
 
 
 @contextmanager

@@ -33,7 +33,7 @@ _MARK = re.compile(rf"{_STRING}|\#[^\n]*|([{{}};])")
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """Characters [start, end) are the broken statement.
+    """Characters [start, end) are the broken statement, `outer` where the outermost starts.
 
     `unclosed` is the innermost bracket that is open where the text ends, if it ends in
     the statement.
@@ -41,6 +41,7 @@ class Broken:
 
     start: int
     end: int
+    outer: int
     unclosed: int | None = None
 
 
@@ -76,6 +77,7 @@ class _Scanner:
         """The word that it begins with."""
         self._target: int | None = None
         """Where the statement at the offset starts."""
+        self._outer = 0
 
     def run(self) -> Broken:
         for match in _TOKENS.finditer(self._text):
@@ -85,14 +87,15 @@ class _Scanner:
             at, end = match.span()
             if self._target is None and end > self._offset:
                 self._target = at if self._start is None else self._start
+                self._outer = self._open[0].statement if self._open else self._target
                 if self._target < at and self._begins_line(at, match.group()):
                     if not (self._brace_missing and self._head in BLOCKS):
-                        return Broken(self._target, at)
+                        return Broken(self._target, at, self._outer)
                     self._opens("{", at, at)
             stop = self._take(kind, match.group(), at, end)
             if stop is not None:
                 assert self._target is not None
-                return Broken(self._target, stop)
+                return Broken(self._target, stop, self._outer)
         return self._rest()
 
     def _begins_line(self, at: int, word: str) -> bool:
@@ -154,7 +157,9 @@ class _Scanner:
     def _rest(self) -> Broken:
         end = len(self._text)
         unclosed = self._open[-1].offset if self._open else None
-        start = self._target
+        if self._target is not None:
+            return Broken(self._target, end, self._outer, unclosed)
+        start = self._open[0].statement if self._open else self._start
         if start is None:
-            start = self._open[0].statement if self._open else self._start
-        return Broken(end if start is None else start, end, unclosed)
+            start = end
+        return Broken(start, end, start, unclosed)
