@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -102,6 +102,12 @@ def quoted(text: str) -> str:
     """A user's text as messages quote it: short, and on one line."""
     line = "".join(c if c.isprintable() else "?" for c in text[:61])
     return f"`{line[:57]}...`" if len(line) > 60 else f"`{line}`"
+
+
+def arrows(names: Sequence[str]) -> str:
+    """Names that lead to each other, a long middle left out."""
+    shown = names if len(names) < 8 else [*names[:3], "...", *names[-3:]]
+    return " -> ".join(shown)
 
 
 def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> str:

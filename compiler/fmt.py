@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from compiler import durable
 from compiler.diagnostics import Diagnostics
-from compiler.names.project import MAX_BYTES, decode
+from compiler.names.project import MAX_BYTES, decode, too_large
 from compiler.render import visible
 from compiler.source import Source
 from compiler.syntax.format import format_source
@@ -102,7 +102,7 @@ class _Run:
 
     def _format(self, data: bytes, name: str) -> str | None:
         if len(data) > MAX_BYTES:
-            self.found.error("E0205", f"`{name}` is larger than {MAX_BYTES >> 20} MiB", None)
+            too_large(name, self.found, None)
             return None
         source = decode(data, name, self.found, None)
         if source is None:

@@ -35,8 +35,16 @@ def report(
     spans: Sequence[Span],
     found: Diagnostics,
 ) -> None:
-    """A diagnostic for each problem, at the rule that has to change."""
+    """A diagnostic for each problem, at the rule that has to change.
+
+    Of several rules with equal sets each is compared with the first one only.
+    """
+    equal: set[int] = set()
     for problem in problems:
+        if problem.kind in ("duplicate", "contradiction"):
+            if problem.rules[1] in equal:
+                continue
+            equal.add(problem.rules[1])
         _REPORT[problem.kind](problem, rules, spans, found)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from compiler.catalogue.actions import RELEASES, Catalogue, Leaf, all_leaves
-from compiler.diagnostics import Diagnostics, nearest
+from compiler.diagnostics import Diagnostics, nearest, quoted
+from compiler.names.release import guard_for
 from compiler.source import Span
 from compiler.syntax import tree as t
 
@@ -49,22 +50,30 @@ class Actions:
         parts = pattern.split(".")
         if "*" in "".join(parts[:-1]) or ("*" in parts[-1] and parts[-1] != "*"):
             help = "write `.*` for everything below, `{a, b}` for a choice"
-            self._found.error("E0401", f"`*` can only be the last part of `{pattern}`", span, help)
+            message = f"`*` can only be the last part of {quoted(pattern)}"
+            self._found.error("E0401", message, span, help)
             return None
         scope = parts[0]
         if scope == "cred":
             help = "the module itself answers credential events; a policy has no say in them"
-            self._found.error("E0402", "the cred scope is not for rules", span, help)
+            self._found.error("E0402", "the scope `cred` is not for rules", span, help)
             return None
         if scope not in self._scopes:
-            help = nearest(scope, self._scopes) or f"scopes: {', '.join(sorted(self._scopes))}"
-            self._found.error("E0403", f"there is no scope `{scope}`", span, help)
+            self._no_scope(scope, span)
             return None
         if len(parts) == 1:
             help = f"name an action of it, or all: `{scope}.*`"
             self._found.error("E0404", f"`{scope}` is a scope, not an action", span, help)
             return None
         return self._below(pattern, span)
+
+    def _no_scope(self, scope: str, span: Span) -> None:
+        if scope == "*":
+            help = "`.*` stands for all actions of one scope: `system.*`"
+        else:
+            scopes = sorted(self._scopes)
+            help = nearest(scope, scopes) or f"the scopes are {', '.join(scopes)}"
+        self._found.error("E0403", f"there is no scope {quoted(scope)}", span, help)
 
     def _below(self, pattern: str, span: Span) -> tuple[Leaf, ...] | None:
         prefix = pattern.removesuffix(".*")
@@ -85,13 +94,14 @@ class Actions:
                 "E0405",
                 f"NetBSD {self.catalogue.release} does not have `{name}`",
                 span,
-                f"known in {', '.join(releases)}; guard the rule with `when target`",
+                f"{', '.join(releases)} {'have' if releases[1:] else 'has'} it;"
+                f" put it in {guard_for(releases)}",
             )
             return
         known = {part for leaf in self.catalogue.leaves for part in _prefixes(leaf.name)}
         help = nearest(name, known | set(self.catalogue.aliases))
-        help = help or f"list them with `cellc query FILE '{name.split('.')[0]}.*'`"
-        self._found.error("E0406", f"there is no action `{name}`", span, help)
+        help = help or f'list them with `cellc query FILE "any {name.split(".")[0]}.*"`'
+        self._found.error("E0406", f"there is no action {quoted(name)}", span, help)
 
 
 def _is_below(name: str, prefix: str) -> bool:

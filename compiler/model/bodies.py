@@ -110,7 +110,9 @@ class Bodies:
                 self._once("user", self._user(node, scope), node.span, draft)
             case t.Service():
                 items = active(node.body, self._target)
-                service = read_service(items, node.span, scope, self._notes, self._found)
+                service = read_service(
+                    items, node.span, scope, self._rules, self._notes, self._found
+                )
                 self._once("service", service, node.span, draft)
             case t.Limits():
                 self._limits(node, scope, draft)
@@ -154,7 +156,7 @@ class Bodies:
         if first[1] is not span:
             self._found.error(
                 "E0531",
-                f"`{word}` is set twice in one body",
+                f"`{word}` is set twice here",
                 span,
                 "keep one",
                 [Related(first[1], "first here")],
@@ -196,7 +198,7 @@ class Bodies:
             if first is not made:
                 self._found.error(
                     "E0532",
-                    f"the limit `{made.name}` is set twice in one body",
+                    f"the limit `{made.name}` is set twice here",
                     limit.span,
                     "keep one",
                     [Related(first.span, "first here")],

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
+
 from compiler.catalogue.voters import VOTERS
-from compiler.diagnostics import Diagnostics, nearest
+from compiler.diagnostics import Diagnostics, nearest, quoted
 from compiler.model.policy import Assertion, RequestPattern, Test, TestCase
 from compiler.model.rules import Rules
+from compiler.names.annotations import read_notes
 from compiler.names.release import active
 from compiler.names.text import unquote
 from compiler.names.values import Scope
@@ -45,20 +48,29 @@ def read_assertion(
     return Assertion(node.kind, pattern.subjects, pattern, (), node.span)
 
 
-def read_test(node: t.Test, target: str, rules: Rules, scope: Scope, found: Diagnostics) -> Test:
+def read_test(
+    node: t.Test,
+    target: str,
+    today: datetime.date,
+    rules: Rules,
+    scope: Scope,
+    found: Diagnostics,
+) -> Test:
     """A test block; cases with errors are reported and left out."""
     title = unquote(node.title, found) or ""
     cases = []
     for statement in active(node.body, target):
         case = statement.node
         assert isinstance(case, t.TestCase)
+        read_notes(statement.annotations, today, found)
         request = case.request
         pattern = read_pattern(
             request.subjects, request.action, request.conditions, request.span, rules, scope
         )
         if case.voter is not None and case.voter.text not in VOTERS:
             help = nearest(case.voter.text, VOTERS) or f"the voters are {', '.join(VOTERS)}"
-            found.error("E0416", f"no voter is called `{case.voter.text}`", case.voter.span, help)
+            message = f"no voter is called {quoted(case.voter.text)}"
+            found.error("E0416", message, case.voter.span, help)
         elif pattern is not None:
             voter = case.voter.text if case.voter is not None else None
             effect = case.effect

@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Mapping
 
 from compiler.catalogue.actions import load
-from compiler.diagnostics import Diagnostics, Related, nearest
+from compiler.diagnostics import Diagnostics, Related, arrows, nearest, quoted
 from compiler.model.actions import Actions
 from compiler.model.bodies import Bodies
 from compiler.model.checks import read_assertion, read_test
@@ -72,7 +72,7 @@ class _Elaborator:
                 if (a := read_assertion(s.node, self._rules, self._global, self._found))
             ),
             tests=tuple(
-                read_test(test, d.target, self._rules, self._global, self._found)
+                read_test(test, d.target, self._today, self._rules, self._global, self._found)
                 for test in d.tests
             ),
         )
@@ -87,17 +87,16 @@ class _Elaborator:
             profile = self._d.profile(word.text)
             if profile is None:
                 help = nearest(word.text, self._d.profile_names) or "define it with `profile`"
-                self._found.error("E0225", f"no profile is called `{word.text}`", word.span, help)
+                message = f"no profile is called {quoted(word.text)}"
+                self._found.error("E0225", message, word.span, help)
                 break
             if profile in line:
-                names = " -> ".join(
-                    [p.name.text for p in line[line.index(profile) :]] + [word.text]
-                )
+                names = [p.name.text for p in line[line.index(profile) :]] + [word.text]
                 self._found.error(
                     "E0226",
-                    f"`{word.text}` extends itself: {names}",
+                    f"the profile `{word.text}` extends itself: {arrows(names)}",
                     word.span,
-                    "break the circle",
+                    "take one `extends` out of the circle",
                     [Related(profile.name.span, "defined here")],
                 )
                 word = None
@@ -181,7 +180,7 @@ class _Elaborator:
         if template is None:
             help = nearest(node.name.text, self._d.templates) or "define it with `template`"
             self._found.error(
-                "E0229", f"no template is called `{node.name.text}`", node.name.span, help
+                "E0229", f"no template is called {quoted(node.name.text)}", node.name.span, help
             )
             return
         self._used_templates.add(node.name.text)
@@ -202,14 +201,13 @@ class _Elaborator:
         longest, place = max(chains, key=lambda c: len(c[0]))
         for chain, span in chains:
             if longest[: len(chain)] != chain:
-                names = " <- ".join(body.name for body in chain)
-                others = " <- ".join(body.name for body in longest)
+                ours, others = chain[-1].name, longest[-1].name
                 self._found.error(
                     "E0230",
-                    f"the profile chain {names} is no beginning of {others}",
+                    f"neither of the profiles `{ours}` and `{others}` extends the other",
                     span,
-                    "let the profiles extend each other in one line",
-                    [Related(place, "the longer chain comes from here")],
+                    f"let `{others}` extend `{ours}`, or use one of them",
+                    [Related(place, f"`{others}` comes from here")],
                 )
         return longest
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterable
 
 from compiler.catalogue import sysctl
-from compiler.diagnostics import Diagnostics, Related, nearest
+from compiler.diagnostics import Diagnostics, Related, nearest, quoted
 from compiler.model.policy import Host
 from compiler.model.settings import Securelevel, Sysctl
 from compiler.model.validate import Raw, build
 from compiler.names.annotations import read_notes
+from compiler.names.release import guard_for
 from compiler.names.values import Scope
 from compiler.source import Span
 from compiler.syntax import tree as t
+
+#: What sysctl.conf(5) reads otherwise than it is written; the file has no quoting.
+_UNCARRIED = re.compile(r"[\n#]|\A[ \t]|\\\Z")
 
 
 def read_host(
@@ -46,9 +51,8 @@ class _Reader:
         self.nodes: dict[str, Sysctl] = {}
 
     def securelevel(self, node: t.Securelevel) -> None:
-        raw = node.level.raw
-        level = int(raw) if raw.lstrip("-").isdecimal() and len(raw) < 9 else 99
-        made = build(Securelevel, node.span, {"level": Raw(level, node.level.span)}, self._found)
+        fields = {"level": Raw(node.level.raw, node.level.span)}
+        made = build(Securelevel, node.span, fields, self._found)
         if self.level is not None:
             self._twice("securelevel", node.span, self.level.span)
         elif made is not None:
@@ -64,12 +68,13 @@ class _Reader:
             return
         wrong = sysctl.check_value(known, value)
         if wrong is not None:
-            self._found.error(
-                "E0538",
-                f"`{known.name}` does not take this value",
-                node.value.span,
-                wrong,
-            )
+            message = f"`{known.name}` does not take {quoted(value)}"
+            self._found.error("E0538", message, node.value.span, wrong)
+            return
+        if _UNCARRIED.search(value):
+            help = "leave out line breaks, `#`, blanks at the start, a backslash at the end"
+            message = "sysctl.conf(5) cannot carry this value"
+            self._found.error("E0546", message, node.value.span, help)
             return
         if known.canonical in sysctl.SECURELEVEL:
             help = "write `securelevel N;`: it is raised late in the boot, by rc.conf"
@@ -85,11 +90,11 @@ class _Reader:
         elsewhere = sysctl.releases_with(name.text)
         if elsewhere:
             message = f"`{name.text}` is not established for NetBSD {self._target}"
-            help = f"known in {', '.join(elsewhere)}; guard it with `when target`"
+            help = f"known for {', '.join(elsewhere)}; put it in {guard_for(elsewhere)}"
             self._found.error("E0540", message, name.span, help)
             return
         help = nearest(name.text, self._catalogue.nodes) or "see sysctl(7)"
-        self._found.error("E0537", f"no sysctl node `{name.text[:80]}` is known", name.span, help)
+        self._found.error("E0537", f"no sysctl node {quoted(name.text)} is known", name.span, help)
 
     def _twice(self, word: str, span: Span, first: Span) -> None:
         self._found.error(

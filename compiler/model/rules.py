@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 from compiler.catalogue.actions import Leaf
-from compiler.catalogue.words import DOMAINS, SOCKET_PROTOCOLS, SOCKET_TYPES
-from compiler.diagnostics import Diagnostics, Related, nearest
-from compiler.ir.ir import ANY_PEER, AUTO, HOST, HOST_ROOT, SELF, Effect, Peers, Ranges
-from compiler.ir.requests import RAWSOCK_DOMAIN, RAWSOCK_TYPE
+from compiler.diagnostics import Diagnostics, Related, nearest, quoted
+from compiler.ir.ir import ANY_PEER, HOST, HOST_ROOT, SELF, Effect, Peers
 from compiler.model.actions import Actions
+from compiler.model.conditions import DIMENSIONS, WHO_HAS, WORDS, Conditions, carries, why_nothing
 from compiler.model.policy import Rule
 from compiler.names.annotations import Notes
 from compiler.names.groups import Groups
@@ -19,32 +15,6 @@ from compiler.source import Span
 from compiler.syntax import tree as t
 
 _EVERYONE = "any"
-
-_WORDS: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
-    "domain": ("a protocol family (PF_)", "E0409", DOMAINS),
-    "type": ("a socket type (SOCK_)", "E0410", SOCKET_TYPES),
-    "protocol": ("an IP protocol (IPPROTO_)", "E0411", SOCKET_PROTOCOLS),
-}
-
-_DIMENSIONS = {
-    "to": ("target", "self"),
-    "tcp or udp": ("bind",),
-    "port": ("bind",),
-    "domain": ("socket", "rawsock"),
-    "type": ("socket", "rawsock"),
-    "protocol": ("socket", "rawsock"),
-}
-
-
-@dataclass(slots=True)
-class _Conditions:
-    """The conditions of one rule while they are read."""
-
-    to: Peers | None = None
-    protocols: tuple[str, ...] | None = None
-    ports: Ranges | None = None
-    words: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    seen: dict[str, Span] = field(default_factory=dict)
 
 
 class Rules:
@@ -91,7 +61,7 @@ class Rules:
     def _may_grant(self, node: t.Rule, leaves: list[Leaf], notes: Notes) -> bool:
         if any(leaf.scope == "vnode" for leaf in leaves):
             help = "a grant would override every file's mode; use file permissions and mounts"
-            self._found.error("E0412", "vnode actions cannot be granted", node.span, help)
+            self._found.error("E0412", "vnode actions cannot be granted", node.action.span, help)
             return False
         powerful = [leaf.name for leaf in leaves if leaf.rootlike]
         if powerful and notes.reason is None:
@@ -99,7 +69,7 @@ class Rules:
             self._found.error(
                 "E0413",
                 f"a grant of `{powerful[0]}`{more} is as good as root",
-                node.span,
+                node.action.span,
                 'say why with `@reason "..."` before the rule',
             )
         return True
@@ -122,12 +92,11 @@ class Rules:
         read = self._read(conditions, scope)
         if leaves is None or read is None or not self._applicable(leaves, read):
             return None
-        kept = tuple(leaf.name for leaf in leaves if _carries(leaf, read))
+        kept = tuple(leaf.name for leaf in leaves if carries(leaf, read))
         if not kept and request:
             kept = tuple(leaf.name for leaf in leaves)
         if not kept:
-            help = "the kernel never asks this action with these conditions"
-            self._found.error("E0414", "this can match nothing", span, help)
+            self._found.error("E0414", "this can match nothing", span, why_nothing(leaves, read))
             return None
         return Rule(
             effect="allow",
@@ -145,8 +114,8 @@ class Rules:
             notes=Notes(),
         )
 
-    def _read(self, conditions: tuple[t.Condition, ...], scope: Scope) -> _Conditions | None:
-        read = _Conditions()
+    def _read(self, conditions: tuple[t.Condition, ...], scope: Scope) -> Conditions | None:
+        read = Conditions()
         good = True
         for condition in conditions:
             match condition:
@@ -157,8 +126,8 @@ class Rules:
                 case t.Protocol():
                     given = read.protocols or ()
                     if condition.name in given:
-                        good &= self._once("tcp or udp", condition.span, read)
-                    read.seen.setdefault("tcp or udp", condition.span)
+                        good &= self._once(condition.name, condition.span, read)
+                    read.seen.setdefault(condition.name, condition.span)
                     read.protocols = tuple(sorted({*given, condition.name}))
                 case t.Ports():
                     good &= self._once("port", condition.span, read)
@@ -171,26 +140,26 @@ class Rules:
                     read.words[condition.kind] = words or ()
         return read if good else None
 
-    def _once(self, kind: str, span: Span, read: _Conditions) -> bool:
+    def _once(self, kind: str, span: Span, read: Conditions) -> bool:
         first = read.seen.setdefault(kind, span)
         if first is not span:
             self._found.error(
                 "E0407",
                 f"the condition `{kind}` is given twice",
                 span,
-                "write a set: `{a, b}`",
+                "keep one" if kind in ("tcp", "udp") else f"write a set: `{kind} {{a, b}}`",
                 [Related(first, "first here")],
             )
         return first is span
 
     def _words(self, condition: t.Words) -> tuple[str, ...] | None:
-        what, code, known = _WORDS[condition.kind]
+        what, code, known = WORDS[condition.kind]
         words = set()
         for name in condition.names:
             word = name.text.lower()
             if word not in known:
                 help = nearest(word, known) or f"such as {', '.join(list(known)[:6])}"
-                self._found.error(code, f"`{name.text[:40]}` is not {what}", name.span, help)
+                self._found.error(code, f"{quoted(name.text)} is not {what}", name.span, help)
                 return None
             words.add(known[word])
         return tuple(sorted(words))
@@ -226,6 +195,17 @@ class Rules:
             self._groups.unknown(name)
         return cells
 
+    def cell(self, name: t.Name, scope: Scope) -> str | None:
+        """The one cell that a name stands for; None after a diagnostic, or when it is unknown."""
+        parameter = scope.parameters.get(name.text)
+        if isinstance(parameter, Unknown):
+            return None
+        word = parameter if isinstance(parameter, t.Name) else name
+        if word.text in self._groups.cells:
+            return word.text
+        self._groups.unknown_cell(word)
+        return None
+
     def subjects(self, names: tuple[t.Name, ...]) -> tuple[str, ...] | None:
         """The subjects that an assertion or a request names, in order, each once."""
         subjects: dict[str, None] = {}
@@ -242,44 +222,18 @@ class Rules:
                 good = False
         return tuple(subjects) if good else None
 
-    def _applicable(self, leaves: tuple[Leaf, ...], read: _Conditions) -> bool:
+    def _applicable(self, leaves: tuple[Leaf, ...], read: Conditions) -> bool:
         """Whether every action of the pattern has every condition of the rule."""
         good = True
         for kind, span in read.seen.items():
-            able = {leaf.action for leaf in leaves if leaf.dimension in _DIMENSIONS[kind]}
+            able = {leaf.action for leaf in leaves if leaf.dimension in DIMENSIONS[kind]}
             unable = [leaf.action for leaf in leaves if leaf.action not in able]
             if unable:
                 self._found.error(
                     "E0408",
                     f"`{unable[0]}` has no condition `{kind}`",
                     span,
-                    _CONDITION_HELP[kind],
+                    WHO_HAS[kind],
                 )
                 good = False
         return good
-
-
-_CONDITION_HELP = {
-    "to": "only process actions have a target",
-    "tcp or udp": "only network.bind has a transport protocol",
-    "port": "only network.bind has a port",
-    "domain": "only network.socket has a domain",
-    "type": "only network.socket has a type",
-    "protocol": "only network.socket has an IP protocol",
-}
-
-
-def _carries(leaf: Leaf, read: _Conditions) -> bool:
-    """Whether the kernel can ask this leaf in a way that the conditions match."""
-    if any(leaf.dimension not in _DIMENSIONS[kind] for kind in read.seen):
-        return False
-    if leaf.dimension == "bind" and read.ports is not None:
-        assert leaf.ports is not None
-        least, most = leaf.ports
-        return any(a == AUTO or (a <= most and b >= least) for a, b in read.ports)
-    if leaf.dimension == "rawsock":
-        domains, types = read.words.get("domain"), read.words.get("type")
-        return (domains is None or RAWSOCK_DOMAIN in domains) and (
-            types is None or RAWSOCK_TYPE in types
-        )
-    return True

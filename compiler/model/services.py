@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from compiler.diagnostics import Diagnostics, Related
+from compiler.model.rules import Rules
 from compiler.model.settings import Command, Env, Log, Provider, Restart, Service
 from compiler.model.validate import Raw, build
 from compiler.names.annotations import Notes
@@ -18,8 +19,10 @@ ReadNotes = Callable[[tuple[t.Annotation, ...]], Notes]
 class _Reader:
     """Collects the items of one block."""
 
-    def __init__(self, scope: Scope, found: Diagnostics) -> None:
+    def __init__(self, scope: Scope, rules: Rules, found: Diagnostics) -> None:
         self._scope = scope
+        self._rules = rules
+        self._variables: dict[str, Span] = {}
         self._found = found
         self.fields: dict[str, object] = {}
         self._places: dict[str, Span] = {}
@@ -45,7 +48,7 @@ class _Reader:
         else:
             self._found.error(
                 "E0533",
-                f"`{word}` is given twice in one service",
+                f"`{word}` stands twice in one service",
                 span,
                 "keep one",
                 [Related(first, "first here")],
@@ -59,6 +62,11 @@ class _Reader:
         return build(Command, node.span, {"argv": raw}, self._found)
 
     def _provider(self, node: t.Provider) -> Provider | None:
+        if node.kind == "cell":
+            cell = self._rules.cell(node.name, self._scope)
+            if cell is None:
+                return None
+            return Provider(span=node.name.span, kind="cell", name=cell)
         fields = {
             "kind": Raw(node.kind, node.name.span),
             "name": Raw(node.name.text, node.name.span),
@@ -71,18 +79,23 @@ class _Reader:
             return
         fields = {"name": Raw(node.name.text, node.name.span), "value": Raw(value, node.value.span)}
         env = build(Env, node.span, fields, self._found)
-        names = [e.name for e in self.lists["env"] if isinstance(e, Env)]
-        if node.name.text in names:
-            self._found.error(
-                "E0534", f"`{node.name.text}` is set twice", node.span, "keep one `env` line of it"
-            )
+        if env is not None:
+            first = self._variables.setdefault(env.name, node.name.span)
+            if first is not node.name.span:
+                message = f"the variable `{env.name}` is set twice"
+                related = [Related(first, "first here")]
+                self._found.error("E0534", message, node.name.span, "keep one", related)
         self.lists["env"].append(env)
 
     def _log(self, node: t.Log) -> Log | None:
         fields: dict[str, Raw] = {}
         for word, value in node.words:
             if word in fields:
-                self._found.error("E0535", f"`{word}` is given twice", value.span, "keep one")
+                first = fields[word].span
+                assert isinstance(first, Span)
+                related = [Related(first, "first here")]
+                message = f"`{word}` is given twice"
+                self._found.error("E0535", message, value.span, "keep one", related)
             text = self._scope.text(value) if word == "tag" else getattr(value, "text", None)
             if text is None:
                 return None
@@ -104,11 +117,12 @@ def read_service(
     statements: Iterable[t.Statement],
     span: Span,
     scope: Scope,
+    rules: Rules,
     notes: ReadNotes,
     found: Diagnostics,
 ) -> Service | None:
     """The service, or None after a diagnostic."""
-    reader = _Reader(scope, found)
+    reader = _Reader(scope, rules, found)
     for statement in statements:
         notes(statement.annotations)
         reader.take(statement.node)

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SkipValidation, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SkipValidation,
+    ValidationInfo,
+    field_validator,
+)
 
 from compiler.catalogue.words import DEVICES, FACILITIES, LEVELS, RLIMITS
+from compiler.diagnostics import quoted
 from compiler.ir.ir import Ranges
 from compiler.model.types import (
     AbsolutePath,
@@ -22,8 +31,9 @@ from compiler.model.types import (
     UserName,
     fail,
     one_of,
-    shown,
+    one_of_words,
 )
+from compiler.names.words import MAX_NAME
 from compiler.source import Span
 
 Place = Annotated[Span, SkipValidation]
@@ -33,6 +43,7 @@ HOOKS = ("pre-start", "post-start", "pre-stop", "post-stop")
 RESTARTS = ("never", "on-failure", "always")
 TRANSPORTS = ("tcp", "udp")
 LIMITS = (*RLIMITS, "processes")
+LEVELS_OF_SECURITY = ("-1", "0", "1", "2")
 
 #: PID_MAX of sys/proc.h: more processes than this cannot exist.
 MAX_PROCESSES = 30000
@@ -52,15 +63,19 @@ class Root(Setting):
     path: CellRoot
     base: AbsolutePath | None = None
 
-    @model_validator(mode="after")
-    def _apart(self) -> Root:
-        if self.base is not None:
-            inside = f"{self.path}/".startswith(f"{self.base}/")
-            if inside or f"{self.base}/".startswith(f"{self.path}/"):
+    @field_validator("base")
+    @classmethod
+    def _apart(cls, base: str | None, known: ValidationInfo) -> str | None:
+        path = known.data.get("path")
+        if base is not None and path is not None:
+            inside = f"{path}/".startswith(f"{base}/")
+            if inside or f"{base}/".startswith(f"{path}/"):
                 raise fail(
-                    "E0518", "root and base lie inside each other", "mount the base from elsewhere"
+                    "E0518",
+                    "the root and its base lie inside each other",
+                    "keep the base beside the roots, such as `/var/cells/base`",
                 )
-        return self
+        return base
 
 
 class User(Setting):
@@ -89,13 +104,14 @@ class Limit(Setting):
     name: Annotated[str, one_of("E0521", "a limit", LIMITS)]
     value: Annotated[Size | None, BeforeValidator(_amount)]
 
-    @model_validator(mode="after")
-    def _fits(self) -> Limit:
-        if self.name == "processes" and not (
-            self.value is not None and 0 < self.value <= MAX_PROCESSES
-        ):
-            raise fail("E0522", "this is not a number of processes", f"it is 1 to {MAX_PROCESSES}")
-        return self
+    @field_validator("value")
+    @classmethod
+    def _fits(cls, value: int | None, known: ValidationInfo) -> int | None:
+        fits = value is not None and 0 < value <= MAX_PROCESSES
+        if known.data.get("name") == "processes" and not fits:
+            help = f"write a number from 1 to {MAX_PROCESSES}"
+            raise fail("E0522", "this is not a number of processes", help)
+        return value
 
 
 class ExecHash(Setting):
@@ -143,13 +159,21 @@ class Restart(Setting):
     backoff_min: Annotated[Duration, Field(default=1000)]
     backoff_max: Annotated[Duration, Field(default=10_000)]
 
-    @model_validator(mode="after")
-    def _ordered(self) -> Restart:
-        if not 0 < self.backoff_min <= self.backoff_max:
+    @field_validator("backoff_min")
+    @classmethod
+    def _waits(cls, least: int) -> int:
+        if least == 0:
+            raise fail("E0528", "a backoff of nothing restarts without a pause", "write 1s..10s")
+        return least
+
+    @field_validator("backoff_max")
+    @classmethod
+    def _ordered(cls, most: int, known: ValidationInfo) -> int:
+        if most < known.data.get("backoff_min", 0):
             raise fail(
-                "E0528", "the backoff ends before it begins", "write it like 1s..10s, above zero"
+                "E0528", "the backoff ends before it begins", "the shorter pause comes first"
             )
-        return self
+        return most
 
 
 class Provider(Setting):
@@ -158,13 +182,13 @@ class Provider(Setting):
     kind: Literal["rc", "cell"]
     name: str
 
-    @model_validator(mode="after")
-    def _word(self) -> Provider:
-        if self.kind == "rc" and len(self.name) > 63:
-            raise fail(
-                "E0529", f"{shown(self.name)} is no provider", "names have 63 characters at most"
-            )
-        return self
+    @field_validator("name")
+    @classmethod
+    def _word(cls, name: str) -> str:
+        if len(name) > MAX_NAME:
+            help = f"names have {MAX_NAME} characters at most"
+            raise fail("E0529", f"{quoted(name)} is no provider", help)
+        return name
 
 
 class Service(Setting):
@@ -180,13 +204,13 @@ class Service(Setting):
 class Securelevel(Setting):
     level: int
 
-    @model_validator(mode="after")
-    def _known(self) -> Securelevel:
-        if not -1 <= self.level <= 2:
-            raise fail(
-                "E0530", f"{self.level} is not a securelevel", "the levels are -1, 0, 1 and 2"
-            )
-        return self
+    @field_validator("level", mode="before")
+    @classmethod
+    def _known(cls, raw: str) -> int:
+        if raw not in LEVELS_OF_SECURITY:
+            help = f"the levels are {one_of_words(LEVELS_OF_SECURITY)}"
+            raise fail("E0530", f"{quoted(raw)} is not a securelevel", help)
+        return int(raw)
 
 
 class Sysctl(Setting):

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Sequence
 from typing import Annotated, LiteralString
 
 from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from compiler.diagnostics import nearest
+from compiler.diagnostics import nearest, quoted
 
 #: MAXPATHLEN of sys/syslimits.h counts the NUL.
 MAX_PATH = 1023
@@ -23,8 +24,18 @@ MAX_USER = 32
 MAX_UID = 2**31 - 1
 #: rlim_t is unsigned 64 bit; RLIM_INFINITY is the largest signed value (sys/resource.h).
 MAX_LIMIT = 2**63 - 2
-#: Longest single argument; NetBSD's ARG_MAX is 256 KiB for all together.
+#: NAME_MAX of sys/syslimits.h: the longest name in a path.
+MAX_NAME = 511
+#: Longest single argument.
 MAX_ARGUMENT = 32768
+#: ARG_MAX of sys/syslimits.h: all arguments, each with its NUL and its pointer.
+MAX_ARGUMENTS = 262144
+_POINTER = 8
+#: Directories that the host itself needs at their places (hier(7)).
+HOST_DIRECTORIES = (
+    *("/", "/bin", "/dev", "/etc", "/home", "/kern", "/lib", "/libdata", "/libexec", "/proc"),
+    *("/rescue", "/root", "/sbin", "/stand", "/tmp", "/usr", "/var"),
+)
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 _SIZE = re.compile(r"([0-9]{1,19})([KMGT]?)", re.ASCII)
@@ -41,16 +52,10 @@ def fail(code: LiteralString, message: str, help: str = "") -> PydanticCustomErr
     return PydanticCustomError(code, "{message}", {"message": message, "help": help})
 
 
-def shown(text: str) -> str:
-    """A user's text as messages quote it: short, and on one line."""
-    line = "".join(c if c.isprintable() else "?" for c in text[:61])
-    return f"`{line[:57]}...`" if len(line) > 60 else f"`{line}`"
-
-
 def absolute_path(path: str) -> str:
     """A normal absolute path without control characters, at most MAX_PATH bytes."""
     if not path.startswith("/"):
-        raise fail("E0501", f"{shown(path)} is not an absolute path", "begin it with `/`")
+        raise fail("E0501", f"{quoted(path)} is not an absolute path", "begin it with `/`")
     if any(ord(c) < 32 or ord(c) == 127 for c in path):
         raise fail(
             "E0502", "a path cannot hold control characters", "mount tables are lines of text"
@@ -59,17 +64,23 @@ def absolute_path(path: str) -> str:
         raise fail(
             "E0503", f"this path is longer than {MAX_PATH} bytes", "MAXPATHLEN is 1024 with its NUL"
         )
+    if any(len(name.encode()) > MAX_NAME for name in path.split("/")):
+        raise fail("E0503", f"a name in this path is longer than {MAX_NAME} bytes", "shorten it")
     normal = posixpath.normpath(path).replace("//", "/", 1)
     if normal != path:
-        raise fail("E0504", f"{shown(path)} is not in its shortest form", f"write {shown(normal)}")
+        raise fail(
+            "E0504", f"{quoted(path)} is not in its shortest form", f"write {quoted(normal)}"
+        )
     return path
 
 
 def cell_root(path: str) -> str:
     """A directory of the host that a cell may be confined to."""
-    if path == "/":
+    if path in HOST_DIRECTORIES:
         raise fail(
-            "E0505", "the root of the host cannot be the root of a cell", "give it a directory"
+            "E0505",
+            f"`{path}` belongs to the host and cannot be the root of a cell",
+            "give the cell a directory of its own, such as `/var/cells/NAME`",
         )
     return path
 
@@ -81,7 +92,7 @@ def mount_target(path: str) -> str:
     if path == "/dev" or path.startswith("/dev/"):
         raise fail("E0507", "`/dev` is made from `devices`", "name the nodes in `devices { ... }`")
     if path == "/.overlay" or path.startswith("/.overlay/"):
-        raise fail("E0508", "`/.overlay` is where the writable overlay is kept")
+        raise fail("E0508", "`/.overlay` holds the writable overlay", "choose another place")
     return path
 
 
@@ -89,13 +100,13 @@ def user_name(word: str) -> str:
     """A user or group: digits, or a name of passwd(5)."""
     if re.fullmatch(r"[0-9]+", word, re.ASCII):
         if len(word) > 10 or int(word) > MAX_UID or (word[0] == "0" and word != "0"):
-            raise fail("E0509", f"{shown(word)} is not a user id", f"ids are 0 to {MAX_UID}")
+            raise fail("E0509", f"{quoted(word)} is not a user id", f"ids are 0 to {MAX_UID}")
         return word
     if not _USER.fullmatch(word) or len(word) > MAX_USER:
         raise fail(
             "E0510",
-            f"{shown(word)} is not a user or group name",
-            f"letters, digits, `_`, `.` and `-`, at most {MAX_USER} characters, or a number",
+            f"{quoted(word)} is not a user or group name",
+            f"use letters, digits, `_`, `.` and `-`, at most {MAX_USER}; or a number",
         )
     return word
 
@@ -106,7 +117,7 @@ def size(raw: object) -> int:
     value = int(match[1]) * _UNITS[match[2]] if match else MAX_LIMIT + 1
     if value > MAX_LIMIT:
         raise fail(
-            "E0511", f"{shown(str(raw))} is not a size", "write a number, or one with K M G T"
+            "E0511", f"{quoted(str(raw))} is not a size", "write a number, or one with K M G T"
         )
     return value
 
@@ -115,7 +126,7 @@ def duration(raw: object) -> int:
     """A duration such as 500ms, 10s, 5m, 1h, in milliseconds."""
     match = _DURATION.fullmatch(str(raw))
     if match is None:
-        raise fail("E0512", f"{shown(str(raw))} is not a duration", "write 500ms, 10s, 5m or 1h")
+        raise fail("E0512", f"{quoted(str(raw))} is not a duration", "write 500ms, 10s, 5m or 1h")
     return int(match[1]) * _MILLISECONDS[match[2]]
 
 
@@ -133,13 +144,15 @@ def program(argv: tuple[str, ...]) -> tuple[str, ...]:
     absolute_path(argv[0])
     if argv[0] == "/":
         raise fail("E0514", "`/` is not a program", "name a file")
+    if sum(len(word.encode()) + 1 + _POINTER for word in argv) > MAX_ARGUMENTS:
+        raise fail("E0513", f"these arguments take more than {MAX_ARGUMENTS} bytes", "use a file")
     return argv
 
 
 def environment_name(name: str) -> str:
     """A name that sh(1) takes for a variable."""
     if not _ENV.fullmatch(name) or len(name) > 255:
-        raise fail("E0515", f"{shown(name)} cannot name a variable", "letters, digits and `_`")
+        raise fail("E0515", f"{quoted(name)} cannot name a variable", "use letters, digits and `_`")
     return name
 
 
@@ -147,7 +160,9 @@ def sha256(text: str) -> str:
     """A SHA-256 digest as 64 hexadecimal digits, in lower case."""
     if not _SHA256.fullmatch(text):
         raise fail(
-            "E0516", "this is not a SHA-256 digest", "64 hexadecimal digits: `cksum -a sha256`"
+            "E0516",
+            "this is not a SHA-256 digest",
+            "write the 64 hexadecimal digits that `cksum -a sha256 FILE` prints",
         )
     return text.lower()
 
@@ -155,8 +170,14 @@ def sha256(text: str) -> str:
 def tag(text: str) -> str:
     """A syslog tag: what logger(1) -t puts before each line."""
     if not _TAG.fullmatch(text) or text.startswith("-"):
-        raise fail("E0517", f"{shown(text)} is not a log tag", "up to 63 visible ASCII characters")
+        help = "use up to 63 visible ASCII characters, the first no `-`"
+        raise fail("E0517", f"{quoted(text)} is not a log tag", help)
     return text
+
+
+def one_of_words(words: Sequence[str]) -> str:
+    """Words as a choice: a, b or c."""
+    return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def one_of(code: LiteralString, what: str, words: tuple[str, ...]) -> BeforeValidator:
@@ -164,8 +185,8 @@ def one_of(code: LiteralString, what: str, words: tuple[str, ...]) -> BeforeVali
 
     def check(word: str) -> str:
         if word not in words:
-            help = nearest(word, words) or f"one of {', '.join(words)}"
-            raise fail(code, f"{shown(word)} is not {what}", help)
+            help = nearest(word, words) or f"use {one_of_words(words)}"
+            raise fail(code, f"{quoted(word)} is not {what}", help)
         return word
 
     return BeforeValidator(check)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from compiler.diagnostics import Diagnostics, Related, nearest
+from compiler.diagnostics import Diagnostics, Related, nearest, quoted
 from compiler.names.text import unquote
 from compiler.syntax import tree as t
 
@@ -38,8 +38,7 @@ def read_notes(
     until = None
     for annotation in annotations:
         if annotation.name not in NAMES:
-            help = nearest(annotation.name, NAMES) or f"use {', '.join('@' + n for n in NAMES)}"
-            found.error("E0311", f"unknown annotation `@{annotation.name}`", annotation.span, help)
+            _unknown(annotation, found)
             continue
         first = seen.setdefault(annotation.name, annotation)
         if first is not annotation:
@@ -57,18 +56,28 @@ def read_notes(
     return Notes(until=until, **values)
 
 
+def _unknown(annotation: t.Annotation, found: Diagnostics) -> None:
+    word = f"@{annotation.name}"
+    known = [f"@{name}" for name in NAMES]
+    start = annotation.span.start
+    span = annotation.span._replace(end=start + len(word))
+    help = nearest(word, known) or f"the annotations are {', '.join(known)}"
+    found.error("E0311", f"there is no annotation {quoted(word)}", span, help)
+
+
 def _text(annotation: t.Annotation, found: Diagnostics) -> str | None:
     if isinstance(annotation.value, t.Number):
         found.error(
             "E0313",
             f"`@{annotation.name}` takes a text",
             annotation.value.span,
-            "write it in quotes",
+            f'write it in quotes: `"{annotation.value.raw[:40]}"`',
         )
         return None
     text = unquote(annotation.value, found)
     if text is not None and not text.strip():
-        found.error("E0314", f"`@{annotation.name}` says nothing", annotation.span, "fill it in")
+        message = f"`@{annotation.name}` says nothing"
+        found.error("E0314", message, annotation.value.span, "fill it in, or remove it")
         return None
     return text
 

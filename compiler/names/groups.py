@@ -7,7 +7,7 @@ import fnmatch
 import re
 from collections.abc import Mapping
 
-from compiler.diagnostics import Diagnostics, Related, nearest
+from compiler.diagnostics import Diagnostics, Related, arrows, nearest, quoted
 from compiler.syntax import tree as t
 
 
@@ -39,7 +39,16 @@ class Groups:
     def unknown(self, name: t.Name) -> None:
         """Reports a name that is neither a cell's nor a group's."""
         help = nearest(name.text, [*self.cells, *self._groups]) or "define it with `cell`"
-        self._found.error("E0223", f"no cell or group is called `{name.text}`", name.span, help)
+        message = f"no cell or group is called {quoted(name.text)}"
+        self._found.error("E0223", message, name.span, help)
+
+    def unknown_cell(self, name: t.Name) -> None:
+        """Reports a name that is not a cell's."""
+        if name.text in self._groups:
+            help = f"`{name.text}` is a group; name its cells one by one"
+        else:
+            help = nearest(name.text, self.cells) or "define it with `cell`"
+        self._found.error("E0239", f"no cell is called {quoted(name.text)}", name.span, help)
 
     def _resolve(self, group: t.Group) -> frozenset[str]:
         cells: set[str] = set()
@@ -61,7 +70,10 @@ class Groups:
         cells = {cell for cell in self.cells if match(cell)}
         if not cells:
             self._found.warning(
-                "W0802", f"`{pattern.text}` matches no cell", pattern.span, "check the spelling"
+                "W0802",
+                f"{quoted(pattern.text)} matches no cell",
+                pattern.span,
+                "correct it, or remove it",
             )
         return cells
 
@@ -93,8 +105,8 @@ class Groups:
         path = [*open_[open_.index(member.text) :], member.text]
         self._found.error(
             "E0224",
-            f"`{member.text}` contains itself: {' -> '.join(path[:8])}",
+            f"the group `{member.text}` contains itself: {arrows(path)}",
             member.span,
-            "a group cannot be part of itself",
+            "take one out of the other",
             [Related(self._groups[member.text].name.span, "defined here")],
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from compiler.diagnostics import Diagnostics, Related
+from compiler.diagnostics import Diagnostics, Related, arrows
 from compiler.names.text import unquote
 from compiler.names.values import Constant, Scope, Unknown
 from compiler.syntax import tree as t
@@ -54,12 +54,11 @@ def _in_order(
 
 def _circle(used: t.Name, open_: list[str], lets: Mapping[str, t.Let], found: Diagnostics) -> None:
     path = [*open_[open_.index(used.text) :], used.text]
-    shown = " -> ".join(path if len(path) < 8 else [*path[:3], "...", *path[-3:]])
     found.error(
         "E0219",
-        f"`{used.text}` is defined by itself: {shown}",
+        f"`{used.text}` is defined by itself: {arrows(path)}",
         used.span,
-        "break the circle",
+        "give one of them a value of its own",
         [Related(lets[used.text].name.span, "defined here")],
     )
 

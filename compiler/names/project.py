@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
-from compiler.diagnostics import Diagnostics, Related
+from compiler.diagnostics import Diagnostics, Related, arrows, nearest, quoted
 from compiler.names.text import unquote
 from compiler.source import Source, Span
 from compiler.syntax import tree
@@ -18,6 +20,8 @@ ROOT_MARKS = ("cellc.toml", ".git")
 
 #: Larger files are not policies; refusing them keeps memory bounded.
 MAX_BYTES = 64 * 1024 * 1024
+#: Files that import each other in a row; more are refused, or recursion would fail.
+MAX_IMPORTS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class Project:
 
 def policy_root(path: Path) -> Path:
     """The nearest directory upwards with a ROOT_MARKS entry, else the file's own."""
-    folder = path.resolve().parent
+    folder = Path(os.path.realpath(path)).parent
     for candidate in (folder, *folder.parents):
         if any((candidate / mark).exists() for mark in ROOT_MARKS):
             return candidate
@@ -56,15 +60,37 @@ def policy_root(path: Path) -> Path:
 def read_source(path: Path, name: str, found: Diagnostics, span: Span | None) -> Source | None:
     """A file's text as a Source, or None and a diagnostic at `span`."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            found.error("E0205", f"`{name}` is larger than {MAX_BYTES >> 20} MiB", span)
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # reading a FIFO could wait for ever
+            _unreadable(path, name, "not a regular file", found, span)
+            return None
+        if status.st_size > MAX_BYTES:
+            too_large(name, found, span)
             return None
         data = path.read_bytes()
     except OSError as problem:
-        reason = (problem.strerror or "unreadable").lower()
-        found.error("E0204", f"cannot read `{name}`: {reason}", span, "check the path")
+        _unreadable(path, name, (problem.strerror or "unreadable").lower(), found, span)
         return None
     return decode(data, name, found, span)
+
+
+def too_large(name: str, found: Diagnostics, span: Span | None) -> None:
+    """Refuses a file of more than MAX_BYTES."""
+    message = f"{quoted(name)} is larger than {MAX_BYTES >> 20} MiB"
+    found.error("E0205", message, span, "is this the right file?")
+
+
+def _unreadable(path: Path, name: str, reason: str, found: Diagnostics, span: Span | None) -> None:
+    help = nearest(path.name, _policies_in(path.parent)) or "check the path"
+    found.error("E0204", f"cannot read {quoted(name)}: {reason}", span, help)
+
+
+def _policies_in(folder: Path) -> list[str]:
+    """Names that a misspelt one may have meant; none if the folder cannot be read."""
+    try:
+        return [entry.name for entry in os.scandir(folder) if entry.name.endswith(".cell")]
+    except OSError:
+        return []
 
 
 def decode(data: bytes, name: str, found: Diagnostics, span: Span | None) -> Source | None:
@@ -73,8 +99,17 @@ def decode(data: bytes, name: str, found: Diagnostics, span: Span | None) -> Sou
         return Source(name, data.decode("utf-8-sig"))
     except UnicodeDecodeError as problem:
         line = data.count(b"\n", 0, problem.start) + 1
-        found.error("E0206", f"`{name}` is not UTF-8 (line {line})", span, "save the file as UTF-8")
+        message = f"{quoted(name)} is not UTF-8 in line {line}"
+        found.error("E0206", message, span, "save the file as UTF-8")
         return None
+
+
+class _Open(NamedTuple):
+    """A file whose imports are being loaded, and where it is imported."""
+
+    path: Path
+    name: str
+    span: Span | None
 
 
 class Loader:
@@ -85,7 +120,7 @@ class Loader:
         self._path = path
         self.project = Project(policy_root(path))
         self._done: set[Path] = set()
-        self._open: list[tuple[Path, str]] = []
+        self._open: list[_Open] = []
 
     def load(self, active: Callable[[File], list[tree.Import]]) -> Project | None:
         """The project, or None when the root file cannot be read.
@@ -93,25 +128,29 @@ class Loader:
         `active` names the imports of a file that count for the target; it is asked
         about the root file first.
         """
-        path = self._path.resolve()
+        path = Path(os.path.realpath(self._path))
         name = self._name(path)
         source = read_source(path, name, self._found, None)
         if source is None:
             return None
-        self._take(path, source, active)
+        self._take(path, source, active, None)
         return self.project
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self.project.root).as_posix()
 
     def _take(
-        self, path: Path, source: Source, active: Callable[[File], list[tree.Import]]
+        self,
+        path: Path,
+        source: Source,
+        active: Callable[[File], list[tree.Import]],
+        span: Span | None,
     ) -> None:
         self._done.add(path)
         self.project.sources[source.name] = source
-        chain = tuple(name for _, name in self._open)
-        file = File(source, path, parse_policy(source, self._found), chain)
-        self._open.append((path, source.name))
+        importers = tuple(open_.name for open_ in self._open)
+        file = File(source, path, parse_policy(source, self._found), importers)
+        self._open.append(_Open(path, source.name, span))
         for statement in active(file):
             self._import(file, statement, active)
         self._open.pop()
@@ -127,17 +166,30 @@ class Loader:
         path = self._resolve(file, written, span)
         if path is None:
             return
-        opened = [p for p, _ in self._open]
+        opened = [open_.path for open_ in self._open]
         if path in opened:
-            names = [n for _, n in self._open[opened.index(path) :]]
-            circle = " -> ".join([*names, names[0]])
-            self._found.error(
-                "E0203", f"import cycle: {circle}", span, "move what both need into a third file"
-            )
+            self._cycle(self._open[opened.index(path) :], span)
+        elif len(opened) >= MAX_IMPORTS:
+            message = f"imports lead to each other more than {MAX_IMPORTS} deep"
+            self._found.error("E0242", message, span, "import the file from one nearer to the root")
         elif path not in self._done:
             source = read_source(path, self._name(path), self._found, span)
             if source is not None:
-                self._take(path, source, active)
+                self._take(path, source, active, span)
+
+    def _cycle(self, files: list[_Open], span: Span) -> None:
+        names = [file.name for file in files]
+        if len(names) == 1:
+            message, help = f"{quoted(names[0])} imports itself", "remove this line"
+        else:
+            message = f"these files import each other: {arrows([*names, names[0]])}"
+            help = "move what both need into a third file"
+        imports = [
+            Related(file.span, f"{quoted(file.name)} is imported here")
+            for file in files[1:]
+            if file.span is not None
+        ]
+        self._found.error("E0203", message, span, help, imports)
 
     def _resolve(self, file: File, written: str, span: Span) -> Path | None:
         found = self._found
@@ -149,19 +201,17 @@ class Loader:
                 'write it like `import "common/profiles.cell";`',
             )
             return None
-        path = Path(os.path.realpath(file.path.parent / written))
+        plain = file.path.parent / written
+        path = Path(os.path.realpath(plain))
         if not path.is_relative_to(self.project.root):
+            linked = Path(os.path.normpath(plain)).is_relative_to(self.project.root)
+            how = "is a symbolic link that leaves" if linked else "lies outside"
             found.error(
                 "E0202",
-                f"`{written}` leaves the policy root",
+                f"{quoted(written)} {how} the policy root",
                 span,
-                "only files below the nearest directory with a `cellc.toml` or `.git`"
-                " can be imported",
+                "the root is the nearest directory upwards with a `cellc.toml` or `.git`,"
+                " else the policy's own",
             )
             return None
         return path
-
-
-def related(span: Span, message: str) -> tuple[Related, ...]:
-    """One related place, as most diagnostics have it."""
-    return (Related(span, message),)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from compiler.catalogue.actions import RELEASES
-from compiler.diagnostics import Diagnostics, nearest
+from compiler.diagnostics import Diagnostics, nearest, quoted
 from compiler.syntax import tree as t
 
 _COMPARE: dict[str, Callable[[tuple[int, int], tuple[int, int]], bool]] = {
@@ -36,7 +36,7 @@ def check_target(value: t.Name | t.Number, found: Diagnostics) -> str | None:
         return word
     known = ", ".join(RELEASES[:-1]) + " and " + RELEASES[-1]
     help = nearest(word, RELEASES) or f"the known releases are {known}"
-    found.error("E0209", f"unknown NetBSD release `{word[:40]}`", value.span, help)
+    found.error("E0209", f"there is no NetBSD release {quoted(word)} here", value.span, help)
     return None
 
 
@@ -44,12 +44,22 @@ def check_guard(guard: t.Guard, found: Diagnostics) -> None:
     """Reports a version that `when target` cannot compare with."""
     word = guard.version.text if isinstance(guard.version, t.Name) else guard.version.raw
     if _version(word) is None:
+        example = f"{word}.0" if word.isdecimal() and len(word) < 4 else "11.0"
         found.error(
             "E0210",
-            f"`{word[:40]}` is not a version",
+            f"{quoted(word)} is not a version",
             guard.version.span,
-            "write a version such as `11.0`, or `current`",
+            f"write a version such as `{example}`, or `current`",
         )
+
+
+def guard_for(releases: Sequence[str]) -> str:
+    """The `when` that holds for some releases of RELEASES in a row."""
+    comparison = "=="
+    if len(releases) > 1 or releases[-1] == RELEASES[-1]:
+        comparison = ">=" if releases[-1] == RELEASES[-1] else "<="
+    version = releases[0] if comparison == ">=" else releases[-1]
+    return f"`when target {comparison} {version} {{ ... }}`"
 
 
 def holds(guard: t.Guard, target: str) -> bool:

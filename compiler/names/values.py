@@ -6,13 +6,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from compiler.diagnostics import Diagnostics, nearest
+from compiler.diagnostics import Diagnostics, nearest, quoted
 from compiler.ir.ir import AUTO, Ranges
 from compiler.names.text import unquote
 from compiler.source import Span
 from compiler.syntax import tree as t
 
 MAX_PORT = 65535
+_DASHED = re.compile(r"([0-9]{1,5})-([0-9]{1,5})", re.ASCII)
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 
 
@@ -51,7 +52,7 @@ class Scope:
         known = self.parameters.get(name.text) or self.lets.get(name.text)
         if known is None:
             help = nearest(name.text, [*self.parameters, *self.lets]) or "define it with `let`"
-            self.found.error("E0220", f"no value is called `{name.text}`", name.span, help)
+            self.found.error("E0220", f"no value is called {quoted(name.text)}", name.span, help)
         return known
 
     def close(self, value: t.Value) -> Constant:
@@ -108,20 +109,22 @@ class Scope:
             case t.Name():
                 constant = self.constant(node)
                 if isinstance(constant, t.Text | t.Name):
-                    return self._not_a_port(node.span)
+                    return self._not_a_port(node)
                 if isinstance(constant, PortSet) and constant.ranges[0][0] == AUTO and not auto:
                     return self._auto(node.span, auto, into)
                 return constant is not None and self._collect(constant, auto, into)
             case t.Text():
-                return self._not_a_port(node.span)
+                return self._not_a_port(node)
             case PortSet():
                 into.extend(node.ranges)
                 return True
             case Unknown():
                 return False
 
-    def _not_a_port(self, span: Span) -> bool:
-        self.found.error("E0307", "a text is not a port", span, "write a number")
+    def _not_a_port(self, node: t.Text | t.Name) -> bool:
+        what = quoted(node.text) if isinstance(node, t.Name) else "a text"
+        help = "ports are numbers, without quotes"
+        self.found.error("E0307", f"{what} is not a port", node.span, help)
         return False
 
     def _auto(self, span: Span, allowed: bool, into: list[tuple[int, int]]) -> bool:
@@ -134,9 +137,9 @@ class Scope:
     def _port(self, node: t.Number, into: list[tuple[int, int]]) -> bool:
         port = decimal(node.raw)
         if port is None or not 0 < port <= MAX_PORT:
-            self.found.error(
-                "E0310", f"`{node.raw[:40]}` is not a port", node.span, f"ports are 1 to {MAX_PORT}"
-            )
+            ends = _DASHED.fullmatch(node.raw)
+            help = f"write the range {ends[1]}..{ends[2]}" if ends else f"ports are 1 to {MAX_PORT}"
+            self.found.error("E0310", f"{quoted(node.raw)} is not a port", node.span, help)
             return False
         into.append((port, port))
         return True
