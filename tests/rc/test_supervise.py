@@ -46,7 +46,7 @@ def test_restart_modes(host: Host, mode: str, status: int, again: bool) -> None:
 
 
 def test_backoff_doubles_up_to_its_maximum(host: Host) -> None:
-    _service(host, "exit 1", Restart("always", 100, 700))
+    _service(host, "exit 1", Restart("always", 1000, 7000))
     host.run("cell_web", "start")
     assert eventually(lambda: (host.state / "syslog").read_text().count("again in") >= 5)
     host.run("cell_web", "stop")
@@ -55,7 +55,7 @@ def test_backoff_doubles_up_to_its_maximum(host: Host) -> None:
         for line in (host.state / "syslog").read_text().splitlines()
         if "again in" in line
     ]
-    assert waits[:5] == ["100 ms", "200 ms", "400 ms", "700 ms", "700 ms"]
+    assert waits[:5] == ["1000 ms", "2000 ms", "4000 ms", "7000 ms", "7000 ms"]
 
 
 def test_output_and_errors_go_to_the_log_of_the_policy(host: Host) -> None:
