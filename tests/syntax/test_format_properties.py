@@ -58,7 +58,7 @@ def _tree(text: str) -> Any:
 
 
 @given(syntactic_policies())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_only_space_between_tokens_changes(text: str) -> None:
     formatted = _format(text)
     assert _words(formatted) == _words(text)
@@ -66,14 +66,14 @@ def test_only_space_between_tokens_changes(text: str) -> None:
 
 
 @given(syntactic_policies())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_the_format_is_its_own_format(text: str) -> None:
     formatted = _format(text)
     assert _format(formatted) == formatted
 
 
 @given(syntactic_policies())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_lines_are_tidy(text: str) -> None:
     formatted = _format(text)
     assert formatted == "" or (formatted[0] not in " \n" and formatted.endswith("\n"))
@@ -103,7 +103,7 @@ def _untidy(draw: st.DrawFn) -> str:
 
 
 @given(_untidy())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_the_meaning_stays_rule_ids_and_all(text: str) -> None:
     before, after = compile_text(text), compile_text(_format(text))
     assert [d.code for d in after.diagnostics] == [d.code for d in before.diagnostics]
@@ -111,7 +111,7 @@ def test_the_meaning_stays_rule_ids_and_all(text: str) -> None:
 
 
 @given(syntactic_policies())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_long_lines_hold_nothing_that_could_go_elsewhere(text: str) -> None:
     for line in _format(text).split("\n"):
         match = _LINE.fullmatch(line)

@@ -24,7 +24,7 @@ _LARK = make_parser("policy", TreeBuilder(FILE))
 
 
 @given(syntactic_policies())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_the_flat_tables_and_shortcuts_agree_with_lark(text: str) -> None:
     statements, wrong = parse(text)
     assert not wrong
@@ -32,7 +32,7 @@ def test_the_flat_tables_and_shortcuts_agree_with_lark(text: str) -> None:
 
 
 @given(syntactic_policies())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_spans_hold_what_they_are_of(text: str) -> None:
     for node in nodes(parse(text)[0]):
         if not hasattr(node, "span"):
@@ -79,7 +79,7 @@ _LINE = st.one_of(
 
 
 @given(st.lists(_LINE, max_size=8), st.sampled_from((("", ""), ("cell c {", "}"))))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_broken_statement_costs_no_other(
     lines: list[tuple[str, bool]], around: tuple[str, str]
 ) -> None:
@@ -96,7 +96,7 @@ def test_a_broken_statement_costs_no_other(
 
 
 @given(any_text)
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_any_text_ends_in_a_tree_or_in_errors(text: str) -> None:
     source = Source(FILE, text)
     found, found_by_format, found_in_request = Diagnostics(), Diagnostics(), Diagnostics()
