@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from compiler.checks import files, order
 from compiler.diagnostics import Diagnostics, Related
 from compiler.ir.decide import Decider
 from compiler.ir.ir import AUTO, Cell, Request
 from compiler.lowering.lower import Lowered
-from compiler.model.policy import Cell as ModelCell
 from compiler.model.policy import Policy
 from compiler.source import Span
 
@@ -16,10 +16,6 @@ Lint = Callable[[Policy, Lowered, Diagnostics], None]
 
 #: net.inet.ip.anonportmin and anonportmax of a kernel nobody tuned (sysctl(7)).
 ANON_PORTS = (49152, 65535)
-
-
-def _names(policy: Policy) -> dict[str, ModelCell]:
-    return {cell.name: cell for cell in policy.cells}
 
 
 def blocked_ephemeral(policy: Policy, lowered: Lowered, found: Diagnostics) -> None:
@@ -75,7 +71,7 @@ def reserved_ephemeral(policy: Policy, lowered: Lowered, found: Diagnostics) -> 
 def no_devices(policy: Policy, lowered: Lowered, found: Diagnostics) -> None:
     """Without device.rawio_spec no device node can be opened, /dev/null included."""
     decider = lowered.decider
-    cells = _names(policy)
+    cells = files.model_cells(policy)
     for cell in lowered.ir.cells:
         decision = decider.decide(Request(cell.name, "device.rawio_spec.read"))
         if decision.effect != "deny" or decision.rule is None:
@@ -123,36 +119,16 @@ def _unprivileged(cell: Cell) -> bool:
     return cell.user is not None and cell.user not in ("0", "root", "toor")
 
 
-def shared_roots(policy: Policy, lowered: Lowered, found: Diagnostics) -> None:
-    """Two cells with one root see and, unless it is read-only, change each other's files."""
-    first: dict[str, ModelCell] = {}
-    cells = _names(policy)
-    for cell in lowered.ir.cells:
-        if cell.root is None:
-            continue
-        mine = cells[cell.name]
-        other = first.setdefault(cell.root, mine)
-        if other is not mine:
-            found.warning(
-                "W0812",
-                f"the cells `{other.name}` and `{cell.name}` share the root `{cell.root}`",
-                mine.span,
-                "give each a root of its own; they can share a `base`",
-                [Related(other.span, "the other cell")],
-            )
-
-
-def unconfined_files(policy: Policy, lowered: Lowered, found: Diagnostics) -> None:
-    """A cell without a root sees the file tree of the host."""
-    cells = _names(policy)
-    for cell in lowered.ir.cells:
-        if cell.root is None and cell.service is not None:
-            found.note(
-                "N0902",
-                f"`{cell.name}` has no root: it sees the file tree of the host",
-                cells[cell.name].span,
-                "give it one with `root`, unless that is what you want",
-            )
+def permissive(policy: Policy, lowered: Lowered, found: Diagnostics) -> None:
+    """What is permissive is not protected."""
+    if policy.permissive is not None:
+        message = "the whole policy is permissive: denials are logged and not enforced"
+        found.note("N0904", message, policy.permissive, "remove it before you rely on the policy")
+    for cell in policy.cells:
+        spans = [body.permissive for body in cell.bodies if body.permissive is not None]
+        if spans:
+            message = f"`{cell.name}` is permissive: its denials are logged and not enforced"
+            found.note("N0904", message, spans[-1], "remove it before you rely on the policy")
 
 
 #: In the order of their codes.
@@ -161,6 +137,10 @@ LINTS: tuple[Lint, ...] = (
     reserved_ephemeral,
     no_devices,
     powerless_privport,
-    shared_roots,
-    unconfined_files,
+    files.shared_roots,
+    files.unkept_readonly,
+    order.rc_providers_known,
+    files.unconfined_files,
+    files.cautious_devices,
+    permissive,
 )

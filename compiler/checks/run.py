@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from compiler.checks.assertions import check_assertions
 from compiler.checks.lint import LINTS
+from compiler.checks.order import circular_order
 from compiler.diagnostics import Diagnostics
 from compiler.lowering.lower import Lowered
 from compiler.model.policy import Policy
 
 
 def check(policy: Policy, lowered: Lowered, found: Diagnostics) -> None:
-    """Assertions and lint; adds findings, never changes anything."""
+    """The order of services, assertions and lint; adds findings, never changes anything."""
+    circular_order(policy, lowered, found)
     check_assertions(policy, lowered, found)
     for lint in LINTS:
         lint(policy, lowered, found)

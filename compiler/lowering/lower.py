@@ -94,7 +94,7 @@ class _Lowering:
         made = ir.IR(
             policy=policy.name,
             target=policy.target,
-            permissive=policy.permissive,
+            permissive=policy.permissive is not None,
             action_sets=tuple(self._action_sets),
             rules=tuple(rules),
             layers=tuple(self._layers),

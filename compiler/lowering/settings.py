@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
 from typing import Any
 
 from compiler.diagnostics import Diagnostics, Related
 from compiler.ir import ir
 from compiler.model import settings as m
 from compiler.model.policy import Body, Cell
+from compiler.model.types import MAX_PATH
 
 
 def merge(cell: Cell, found: Diagnostics) -> dict[str, Any]:
@@ -23,8 +23,8 @@ def merge(cell: Cell, found: Diagnostics) -> dict[str, Any]:
     processes = limits.pop("processes", None)
     mounts = [mount for body in bodies for mount in body.mounts]
     hashes = [item for body in bodies for item in body.exec_hashes]
-    _check_mounts(mounts, found)
-    _check_hashes(hashes, found)
+    _check_mounts(mounts, root, found)
+    _check_hashes(cell, root, found)
     _check_rootless(cell, root, found)
     return {
         "root": root.path if root else None,
@@ -74,22 +74,35 @@ def _check_templates(cell: Cell, found: Diagnostics) -> None:
                 )
 
 
-def _check_mounts(mounts: list[m.Mount], found: Diagnostics) -> None:
-    ordered = sorted(mounts, key=lambda x: f"{x.target}/")
-    for first, second in pairwise(ordered):
-        if f"{second.target}/".startswith(f"{first.target}/"):
+def _check_mounts(mounts: list[m.Mount], root: m.Root | None, found: Diagnostics) -> None:
+    above: m.Mount | None = None
+    for mount in sorted(mounts, key=lambda x: f"{x.target}/"):
+        if above is not None and f"{mount.target}/".startswith(f"{above.target}/"):
             found.error(
                 "E0543",
-                f"the mount at `{second.target}` overlaps the one at `{first.target}`",
-                second.span,
+                f"the mount at `{mount.target}` overlaps the one at `{above.target}`",
+                mount.span,
                 "mount beside each other, or mount one tree that holds both",
-                [Related(first.span, "the other mount")],
+                [Related(above.span, "the other mount")],
+            )
+        else:
+            above = mount
+    for mount in mounts if root else ():
+        assert root is not None
+        length = len((root.path + mount.target).encode())
+        if length > MAX_PATH:
+            found.error(
+                "E0547",
+                f"root and target make a path of {length} bytes, {MAX_PATH} are the most",
+                mount.span,
+                "shorten one of them: MAXPATHLEN is 1024 with its NUL",
+                [Related(root.span, "the root")],
             )
 
 
-def _check_hashes(hashes: list[m.ExecHash], found: Diagnostics) -> None:
+def _check_hashes(cell: Cell, root: m.Root | None, found: Diagnostics) -> None:
     seen: dict[str, m.ExecHash] = {}
-    for item in hashes:
+    for item in (x for body in cell.bodies for x in body.exec_hashes):
         other = seen.setdefault(item.path, item)
         if other.sha256 != item.sha256:
             found.error(
@@ -99,20 +112,30 @@ def _check_hashes(hashes: list[m.ExecHash], found: Diagnostics) -> None:
                 "keep the right one",
                 [Related(other.span, "the other one")],
             )
+    places = [root] if root else []
+    settings = (*places, *(x for body in cell.bodies for x in body.mounts), *seen.values())
+    for setting in settings if seen else ():
+        if any(isinstance(v, str) and "\\" in v for v in dict(setting).values()):
+            found.error(
+                "E0548",
+                f"a path of `{cell.name}` has a backslash, which veriexecctl(8) cannot read",
+                setting.span,
+                "rename it: fingerprints name programs by their paths on the host",
+            )
 
 
 def _check_rootless(cell: Cell, root: m.Root | None, found: Diagnostics) -> None:
-    if root is not None:
-        return
-    for body in cell.bodies:
-        for setting in (*body.mounts, *body.devices):
-            found.error(
-                "E0545",
-                f"the cell `{cell.name}` has no root to put this in",
-                setting.span,
-                'give it one: `root "/var/cells/NAME";`',
-                [Related(cell.span, "the cell")],
-            )
+    settings = [x for body in cell.bodies for x in (*body.mounts, *body.devices)]
+    if root is not None or not settings or found.failed_in(cell.own.span):
+        return  # a root may be what failed
+    for setting in settings:
+        found.error(
+            "E0545",
+            f"the cell `{cell.name}` has no root to put this in",
+            setting.span,
+            'give it one: `root "/var/cells/NAME";`',
+            [Related(cell.span, "the cell")],
+        )
 
 
 def _devices(bodies: Iterable[Body]) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ class _Draft:
     exec_hashes: list[ExecHash] = field(default_factory=list)
     devices: list[Devices] = field(default_factory=list)
     hooks: list[Hook] = field(default_factory=list)
-    permissive: bool = False
+    permissive: Span | None = None
 
 
 class Bodies:
@@ -117,7 +117,7 @@ class Bodies:
             case t.Limits():
                 self._limits(node, scope, draft)
             case t.Permissive():
-                draft.permissive = True
+                draft.permissive = node.span
             case _:
                 self._collect(node, scope, draft)
 

@@ -68,7 +68,7 @@ class Body(Model):
     devices: tuple[Devices, ...] = ()
     hooks: tuple[Hook, ...] = ()
     service: Service | None = None
-    permissive: bool = False
+    permissive: Place | None = None
 
 
 class Cell(Model):
@@ -132,7 +132,7 @@ class Policy(Model):
 
     name: str
     target: str
-    permissive: bool
+    permissive: Place | None
     cells: Annotated[tuple[Cell, ...], SkipValidation]
     """In name order."""
     unused: Annotated[tuple[tuple[Body, ...], ...], SkipValidation]

@@ -208,7 +208,7 @@ class Securelevel(Setting):
     @classmethod
     def _known(cls, raw: str) -> int:
         if raw not in LEVELS_OF_SECURITY:
-            help = f"the levels are {one_of_words(LEVELS_OF_SECURITY)}"
+            help = f"write {one_of_words(LEVELS_OF_SECURITY)}"
             raise fail("E0530", f"{quoted(raw)} is not a securelevel", help)
         return int(raw)
 

@@ -44,7 +44,7 @@ class Definitions:
     host: list[t.Statement] = field(default_factory=list)
     assertions: list[t.Statement] = field(default_factory=list)
     tests: list[t.Test] = field(default_factory=list)
-    permissive: bool = False
+    permissive: Span | None = None
     annotated: dict[Span, tuple[t.Annotation, ...]] = field(default_factory=dict)
     """Annotations of definitions, by the definition's span."""
     imports: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -140,7 +140,7 @@ class _Gatherer:
                 case t.Test():
                     d.tests.append(node)
                 case t.Permissive():
-                    d.permissive = True
+                    d.permissive = node.span
                 case t.Header() if not main:
                     self._found.error(
                         "E0218",
