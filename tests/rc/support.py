@@ -87,7 +87,7 @@ class Host:
             if found == "/sbin/":
                 return f"{self.root}/stubs/"
             if found == "-user 0":
-                return f"-user {os.getuid()}"
+                return f"\\( -user 0 -o -user {os.getuid()} \\)"
             return f"{self.root}{found}"
 
         return _MOVED.sub(place, text)
