@@ -59,8 +59,8 @@ def print_findings(
 
 
 def _from_here(root: Path | None) -> Callable[[str], str]:
-    prefix = os.path.relpath(root) if root is not None else "."
-    return lambda name: name if name.startswith("<") else os.path.normpath(f"{prefix}/{name}")
+    folder = root or Path()
+    return lambda name: name if name.startswith("<") else os.path.relpath(folder / Path(name))
 
 
 def _moved(diagnostic: Diagnostic, rename: Callable[[str], str]) -> Diagnostic:
