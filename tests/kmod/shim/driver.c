@@ -49,6 +49,10 @@ become(unsigned int i)
 	for (dot = words[i]; *dot != '\0' && *dot != '.'; dot++)
 		continue;
 	shim_curlwp = &s->l[*dot == '.'];
+	if (curlwp->l_cred != s->p.p_cred) {	/* LWP_CACHE_CREDS */
+		proc_crmod_enter();
+		proc_crmod_leave(NULL, NULL, false);
+	}
 	return s;
 }
 
@@ -365,7 +369,6 @@ command_process(void)
 		    (pid_t)number(1), NULL);
 		become(1);
 		shim_setuid((uid_t)number(2));
-		shim_processes[number(1)].l[1].l_cred->euid = (uid_t)number(2);
 	} else if (is(0, "exit"))
 		shim_process_end(process(1));
 	else if (is(0, "setuid")) {
