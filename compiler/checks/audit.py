@@ -33,7 +33,7 @@ def audit_line(line: str) -> AuditLine | None:
     match = _LINE.search(line)
     if match is None:
         return None
-    fields = dict(field.split("=", 1) for field in match[2].split())
+    fields = dict(field.split("=", 1) for field in match[2][1:].split(" "))
     cell, action = fields.get("cell"), fields.get("action")
     if not cell or not action:
         return None

@@ -1,0 +1,1 @@
+"""Bytes of all kinds into everything that reads text: findings may come out, no traceback."""

@@ -1,0 +1,166 @@
+"""What is fuzzed: functions of bytes that raise only where cellc has a bug."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from backends.registry import load
+from compiler.checks.explain import Explainer
+from compiler.checks.query import answer, row_text
+from compiler.checks.read import RequestReader
+from compiler.checks.tests import run_tests
+from compiler.commands.explain_text import explanation_text
+from compiler.diagnostics import Diagnostic, Diagnostics
+from compiler.driver import Compilation, Program, compile_policy
+from compiler.ir.serialise import from_json, to_json
+from compiler.lock import assign, read, render
+from compiler.names.project import decode
+from compiler.render import render_json, render_sarif, render_text
+from compiler.source import Source
+from compiler.sourcemap import source_map
+from compiler.syntax.format import format_source
+from tests.semantics.support import TODAY, compile_text, must
+
+Target = Callable[[bytes], None]
+
+#: What `explain` and `query` are asked about.
+ASKED = """policy asked;
+target netbsd 10.1;
+let web-ports = {80, 8000..8099};
+cell web { profile confined; listen tcp 80; user "www"; allow process.signal to worker;
+    @reason "x" grant network.bind.privport tcp port 80; deny network.socket.open domain inet6; }
+cell worker { profile low; deny system.module; }
+group all = { w* };
+"""
+
+
+@functools.cache
+def _folder() -> Path:
+    """A directory in memory where there is one; removed at exit."""
+    shared = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    folder = tempfile.TemporaryDirectory(prefix="cellc-fuzz-", dir=shared)
+    _folders.append(folder)
+    path = Path(folder.name)
+    (path / "cellc.toml").touch()
+    (path / "profiles.cell").write_text("profile common extends low { deny system.module; }\n")
+    return path
+
+
+_folders: list[tempfile.TemporaryDirectory[str]] = []
+
+
+def _compiled(data: bytes) -> Compilation:
+    path = _folder() / "policy.cell"
+    path.write_bytes(data)
+    return compile_policy(path, TODAY)
+
+
+def _printed(found: Iterable[Diagnostic], sources: Mapping[str, Source]) -> None:
+    """All formats of findings; each place lies in its source."""
+    found = list(found)
+    for diagnostic in found:
+        for span in (diagnostic.span, *(r.span for r in diagnostic.related)):
+            if span is not None:
+                assert 0 <= span.start <= span.end <= len(sources[span.file].text), diagnostic
+    assert all(line.isprintable() for line in render_text(found, sources).split("\n"))
+    render_json(found, sources)
+    render_sarif(found, sources, version="0", titles={})
+
+
+def policy(data: bytes) -> None:
+    """A policy file, up to the IR, its tests and what is printed."""
+    compilation = _compiled(data)
+    _printed(compilation.diagnostics, compilation.sources)
+    made = compilation.program
+    if compilation.failed or made is None:
+        assert compilation.failed
+        return
+    found = Diagnostics()
+    run_tests(made.policy, made.lowered, found)
+    _printed(found.sorted(), compilation.sources)
+    text = to_json(made.ir)
+    assert from_json(text) == made.ir
+    source_map(made, compilation.sources)
+
+
+def build(data: bytes) -> None:
+    """A policy file, up to all artifacts."""
+    compilation = _compiled(data)
+    if compilation.failed or compilation.program is None:
+        return
+    for backend in load(("kmod", "rc", "sysctl")):
+        assert backend.emit(compilation.program.ir)
+
+
+def lock(data: bytes) -> None:
+    """A lock file: what is read without errors is what is written again."""
+    source = decode(data, "policy.cells.lock", Diagnostics(), None)
+    if source is None:
+        return
+    ids, found = read(source)
+    _printed(found, {source.name: source})
+    more, _ = assign(["new-a", "new-b"], ids)
+    assert len(set(more.by_name.values())) == len(more.by_name)
+    again, found = read(Source("again", render(more)))
+    assert not found
+    assert again == more
+
+
+def ir(data: bytes) -> None:
+    """An IR as JSON: read as it is written, or refused."""
+    with contextlib.suppress(ValueError):
+        text = data.decode()
+        assert to_json(from_json(text)) == text
+
+
+@functools.cache
+def _asked() -> tuple[Program, Explainer, RequestReader]:
+    compilation = compile_text(ASKED)
+    made = must(compilation)
+    return made, Explainer(made, compilation.sources), RequestReader(made)
+
+
+def request(data: bytes) -> None:
+    """A request as `explain` and `query` take it."""
+    text = data.decode(errors="surrogateescape")
+    made, explainer, reader = _asked()
+    source = Source("<request>", text)
+    found = Diagnostics()
+    explanation = explainer.explain(source, found)
+    if explanation is not None:
+        explanation_text(explanation)
+    pattern = reader.read(source, found)
+    if pattern is not None:
+        requests = reader.requests(source, pattern, found)
+        for row in answer(made.ir, requests, reader.axes(pattern)):
+            row_text(row)
+    _printed(found.sorted(), {source.name: source})
+
+
+def fmt(data: bytes) -> None:
+    """The text of a policy: formatting the format changes nothing."""
+    source = decode(data, "policy.cell", Diagnostics(), None)
+    if source is None:
+        return
+    found = Diagnostics()
+    formatted = format_source(source, found)
+    _printed(found.sorted(), {source.name: source})
+    if formatted is None:
+        assert found.failed
+        return
+    assert format_source(Source("policy.cell", formatted), Diagnostics()) == formatted
+
+
+TARGETS: Mapping[str, Target] = {
+    "policy": policy,
+    "build": build,
+    "lock": lock,
+    "ir": ir,
+    "request": request,
+    "fmt": fmt,
+}
