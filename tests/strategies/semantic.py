@@ -25,7 +25,7 @@ _NAMED = (20000, 20001, 20010, 29999)
 #: No rule is about this one but a final deny.
 _FINAL_ACTION = "system.module"
 _CONDITIONS: dict[str, tuple[str, ...]] = {
-    "bind": (" tcp", " udp", " port {rule-ports, auto}", " tcp port 20000..20010", " port auto"),
+    "bind": (" udp port 29999", " port {rule-ports, auto}", " tcp port 20000..20010"),
     "socket": (" domain inet", " domain {inet, inet6} type stream", " type raw protocol icmp"),
     "rawsock": (" protocol {icmp, igmp}",),
 }
@@ -56,7 +56,9 @@ def _conditions(names: _Names, leaf: Leaf) -> tuple[str, ...]:
 @st.composite
 def _rule(draw: DrawFn, names: _Names, leaf: Leaf) -> str:
     """A rule about a leaf or all of its action."""
-    condition = draw(st.sampled_from(("", *_conditions(names, leaf))))
+    # A deny of all ports would take those that the cell listens on.
+    always = leaf.dimension == "bind"
+    condition = draw(st.sampled_from(("", *_conditions(names, leaf))[always:]))
     actions: tuple[str, ...] = (leaf.action,)
     if not condition and leaf.name != leaf.action:
         actions += (leaf.name, f"{leaf.action}.*")

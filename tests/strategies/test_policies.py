@@ -7,7 +7,7 @@ from hypothesis import Phase, find, given, settings
 
 from compiler.catalogue.actions import RELEASES
 from compiler.ir.ir import IR
-from tests.semantics.support import compile_text, must
+from tests.semantics.support import compile_text
 from tests.strategies.policies import ir_policies, semantic_policies
 
 _quick = settings(max_examples=300, deadline=None, phases=[Phase.generate], derandomize=True)
@@ -24,13 +24,16 @@ def test_policies_are_for_their_target(target: str) -> None:
     check()
 
 
-def test_most_policies_compile() -> None:
+def test_nine_in_ten_policies_compile() -> None:
+    failed = []
+
     @given(semantic_policies())
-    @settings(_quick, max_examples=50)
+    @settings(_quick, max_examples=60)
     def check(text: str) -> None:
-        must(compile_text(text))
+        failed.append(compile_text(text).failed)
 
     check()
+    assert sum(failed) <= len(failed) / 10
 
 
 def test_rich_policies_turn_up() -> None:
