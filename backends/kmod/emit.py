@@ -12,8 +12,8 @@ from backends.kmod.actions import SCOPES, actions, asked_rights, names_and_kinds
 from backends.kmod.build import build
 from backends.kmod.columns import width
 from backends.kmod.image import encode
-from backends.kmod.layout import Section, counts, row_words, sections, strings
-from backends.kmod.tables import LIMITS, Tables
+from backends.kmod.layout import Section, counts, sections, strings
+from backends.kmod.tables import Tables
 from backends.template import render
 from compiler.catalogue.words import IP_PROTOCOLS, PROTOCOL_FAMILIES, RLIMITS, TYPES
 from compiler.ir.ir import IR
@@ -22,8 +22,7 @@ DIRECTORY = "kmod/secmodel_cellpolicy"
 IMAGE = "kmod/cellpolicy.img"
 PACKAGE = "backends.kmod"
 
-#: Numbers on a line of an array whose rows have a length, and of others.
-_PER_LINE = {"rows": row_words, "crossings": row_words, "ceilings": lambda: LIMITS}
+#: Numbers on a line of an array without rows.
 _ON_A_LINE = 16
 
 
@@ -89,9 +88,7 @@ def _actions(release: str) -> tuple[Artifact, ...]:
         "sources": _sources(),
     }
     names = ("cellpolicy_actions.h", "cellpolicy_actions.c", "Makefile")
-    return tuple(
-        Artifact(f"{DIRECTORY}/{name}", render(PACKAGE, name, **values)) for name in names
-    )
+    return tuple(Artifact(f"{DIRECTORY}/{name}", render(PACKAGE, name, **values)) for name in names)
 
 
 def _sources() -> list[str]:
@@ -103,14 +100,11 @@ def _sources() -> list[str]:
 def _array(tables: Tables, section: Section) -> Array:
     if section.name == "strings":
         return Array("strings", "char", "\n".join(c_string(x + "\0") for x in strings(tables)))
-    values = tuple(section.values) or (0,)
+    values = tuple(section.values) or (0,)  # C has no empty arrays
     if section.record:
-        shape, columns = section.shape + ",\n", section.shape.count("%")
-    elif section.name in _PER_LINE:
-        columns = _PER_LINE[section.name]()
-        shape = "%#x," * columns + "\n"
+        shape = section.shape + ",\n"
     else:
-        shape, columns = "%d," * _ON_A_LINE + "\n", _ON_A_LINE
-    whole, rest = divmod(len(values), columns)
+        shape = "%#x," * section.row + "\n" if section.row else "%d," * _ON_A_LINE + "\n"
+    whole, rest = divmod(len(values), shape.count("%"))
     text = (shape * whole + "%d," * rest) % values
     return Array(section.name, section.record or f"uint{section.bits}_t", text.rstrip())

@@ -17,10 +17,10 @@ VERDICTS = 16
 
 #: Members of `struct cellpolicy_numbers`, in its order.
 NUMBERS = (
-    "policy flags ids cells classes crossings maps owners"
-    " domain_numbers type_numbers protocol_numbers domains types protocols"
-    " sockets ceilings rules sets strings owners_map"
-).split()
+    *("policy", "flags", "ids", "cells", "classes", "crossings", "maps", "owners"),
+    *("domain_numbers", "type_numbers", "protocol_numbers", "domains", "types", "protocols"),
+    *("sockets", "ceilings", "rules", "sets", "strings", "owners_map"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,9 @@ class Section:
     record: str = ""
     """The C type of its elements where that is not the number's own type."""
     shape: str = ""
-    """How one element is written in C, with %d for each number."""
+    """How one record is written in C, with a conversion for each number."""
+    row: int = 0
+    """Numbers in a row of an array of rows."""
 
 
 def row_words() -> int:
@@ -68,8 +70,8 @@ def sections(t: Tables) -> list[Section]:
     return [
         Section("class_of", 16, t.class_of),
         Section("cell_of", 16, t.cell_of),
-        Section("rows", 32, _packed(t.rows, row_words())),
-        Section("crossings", 32, _packed(t.crossings, row_words())),
+        Section("rows", 32, _packed(t.rows, row_words()), row=row_words()),
+        Section("crossings", 32, _packed(t.crossings, row_words()), row=row_words()),
         Section("maps", 32, t.maps),
         Section("sockets", 32, _packed(t.sockets, words)),
         Section("domain_of", 16, t.domains.class_of),
@@ -86,7 +88,7 @@ def sections(t: Tables) -> list[Section]:
             "{%#x,%d,%d,%d,%d,%d}",
         ),
         Section("sets", 32, t.sets),
-        Section("ceilings", 64, [number for row in t.ceilings for number in row]),
+        Section("ceilings", 64, [n for row in t.ceilings for n in row], row=LIMITS),
         Section("strings", 8, _joined(strings(t))),
     ]
 

@@ -19,22 +19,28 @@ SHIM = Path(__file__).parent / "shim"
 
 #: What the kernel's build asks of C code, and more.
 WARNINGS = (
-    "-std=gnu11 -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes"
-    " -Wold-style-definition -Wshadow -Wcast-qual -Wwrite-strings"
-).split()
-SANITIZERS = "-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all".split()
+    *("-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Wmissing-prototypes", "-Wstrict-prototypes"),
+    *("-Wold-style-definition", "-Wshadow", "-Wcast-qual", "-Wwrite-strings"),
+)
+SANITIZERS = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
 #: SHIM_RELEASE in the stubs.
 RELEASES = {"9.4": 904, "10.1": 1001, "11.0": 1100, "current": 1100}
 TABLES = "cellpolicy_tables.c"
 
-_HEADERS = """
-sys/atomic.h sys/cdefs.h sys/cpu.h sys/domain.h sys/endian.h sys/errno.h sys/intr.h sys/kmem.h
-sys/lwp.h sys/module.h sys/mutex.h sys/param.h sys/proc.h sys/protosw.h sys/pserialize.h
-sys/resource.h sys/resourcevar.h sys/signalvar.h sys/socket.h sys/socketvar.h sys/specificdata.h
-sys/sysctl.h sys/syslog.h sys/systm.h sys/time.h sys/timevar.h sys/types.h netinet/in.h
-secmodel/secmodel.h
-""".split()
+_HEADERS = (
+    *(
+        f"sys/{name}.h"
+        for name in (
+            *("atomic", "cdefs", "cpu", "domain", "endian", "errno", "intr", "kmem", "lwp"),
+            *("module", "mutex", "param", "proc", "protosw", "pserialize", "resource"),
+            *("resourcevar", "signalvar", "socket", "socketvar", "specificdata", "sysctl"),
+            *("syslog", "systm", "time", "timevar", "types"),
+        )
+    ),
+    "netinet/in.h",
+    "secmodel/secmodel.h",
+)
 
 
 def module_files(ir: IR) -> dict[str, bytes]:
@@ -63,11 +69,9 @@ def compile_files(
 ) -> str:
     """Compiles files of a tree into objects there; what the compiler says when it fails."""
     where = _run([compiler, "-print-file-name=include"], directory).strip()
-    return _run(
-        [compiler, *WARNINGS, "-ffreestanding", "-D_KERNEL", f"-DSHIM_RELEASE={RELEASES[release]}"]
-        + [*flags, "-c", "-nostdinc", "-isystem", where, "-Iinclude", "-I.", *files],
-        directory,
-    )
+    kernel = ("-ffreestanding", "-D_KERNEL", f"-DSHIM_RELEASE={RELEASES[release]}")
+    paths = ("-nostdinc", "-isystem", where, "-Iinclude", "-I.")
+    return _run([compiler, *WARNINGS, *kernel, *flags, *paths, "-c", *files], directory)
 
 
 class Builder:
@@ -76,19 +80,24 @@ class Builder:
     def __init__(self, cache: Path) -> None:
         self._cache = cache
 
-    def driver(self, ir: IR) -> Path:
-        """A program that runs the module of a policy by commands, with sanitizers."""
+    def driver(self, ir: IR, *flags: str, again: tuple[str, ...] = ()) -> Path:
+        """A program that runs the module of a policy by commands, with sanitizers.
+
+        The tables, and the files to be compiled `again`, are compiled with `flags`.
+        """
         files = module_files(ir)
         engine = self._engine(files, ir.target)
-        made = self._cache / _digest([engine.name.encode(), files[TABLES]])
+        made = self._cache / _digest([engine.name.encode(), files[TABLES], *map(str.encode, flags)])
         if not made.exists():
             with tempfile.TemporaryDirectory(dir=self._cache) as name:
                 tree = Path(name)
                 write_tree(tree, files, ir.target)
-                said = compile_files("gcc", tree, ir.target, SANITIZERS, [TABLES])
-                objects = sorted(str(file) for file in engine.glob("*.o"))
-                command = ["gcc", *SANITIZERS, "-o", "driver", "cellpolicy_tables.o", *objects]
-                said = said or _run(command, tree)
+                own = [TABLES, *again]
+                said = compile_files("gcc", tree, ir.target, [*SANITIZERS, *flags], own)
+                replaced = {Path(file).stem for file in own}
+                objects = [str(x) for x in sorted(engine.glob("*.o")) if x.stem not in replaced]
+                objects += [f"{stem}.o" for stem in sorted(replaced)]
+                said = said or _run(["gcc", *SANITIZERS, "-o", "driver", *objects], tree)
                 assert not said, said
                 shutil.move(tree / "driver", made)
         return made

@@ -60,10 +60,3 @@ def lower(process: int, cell: int) -> list[str]:
 
 def column(name: str) -> int:
     return load(house().target).by_name[name].column
-
-
-def rule(effect: str, leaf: str, position: int = 0) -> int:
-    """The id of a rule of one effect about a leaf, and only about such leaves as are written."""
-    ir = house()
-    found = [r.id for r in ir.rules if r.effect == effect and leaf in ir.action_sets[r.requests.actions]]
-    return found[position]

@@ -33,13 +33,20 @@ def ask(driver: Path, *commands: str) -> list[str]:
 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_unknown_actions_are_denied_in_cells_only(driver: Path, scope: str) -> None:
-    asked = [f"raw {p} {scope} {NO_ACTION} 0 0 0 0" for p in (WEB_PROCESS, TRIAL_PROCESS, ROOT, USER)]
+    asked = [
+        f"raw {p} {scope} {NO_ACTION} 0 0 0 0" for p in (WEB_PROCESS, TRIAL_PROCESS, ROOT, USER)
+    ]
     assert ask(driver, *asked) == ["deny", "defer", "defer", "defer"]
 
 
 def test_unknown_requests_are_denied_in_cells_only(driver: Path) -> None:
     mount, bind, socket, spec = 8, 2, 8, 4
-    for scope, action in (("system", mount), ("network", bind), ("network", socket), ("device", spec)):
+    for scope, action in (
+        ("system", mount),
+        ("network", bind),
+        ("network", socket),
+        ("device", spec),
+    ):
         asked = [f"raw {p} {scope} {action} {NO_REQUEST} 0 0 0" for p in (WEB_PROCESS, ROOT, USER)]
         assert ask(driver, *asked) == ["deny", "defer", "defer"]
 
@@ -53,7 +60,9 @@ def test_process_requests_without_a_process(driver: Path) -> None:
 def test_ktrace_with_and_without_its_request(driver: Path) -> None:
     alone, persistent = column("process.ktrace"), column("process.ktrace.persistent")
     target = f"target {WEB_PROCESS}"
-    asked = [f"ask {p} {c} {target}" for p in (WEB_PROCESS, DB_PROCESS) for c in (alone, persistent)]
+    asked = [
+        f"ask {p} {c} {target}" for p in (WEB_PROCESS, DB_PROCESS) for c in (alone, persistent)
+    ]
     assert ask(driver, *asked) == ["defer", "defer", "deny", "deny"]
 
 
@@ -99,7 +108,10 @@ def test_ports_of_others(driver: Path, form: str, family: int) -> None:
 def test_bytes_of_a_port_are_swapped_for_bind_only(driver: Path) -> None:
     swapped = 5432 >> 8 | (5432 & 0xFF) << 8
     port = column("network.bind.port")
-    asked = [f"ask {USER} {port} bind {form} {AF_INET} {TCP} {swapped}" for form in ("explicit", "candidate")]
+    asked = [
+        f"ask {USER} {port} bind {form} {AF_INET} {TCP} {swapped}"
+        for form in ("explicit", "candidate")
+    ]
     assert ask(driver, *asked) == ["defer", "defer"]
 
 
