@@ -24,7 +24,7 @@ class Related:
 class Diagnostic:
     """One finding.
 
-    `code` is stable and documented in `compiler/codes.py`; `message` says what is
+    `code` is stable and documented in `compiler/codes`; `message` says what is
     wrong, in lower case without a final period; `help` what to do about it.
     """
 

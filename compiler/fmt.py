@@ -125,13 +125,13 @@ class _Run:
                 durable.replace_file(real, after)
         except durable.OutputError as problem:
             self.unusable = True
-            self.found.error("E0122", problem.message, None, problem.help)
+            self.found.error("E0209", problem.message, None, problem.help)
             return False
         return True
 
     def _refuse(self, path: str, reason: str) -> None:
         self.unusable = True
-        self.found.error("E0121", f"cannot format `{path}`: {reason}", None)
+        self.found.error("E0208", f"cannot format `{path}`: {reason}", None)
 
 
 def _read(path: str) -> bytes:

@@ -51,7 +51,7 @@ class Explainer:
         if request.subject not in (HOST, *self._cells):
             names = [HOST, *self._cells]
             help = nearest(request.subject, names) or "is this the policy the host runs?"
-            found.error("E0223", f"no cell is called `{request.subject}`", span, help)
+            found.error("E0228", f"no cell is called `{request.subject}`", span, help)
             return None
         if request.action not in self._actions:
             help = "the kernel has an action that the catalogue of the target lacks"
@@ -63,7 +63,7 @@ class Explainer:
         if line.limit is None and line.rule != ours:
             help = "the host runs another build of this policy; compare their hashes"
             what = "another rule" if line.rule in known else "a rule that is not in this policy"
-            found.warning("W0813", f"the host decided by {what}", span, help)
+            found.warning("W0816", f"the host decided by {what}", span, help)
         is_root = None if line.uid is None else line.uid == 0
         outcome = self._stack.outcome(request, decision.effect, is_root)
         part = self._part(request, decision, outcome)

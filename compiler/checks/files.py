@@ -62,7 +62,7 @@ def unkept_readonly(policy: Policy, lowered: Lowered, found: Diagnostics) -> Non
         if cell.root is None and cell.exec_readonly:
             spans = [b.exec_readonly for b in cells[cell.name].bodies if b.exec_readonly]
             found.warning(
-                "W0815",
+                "W0813",
                 f"`exec readonly` does nothing for `{cell.name}`, which has no root",
                 spans[-1],
                 "give the cell a `root`: mount flags keep it from running what it writes",

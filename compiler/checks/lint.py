@@ -22,22 +22,22 @@ def blocked_ephemeral(policy: Policy, lowered: Lowered, found: Diagnostics) -> N
     """A cell that may open sockets but gets no port automatically cannot connect out."""
     decider = lowered.decider
     for cell in lowered.ir.cells:
+        opened = Request(
+            cell.name, "network.socket.open", domain="inet", type="stream", socket_protocol="other"
+        )
+        if decider.decide(opened).effect == "deny":
+            continue
+        blocked: dict[int, list[str]] = {}
         for protocol in ("tcp", "udp"):
-            opened = Request(
-                cell.name, "network.socket.open", domain="inet", type="stream",
-                socket_protocol="other",
-            )  # fmt: skip
-            if decider.decide(opened).effect == "deny":
-                continue
             port = _blocked_port(decider, cell.name, protocol)
-            if port is None:
-                continue
-            rule = decider.decide(port).rule
-            if rule is None or _shipped(lowered.spans[rule]):
-                continue
+            rule = None if port is None else decider.decide(port).rule
+            if rule is not None and not _shipped(lowered.spans[rule]):
+                blocked.setdefault(rule, []).append(protocol)
+        for rule, protocols in blocked.items():
             found.warning(
                 "W0808",
-                f"`{cell.name}` cannot connect: it gets no {protocol} port automatically",
+                f"`{cell.name}` cannot connect: it gets no {' or '.join(protocols)} port"
+                " automatically",
                 lowered.spans[rule],
                 "connect(2) asks for a port too; leave `port auto` and the ports from"
                 f" {ANON_PORTS[0]} on out of the rule, or deny network.socket.open as well",

@@ -93,7 +93,7 @@ def rc_providers_known(policy: Policy, lowered: Lowered, found: Diagnostics) -> 
         for provider in service.before:
             if provider.kind == "rc" and provider.name in early:
                 found.warning(
-                    "W0817",
+                    "W0815",
                     f"no cell can start before `{provider.name}`",
                     provider.span,
                     f"cells come after {_AFTER}, and rcorder(8) would see a circle",
@@ -103,7 +103,7 @@ def rc_providers_known(policy: Policy, lowered: Lowered, found: Diagnostics) -> 
 def _misspelt(provider: Provider, known: tuple[str, ...], found: Diagnostics) -> None:
     if help := nearest(provider.name, known, _LIKENESS):
         found.warning(
-            "W0816",
+            "W0814",
             f"no rc.d script of the base system provides `{provider.name}`",
             provider.span,
             help,

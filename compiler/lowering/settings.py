@@ -26,6 +26,7 @@ def merge(cell: Cell, found: Diagnostics) -> dict[str, Any]:
     _check_mounts(mounts, root, found)
     _check_hashes(cell, root, found)
     _check_rootless(cell, root, found)
+    _check_hooks(cell, root, found)
     return {
         "root": root.path if root else None,
         "base": root.base if root else None,
@@ -53,7 +54,7 @@ def _check_templates(cell: Cell, found: Diagnostics) -> None:
         given = [x for body in cell.templates if (x := getattr(body, word)) is not None]
         if len(given) > 1 and getattr(cell.own, word) is None:
             found.error(
-                "E0542",
+                "E0529",
                 f"two templates set `{word}` of the cell `{cell.name}`",
                 given[1].span,
                 f"set `{word}` in the cell itself, or use one of them",
@@ -66,7 +67,7 @@ def _check_templates(cell: Cell, found: Diagnostics) -> None:
             other = limits.setdefault(limit.name, limit)
             if other.value != limit.value and limit.name not in own:
                 found.error(
-                    "E0542",
+                    "E0529",
                     f"two templates set the limit `{limit.name}` of the cell `{cell.name}`",
                     limit.span,
                     "set it in the cell itself, or use one of them",
@@ -79,7 +80,7 @@ def _check_mounts(mounts: list[m.Mount], root: m.Root | None, found: Diagnostics
     for mount in sorted(mounts, key=lambda x: f"{x.target}/"):
         if above is not None and f"{mount.target}/".startswith(f"{above.target}/"):
             found.error(
-                "E0543",
+                "E0510",
                 f"the mount at `{mount.target}` overlaps the one at `{above.target}`",
                 mount.span,
                 "mount beside each other, or mount one tree that holds both",
@@ -92,7 +93,7 @@ def _check_mounts(mounts: list[m.Mount], root: m.Root | None, found: Diagnostics
         length = len((root.path + mount.target).encode())
         if length > MAX_PATH:
             found.error(
-                "E0547",
+                "E0511",
                 f"root and target make a path of {length} bytes, {MAX_PATH} are the most",
                 mount.span,
                 "shorten one of them: MAXPATHLEN is 1024 with its NUL",
@@ -106,7 +107,7 @@ def _check_hashes(cell: Cell, root: m.Root | None, found: Diagnostics) -> None:
         other = seen.setdefault(item.path, item)
         if other.sha256 != item.sha256:
             found.error(
-                "E0544",
+                "E0526",
                 f"`{item.path}` has two fingerprints",
                 item.span,
                 "keep the right one",
@@ -117,7 +118,7 @@ def _check_hashes(cell: Cell, root: m.Root | None, found: Diagnostics) -> None:
     for setting in settings if seen else ():
         if any(isinstance(v, str) and "\\" in v for v in dict(setting).values()):
             found.error(
-                "E0548",
+                "E0527",
                 f"a path of `{cell.name}` has a backslash, which veriexecctl(8) cannot read",
                 setting.span,
                 "rename it: fingerprints name programs by their paths on the host",
@@ -130,12 +131,27 @@ def _check_rootless(cell: Cell, root: m.Root | None, found: Diagnostics) -> None
         return  # a root may be what failed
     for setting in settings:
         found.error(
-            "E0545",
+            "E0512",
             f"the cell `{cell.name}` has no root to put this in",
             setting.span,
             'give it one: `root "/var/cells/NAME";`',
             [Related(cell.span, "the cell")],
         )
+
+
+def _check_hooks(cell: Cell, root: m.Root | None, found: Diagnostics) -> None:
+    """Hooks run as root of the host, so none may be a file that the cell can write."""
+    for hook in (x for body in cell.bodies for x in body.hooks) if root else ():
+        assert root is not None
+        program = hook.argv[0]
+        if program.startswith((f"{root.path}/", f"{root.path}.overlay/")):
+            found.error(
+                "E0522",
+                f"the hook `{program}` lies in the cell, but runs on the host as root",
+                hook.span,
+                "keep it where the cell cannot write",
+                [Related(root.span, "the root of the cell")],
+            )
 
 
 def _devices(bodies: Iterable[Body]) -> tuple[str, ...]:

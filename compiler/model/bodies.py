@@ -155,7 +155,7 @@ class Bodies:
         first = draft.single.setdefault(word, (value, span))
         if first[1] is not span:
             self._found.error(
-                "E0531",
+                "E0528",
                 f"`{word}` is set twice here",
                 span,
                 "keep one",
@@ -197,7 +197,7 @@ class Bodies:
             first = draft.limits.setdefault(made.name, made)
             if first is not made:
                 self._found.error(
-                    "E0532",
+                    "E0519",
                     f"the limit `{made.name}` is set twice here",
                     limit.span,
                     "keep one",

@@ -88,12 +88,12 @@ class _Elaborator:
             if profile is None:
                 help = nearest(word.text, self._d.profile_names) or "define it with `profile`"
                 message = f"no profile is called {quoted(word.text)}"
-                self._found.error("E0225", message, word.span, help)
+                self._found.error("E0231", message, word.span, help)
                 break
             if profile in line:
                 names = [p.name.text for p in line[line.index(profile) :]] + [word.text]
                 self._found.error(
-                    "E0226",
+                    "E0232",
                     f"the profile `{word.text}` extends itself: {arrows(names)}",
                     word.span,
                     "take one `extends` out of the circle",
@@ -135,7 +135,7 @@ class _Elaborator:
                 self._use(node, chains, templates)
         if profile is None and not uses and not self._found.failed_in(cell.span):
             self._found.error(
-                "E0227",
+                "E0233",
                 f"the cell `{cell.name.text}` names no profile",
                 cell.name.span,
                 "add `profile NAME;`; a cell that nothing confines says `profile low;`",
@@ -157,7 +157,7 @@ class _Elaborator:
     ) -> t.ProfileUse:
         if first is not None:
             self._found.error(
-                "E0228",
+                "E0234",
                 "a cell has one profile",
                 node.span,
                 "let one profile extend the other, or use templates",
@@ -180,7 +180,7 @@ class _Elaborator:
         if template is None:
             help = nearest(node.name.text, self._d.templates) or "define it with `template`"
             self._found.error(
-                "E0229", f"no template is called {quoted(node.name.text)}", node.name.span, help
+                "E0236", f"no template is called {quoted(node.name.text)}", node.name.span, help
             )
             return
         self._used_templates.add(node.name.text)
@@ -203,7 +203,7 @@ class _Elaborator:
             if longest[: len(chain)] != chain:
                 ours, others = chain[-1].name, longest[-1].name
                 self._found.error(
-                    "E0230",
+                    "E0235",
                     f"neither of the profiles `{ours}` and `{others}` extends the other",
                     span,
                     f"let `{others}` extend `{ours}`, or use one of them",

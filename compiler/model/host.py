@@ -69,7 +69,7 @@ class _Reader:
         wrong = sysctl.check_value(known, value)
         if wrong is not None:
             message = f"`{known.name}` does not take {quoted(value)}"
-            self._found.error("E0538", message, node.value.span, wrong)
+            self._found.error("E0545", message, node.value.span, wrong)
             return
         if _UNCARRIED.search(value):
             help = "leave out line breaks, `#`, blanks at the start, a backslash at the end"
@@ -78,7 +78,7 @@ class _Reader:
             return
         if known.canonical in sysctl.SECURELEVEL:
             help = "write `securelevel N;`: it is raised late in the boot, by rc.conf"
-            self._found.error("E0539", "this node is set by `securelevel`", node.span, help)
+            self._found.error("E0547", "this node is set by `securelevel`", node.span, help)
             return
         first = self.nodes.get(known.canonical)
         if first is not None:
@@ -91,12 +91,12 @@ class _Reader:
         if elsewhere:
             message = f"`{name.text}` is not established for NetBSD {self._target}"
             help = f"known for {', '.join(elsewhere)}; put it in {guard_for(elsewhere)}"
-            self._found.error("E0540", message, name.span, help)
+            self._found.error("E0544", message, name.span, help)
             return
         help = nearest(name.text, self._catalogue.nodes) or "see sysctl(7)"
-        self._found.error("E0537", f"no sysctl node {quoted(name.text)} is known", name.span, help)
+        self._found.error("E0543", f"no sysctl node {quoted(name.text)} is known", name.span, help)
 
     def _twice(self, word: str, span: Span, first: Span) -> None:
         self._found.error(
-            "E0541", f"`{word}` is set twice", span, "keep one", [Related(first, "first here")]
+            "E0548", f"`{word}` is set twice", span, "keep one", [Related(first, "first here")]
         )

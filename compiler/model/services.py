@@ -47,7 +47,7 @@ class _Reader:
             self.fields[word] = value
         else:
             self._found.error(
-                "E0533",
+                "E0531",
                 f"`{word}` stands twice in one service",
                 span,
                 "keep one",
@@ -84,7 +84,7 @@ class _Reader:
             if first is not node.name.span:
                 message = f"the variable `{env.name}` is set twice"
                 related = [Related(first, "first here")]
-                self._found.error("E0534", message, node.name.span, "keep one", related)
+                self._found.error("E0533", message, node.name.span, "keep one", related)
         self.lists["env"].append(env)
 
     def _log(self, node: t.Log) -> Log | None:
@@ -95,7 +95,7 @@ class _Reader:
                 assert isinstance(first, Span)
                 related = [Related(first, "first here")]
                 message = f"`{word}` is given twice"
-                self._found.error("E0535", message, value.span, "keep one", related)
+                self._found.error("E0534", message, value.span, "keep one", related)
             text = self._scope.text(value) if word == "tag" else getattr(value, "text", None)
             if text is None:
                 return None
@@ -130,7 +130,7 @@ def read_service(
     if "command" not in fields:
         help = 'name the program: `command "/path/to/program" "argument";`'
         if not found.failed_in(span):
-            found.error("E0536", "this service has no command", span, help)
+            found.error("E0530", "this service has no command", span, help)
         return None
     lists = [x for items in reader.lists.values() for x in items]
     if None in fields.values() or None in lists:

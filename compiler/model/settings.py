@@ -71,7 +71,7 @@ class Root(Setting):
             inside = f"{path}/".startswith(f"{base}/")
             if inside or f"{base}/".startswith(f"{path}/"):
                 raise fail(
-                    "E0518",
+                    "E0506",
                     "the root and its base lie inside each other",
                     "keep the base beside the roots, such as `/var/cells/base`",
                 )
@@ -84,13 +84,13 @@ class User(Setting):
 
 
 class Mount(Setting):
-    mode: Annotated[Literal["ro", "rw"], one_of("E0519", "a mount mode", MOUNT_MODES)]
+    mode: Annotated[Literal["ro", "rw"], one_of("E0509", "a mount mode", MOUNT_MODES)]
     source: AbsolutePath
     target: MountTarget
 
 
 class Listen(Setting):
-    protocol: Annotated[Literal["tcp", "udp"], one_of("E0520", "a transport", TRANSPORTS)]
+    protocol: Annotated[Literal["tcp", "udp"], one_of("E0515", "a transport", TRANSPORTS)]
     ports: Annotated[Ranges, SkipValidation]
 
 
@@ -101,7 +101,7 @@ def _amount(raw: object) -> object:
 class Limit(Setting):
     """A ceiling; `value` None is unlimited."""
 
-    name: Annotated[str, one_of("E0521", "a limit", LIMITS)]
+    name: Annotated[str, one_of("E0516", "a limit", LIMITS)]
     value: Annotated[Size | None, BeforeValidator(_amount)]
 
     @field_validator("value")
@@ -110,7 +110,7 @@ class Limit(Setting):
         fits = value is not None and 0 < value <= MAX_PROCESSES
         if known.data.get("name") == "processes" and not fits:
             help = f"write a number from 1 to {MAX_PROCESSES}"
-            raise fail("E0522", "this is not a number of processes", help)
+            raise fail("E0518", "this is not a number of processes", help)
         return value
 
 
@@ -120,13 +120,13 @@ class ExecHash(Setting):
 
 
 class Devices(Setting):
-    names: tuple[Annotated[str, one_of("E0523", "a device a cell can have", DEVICES)], ...]
+    names: tuple[Annotated[str, one_of("E0520", "a device a cell can have", DEVICES)], ...]
 
 
 class Hook(Setting):
     when: Annotated[
         Literal["pre-start", "post-start", "pre-stop", "post-stop"],
-        one_of("E0524", "a moment for a hook", HOOKS),
+        one_of("E0521", "a moment for a hook", HOOKS),
     ]
     argv: Program
 
@@ -143,10 +143,10 @@ class Env(Setting):
 class Log(Setting):
     """syslog words; what is not given is daemon, the cell's name, notice and err."""
 
-    facility: Annotated[str, one_of("E0525", "a syslog facility", FACILITIES)] = "daemon"
+    facility: Annotated[str, one_of("E0535", "a syslog facility", FACILITIES)] = "daemon"
     tag: Tag | None = None
-    stdout: Annotated[str, one_of("E0526", "a syslog level", LEVELS)] = "notice"
-    stderr: Annotated[str, one_of("E0526", "a syslog level", LEVELS)] = "err"
+    stdout: Annotated[str, one_of("E0536", "a syslog level", LEVELS)] = "notice"
+    stderr: Annotated[str, one_of("E0536", "a syslog level", LEVELS)] = "err"
 
 
 class Restart(Setting):
@@ -154,7 +154,7 @@ class Restart(Setting):
 
     mode: Annotated[
         Literal["never", "on-failure", "always"],
-        one_of("E0527", "a restart mode", RESTARTS),
+        one_of("E0538", "a restart mode", RESTARTS),
     ]
     backoff_min: Annotated[Duration, Field(default=1000)]
     backoff_max: Annotated[Duration, Field(default=10_000)]
@@ -163,7 +163,7 @@ class Restart(Setting):
     @classmethod
     def _waits(cls, least: int) -> int:
         if least == 0:
-            raise fail("E0528", "a backoff of nothing restarts without a pause", "write 1s..10s")
+            raise fail("E0540", "a backoff of nothing restarts without a pause", "write 1s..10s")
         return least
 
     @field_validator("backoff_max")
@@ -171,7 +171,7 @@ class Restart(Setting):
     def _ordered(cls, most: int, known: ValidationInfo) -> int:
         if most < known.data.get("backoff_min", 0):
             raise fail(
-                "E0528", "the backoff ends before it begins", "the shorter pause comes first"
+                "E0540", "the backoff ends before it begins", "the shorter pause comes first"
             )
         return most
 
@@ -187,7 +187,7 @@ class Provider(Setting):
     def _word(cls, name: str) -> str:
         if len(name) > MAX_NAME:
             help = f"names have {MAX_NAME} characters at most"
-            raise fail("E0529", f"{quoted(name)} is no provider", help)
+            raise fail("E0541", f"{quoted(name)} is no provider", help)
         return name
 
 
@@ -209,7 +209,7 @@ class Securelevel(Setting):
     def _known(cls, raw: str) -> int:
         if raw not in LEVELS_OF_SECURITY:
             help = f"write {one_of_words(LEVELS_OF_SECURITY)}"
-            raise fail("E0530", f"{quoted(raw)} is not a securelevel", help)
+            raise fail("E0542", f"{quoted(raw)} is not a securelevel", help)
         return int(raw)
 
 

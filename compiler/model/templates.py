@@ -37,7 +37,7 @@ def bind_arguments(
         if value is None:
             if found.errors == before:
                 found.error(
-                    "E0231",
+                    "E0238",
                     f"the template `{template.name.text}` needs a value for `{name}`",
                     use.name.span,
                     f"write `use {template.name.text}({name} = ...);`",
@@ -69,12 +69,12 @@ def _match(template: t.Template, use: t.Use, found: Diagnostics) -> Mapping[str,
         if argument.name is None:
             if named:
                 help = "put it before the named ones"
-                found.error("E0232", "an argument without a name follows a named one", span, help)
+                found.error("E0239", "an argument without a name follows a named one", span, help)
                 return given
             if i >= len(parameters):
                 most = f"{len(parameters)} argument{'s' * (len(parameters) != 1)}"
                 found.error(
-                    "E0233",
+                    "E0240",
                     f"the template `{template.name.text}` takes {most}",
                     span,
                     "remove this one",
@@ -88,7 +88,7 @@ def _match(template: t.Template, use: t.Use, found: Diagnostics) -> Mapping[str,
             if name not in parameters:
                 help = nearest(name, parameters) or f"it has {', '.join(parameters) or 'none'}"
                 found.error(
-                    "E0234",
+                    "E0241",
                     f"the template `{template.name.text}` has no parameter {quoted(name)}",
                     argument.name.span,
                     help,
@@ -97,7 +97,7 @@ def _match(template: t.Template, use: t.Use, found: Diagnostics) -> Mapping[str,
                 return given
         if name in given:
             found.error(
-                "E0235",
+                "E0242",
                 f"the parameter `{name}` is given twice",
                 span,
                 "keep one",
@@ -124,7 +124,7 @@ def _value(parameter: t.Parameter, value: t.Value, scope: Scope, found: Diagnost
 
 def _misfit(parameter: t.Parameter, kind: str, value: t.Value, found: Diagnostics) -> Unknown:
     found.error(
-        "E0236",
+        "E0243",
         f"`{parameter.name.text}` takes {_A[kind]}",
         value.span,
         f"it is declared as {kind}; give it such a value",

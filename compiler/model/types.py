@@ -88,11 +88,9 @@ def cell_root(path: str) -> str:
 def mount_target(path: str) -> str:
     """A place inside a cell's root for a mount."""
     if path == "/":
-        raise fail("E0506", "a mount cannot cover the whole root", "use `root` for that")
+        raise fail("E0507", "a mount cannot cover the whole root", "use `root` for that")
     if path == "/dev" or path.startswith("/dev/"):
-        raise fail("E0507", "`/dev` is made from `devices`", "name the nodes in `devices { ... }`")
-    if path == "/.overlay" or path.startswith("/.overlay/"):
-        raise fail("E0508", "`/.overlay` holds the writable overlay", "choose another place")
+        raise fail("E0508", "`/dev` is made from `devices`", "name the nodes in `devices { ... }`")
     return path
 
 
@@ -100,11 +98,11 @@ def user_name(word: str) -> str:
     """A user or group: digits, or a name of passwd(5)."""
     if re.fullmatch(r"[0-9]+", word, re.ASCII):
         if len(word) > 10 or int(word) > MAX_UID or (word[0] == "0" and word != "0"):
-            raise fail("E0509", f"{quoted(word)} is not a user id", f"ids are 0 to {MAX_UID}")
+            raise fail("E0513", f"{quoted(word)} is not a user id", f"ids are 0 to {MAX_UID}")
         return word
     if not _USER.fullmatch(word) or len(word) > MAX_USER:
         raise fail(
-            "E0510",
+            "E0514",
             f"{quoted(word)} is not a user or group name",
             f"use letters, digits, `_`, `.` and `-`, at most {MAX_USER}; or a number",
         )
@@ -117,7 +115,7 @@ def size(raw: object) -> int:
     value = int(match[1]) * _UNITS[match[2]] if match else MAX_LIMIT + 1
     if value > MAX_LIMIT:
         raise fail(
-            "E0511", f"{quoted(str(raw))} is not a size", "write a number, or one with K M G T"
+            "E0517", f"{quoted(str(raw))} is not a size", "write a number, or one with K M G T"
         )
     return value
 
@@ -126,7 +124,7 @@ def duration(raw: object) -> int:
     """A duration such as 500ms, 10s, 5m, 1h, in milliseconds."""
     match = _DURATION.fullmatch(str(raw))
     if match is None:
-        raise fail("E0512", f"{quoted(str(raw))} is not a duration", "write 500ms, 10s, 5m or 1h")
+        raise fail("E0539", f"{quoted(str(raw))} is not a duration", "write 500ms, 10s, 5m or 1h")
     return int(match[1]) * _MILLISECONDS[match[2]]
 
 
@@ -134,7 +132,7 @@ def argument(text: str) -> str:
     """One argument of a program."""
     if len(text.encode()) > MAX_ARGUMENT:
         raise fail(
-            "E0513", f"this argument is longer than {MAX_ARGUMENT} bytes", "keep it in a file"
+            "E0523", f"this argument is longer than {MAX_ARGUMENT} bytes", "keep it in a file"
         )
     return text
 
@@ -143,16 +141,16 @@ def program(argv: tuple[str, ...]) -> tuple[str, ...]:
     """A program by its absolute path, and its arguments."""
     absolute_path(argv[0])
     if argv[0] == "/":
-        raise fail("E0514", "`/` is not a program", "name a file")
+        raise fail("E0524", "`/` is not a program", "name a file")
     if sum(len(word.encode()) + 1 + _POINTER for word in argv) > MAX_ARGUMENTS:
-        raise fail("E0513", f"these arguments take more than {MAX_ARGUMENTS} bytes", "use a file")
+        raise fail("E0523", f"these arguments take more than {MAX_ARGUMENTS} bytes", "use a file")
     return argv
 
 
 def environment_name(name: str) -> str:
     """A name that sh(1) takes for a variable."""
     if not _ENV.fullmatch(name) or len(name) > 255:
-        raise fail("E0515", f"{quoted(name)} cannot name a variable", "use letters, digits and `_`")
+        raise fail("E0532", f"{quoted(name)} cannot name a variable", "use letters, digits and `_`")
     return name
 
 
@@ -160,7 +158,7 @@ def sha256(text: str) -> str:
     """A SHA-256 digest as 64 hexadecimal digits, in lower case."""
     if not _SHA256.fullmatch(text):
         raise fail(
-            "E0516",
+            "E0525",
             "this is not a SHA-256 digest",
             "write the 64 hexadecimal digits that `cksum -a sha256 FILE` prints",
         )
@@ -171,7 +169,7 @@ def tag(text: str) -> str:
     """A syslog tag: what logger(1) -t puts before each line."""
     if not _TAG.fullmatch(text) or text.startswith("-"):
         help = "use up to 63 visible ASCII characters, the first no `-`"
-        raise fail("E0517", f"{quoted(text)} is not a log tag", help)
+        raise fail("E0537", f"{quoted(text)} is not a log tag", help)
     return text
 
 

@@ -43,7 +43,7 @@ def read_notes(
         first = seen.setdefault(annotation.name, annotation)
         if first is not annotation:
             found.error(
-                "E0312",
+                "E0313",
                 f"`@{annotation.name}` is given twice",
                 annotation.span,
                 "keep one",
@@ -62,13 +62,13 @@ def _unknown(annotation: t.Annotation, found: Diagnostics) -> None:
     start = annotation.span.start
     span = annotation.span._replace(end=start + len(word))
     help = nearest(word, known) or f"the annotations are {', '.join(known)}"
-    found.error("E0311", f"there is no annotation {quoted(word)}", span, help)
+    found.error("E0312", f"there is no annotation {quoted(word)}", span, help)
 
 
 def _text(annotation: t.Annotation, found: Diagnostics) -> str | None:
     if isinstance(annotation.value, t.Number):
         found.error(
-            "E0313",
+            "E0314",
             f"`@{annotation.name}` takes a text",
             annotation.value.span,
             f'write it in quotes: `"{annotation.value.raw[:40]}"`',
@@ -77,7 +77,7 @@ def _text(annotation: t.Annotation, found: Diagnostics) -> str | None:
     text = unquote(annotation.value, found)
     if text is not None and not text.strip():
         message = f"`@{annotation.name}` says nothing"
-        found.error("E0314", message, annotation.value.span, "fill it in, or remove it")
+        found.error("E0315", message, annotation.value.span, "fill it in, or remove it")
         return None
     return text
 
@@ -93,12 +93,12 @@ def _until(
         except ValueError:
             date = None
     if date is None:
-        found.error("E0315", "this is not a date", value.span, "write YYYY-MM-DD, without quotes")
+        found.error("E0316", "this is not a date", value.span, "write YYYY-MM-DD, without quotes")
         return None
     left = (date - today).days
     if left < 0:
         found.error(
-            "E0316",
+            "E0317",
             f"this statement held until {date} and has expired",
             annotation.span,
             "remove the statement, or decide anew and set a later date",

@@ -89,7 +89,7 @@ def _check_cells(cells: list[t.Cell], found: Diagnostics) -> None:
     """Cells need ids of the kernel, and names that differ in shell and C as well."""
     if len(cells) > MAX_CELLS:
         found.error(
-            "E0222",
+            "E0225",
             f"{len(cells)} cells are more than the {MAX_CELLS} ids of the kernel",
             cells[MAX_CELLS].name.span,
             "spread them over several hosts",
@@ -99,7 +99,7 @@ def _check_cells(cells: list[t.Cell], found: Diagnostics) -> None:
         other = first.setdefault(identifier(cell.name.text), cell.name)
         if other is not cell.name:
             found.error(
-                "E0240",
+                "E0224",
                 f"`{cell.name.text}` and `{other.text}` are the same in scripts, where `-` is `_`",
                 cell.name.span,
                 "rename one of them",
@@ -123,16 +123,16 @@ class _Gatherer:
                 d.annotated[node.span] = statement.annotations
             match node:
                 case t.Let():
-                    self._define(node, d.lets, "let", "E0214")
+                    self._define(node, d.lets, "let", "E0218")
                 case t.Profile():
                     self._profile(node)
                 case t.Template():
-                    self._define(node, d.templates, "template", "E0216")
+                    self._define(node, d.templates, "template", "E0221")
                     self._parameters(node)
                 case t.Cell():
-                    self._define(node, d.cells, "cell", "E0217", d.groups)
+                    self._define(node, d.cells, "cell", "E0222", d.groups)
                 case t.Group():
-                    self._define(node, d.groups, "group", "E0217", d.cells)
+                    self._define(node, d.groups, "group", "E0222", d.cells)
                 case t.Host():
                     d.host.extend(active(node.body, d.target))
                 case t.Assertion():
@@ -143,7 +143,7 @@ class _Gatherer:
                     d.permissive = node.span
                 case t.Header() if not main:
                     self._found.error(
-                        "E0218",
+                        "E0215",
                         f"a `{node.word}` line stands only in the root file of a policy",
                         node.span,
                         "remove it here, and compile the file that imports this one",
@@ -152,13 +152,13 @@ class _Gatherer:
     def _profile(self, node: t.Profile) -> None:
         if node.name.text in SHIPPED:
             self._found.error(
-                "E0215",
+                "E0220",
                 f"the profile `{node.name.text}` ships with the compiler",
                 node.name.span,
                 f"choose another name, or `extends {node.name.text}`",
             )
         else:
-            self._define(node, self._definitions.profiles, "profile", "E0215")
+            self._define(node, self._definitions.profiles, "profile", "E0219")
 
     def _parameters(self, node: t.Template) -> None:
         first: dict[str, t.Name] = {}
@@ -167,7 +167,7 @@ class _Gatherer:
             name_fits(name, "parameter", self._found)
             other = first.setdefault(name.text, name)
             if other is not name:
-                self._twice("E0241", "parameter", name, other)
+                self._twice("E0223", "parameter", name, other)
 
     def _twice(self, code: str, what: str, name: t.Name, other: t.Name) -> None:
         self._found.error(

@@ -40,7 +40,7 @@ class Groups:
         """Reports a name that is neither a cell's nor a group's."""
         help = nearest(name.text, [*self.cells, *self._groups]) or "define it with `cell`"
         message = f"no cell or group is called {quoted(name.text)}"
-        self._found.error("E0223", message, name.span, help)
+        self._found.error("E0228", message, name.span, help)
 
     def unknown_cell(self, name: t.Name) -> None:
         """Reports a name that is not a cell's."""
@@ -48,7 +48,7 @@ class Groups:
             help = f"`{name.text}` is a group; name its cells one by one"
         else:
             help = nearest(name.text, self.cells) or "define it with `cell`"
-        self._found.error("E0239", f"no cell is called {quoted(name.text)}", name.span, help)
+        self._found.error("E0229", f"no cell is called {quoted(name.text)}", name.span, help)
 
     def _resolve(self, group: t.Group) -> frozenset[str]:
         cells: set[str] = set()
@@ -104,7 +104,7 @@ class Groups:
     def _circle(self, member: t.Name, open_: list[str]) -> None:
         path = [*open_[open_.index(member.text) :], member.text]
         self._found.error(
-            "E0224",
+            "E0230",
             f"the group `{member.text}` contains itself: {arrows(path)}",
             member.span,
             "take one out of the other",

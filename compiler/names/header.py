@@ -44,22 +44,26 @@ class Header:
                 first = headers.setdefault(node.word, node)
                 if first is not node:
                     self._twice(node, first)
+        if not headers and not broken:
+            help = "begin it with `policy NAME;` and a target, or check the file that imports it"
+            self._missing("E0210", "this file does not begin a policy", help, file)
+            return
         if "policy" in headers:
             value = headers["policy"].value
             assert isinstance(value, t.Name)
             if name_fits(value, "policy", self._found):
                 self.name = value.text
         elif not broken:
-            self._missing("E0207", "the policy has no name", "begin it with `policy NAME;`", file)
+            self._missing("E0210", "the policy has no name", "begin it with `policy NAME;`", file)
         if "target" in headers:
             self.target = check_target(headers["target"].value, self._found)
         elif not broken:
             help = "add `target netbsd 10.1;` after the `policy` line"
-            self._missing("E0208", "the policy names no target release", help, file)
+            self._missing("E0211", "the policy names no target release", help, file)
 
     def _twice(self, node: t.Header, first: t.Header) -> None:
         self._found.error(
-            "E0211",
+            "E0214",
             f"a second `{node.word}` line",
             node.span,
             "keep one",

@@ -55,7 +55,7 @@ def _in_order(
 def _circle(used: t.Name, open_: list[str], lets: Mapping[str, t.Let], found: Diagnostics) -> None:
     path = [*open_[open_.index(used.text) :], used.text]
     found.error(
-        "E0219",
+        "E0226",
         f"`{used.text}` is defined by itself: {arrows(path)}",
         used.span,
         "give one of them a value of its own",

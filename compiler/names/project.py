@@ -171,7 +171,7 @@ class Loader:
             self._cycle(self._open[opened.index(path) :], span)
         elif len(opened) >= MAX_IMPORTS:
             message = f"imports lead to each other more than {MAX_IMPORTS} deep"
-            self._found.error("E0242", message, span, "import the file from one nearer to the root")
+            self._found.error("E0207", message, span, "import the file from one nearer to the root")
         elif path not in self._done:
             source = read_source(path, self._name(path), self._found, span)
             if source is not None:

@@ -36,7 +36,7 @@ def check_target(value: t.Name | t.Number, found: Diagnostics) -> str | None:
         return word
     known = ", ".join(RELEASES[:-1]) + " and " + RELEASES[-1]
     help = nearest(word, RELEASES) or f"the known releases are {known}"
-    found.error("E0209", f"there is no NetBSD release {quoted(word)} here", value.span, help)
+    found.error("E0212", f"there is no NetBSD release {quoted(word)} here", value.span, help)
     return None
 
 
@@ -46,7 +46,7 @@ def check_guard(guard: t.Guard, found: Diagnostics) -> None:
     if _version(word) is None:
         example = f"{word}.0" if word.isdecimal() and len(word) < 4 else "11.0"
         found.error(
-            "E0210",
+            "E0213",
             f"{quoted(word)} is not a version",
             guard.version.span,
             f"write a version such as `{example}`, or `current`",

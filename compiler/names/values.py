@@ -52,7 +52,7 @@ class Scope:
         known = self.parameters.get(name.text) or self.lets.get(name.text)
         if known is None:
             help = nearest(name.text, [*self.parameters, *self.lets]) or "define it with `let`"
-            self.found.error("E0220", f"no value is called {quoted(name.text)}", name.span, help)
+            self.found.error("E0227", f"no value is called {quoted(name.text)}", name.span, help)
         return known
 
     def close(self, value: t.Value) -> Constant:
@@ -77,7 +77,7 @@ class Scope:
             case None | Unknown():
                 return None
         self.found.error(
-            "E0221", "a single text or number is needed here", node.span, 'write it like "text"'
+            "E0305", "a single text or number is needed here", node.span, 'write it like "text"'
         )
         return None
 
@@ -90,7 +90,7 @@ class Scope:
         if not self._collect(node, auto, ranges):
             return None
         if not ranges:
-            self.found.error("E0305", "this set is empty", node.span, "put a port in it")
+            self.found.error("E0306", "this set is empty", node.span, "put a port in it")
             return None
         return _joined(ranges)
 
@@ -124,13 +124,13 @@ class Scope:
     def _not_a_port(self, node: t.Text | t.Name) -> bool:
         what = quoted(node.text) if isinstance(node, t.Name) else "a text"
         help = "ports are numbers, without quotes"
-        self.found.error("E0307", f"{what} is not a port", node.span, help)
+        self.found.error("E0308", f"{what} is not a port", node.span, help)
         return False
 
     def _auto(self, span: Span, allowed: bool, into: list[tuple[int, int]]) -> bool:
         if not allowed:
             help = "it stands for automatic port selection, and only in rules"
-            self.found.error("E0306", "`auto` is not a port", span, help)
+            self.found.error("E0307", "`auto` is not a port", span, help)
         into.append((AUTO, AUTO))
         return allowed
 
@@ -139,7 +139,7 @@ class Scope:
         if port is None or not 0 < port <= MAX_PORT:
             ends = _DASHED.fullmatch(node.raw)
             help = f"write the range {ends[1]}..{ends[2]}" if ends else f"ports are 1 to {MAX_PORT}"
-            self.found.error("E0310", f"{quoted(node.raw)} is not a port", node.span, help)
+            self.found.error("E0309", f"{quoted(node.raw)} is not a port", node.span, help)
             return False
         into.append((port, port))
         return True
@@ -152,7 +152,7 @@ class Scope:
         low, high = ends[0][0], ends[1][0]
         if low > high:
             self.found.error(
-                "E0308", f"the range {low}..{high} is empty", node.span, f"write {high}..{low}"
+                "E0310", f"the range {low}..{high} is empty", node.span, f"write {high}..{low}"
             )
             return False
         into.append((low, high))
@@ -164,7 +164,7 @@ class Scope:
             return False
         if len(ranges) != 1 or ranges[0][0] != ranges[0][1]:
             help = "name a single number"
-            self.found.error("E0309", "the end of a range is a single port", end.span, help)
+            self.found.error("E0311", "the end of a range is a single port", end.span, help)
             return False
         into += ranges
         return True

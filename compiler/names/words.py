@@ -16,7 +16,7 @@ def name_fits(name: t.Name, what: str, found: Diagnostics) -> bool:
     """Whether a definition may have its name; if not, that is reported."""
     if name.text in RESERVED:
         found.error(
-            "E0212",
+            "E0216",
             f"`{name.text}` cannot be the name of a {what}",
             name.span,
             f"the words {', '.join(f'`{w}`' for w in RESERVED)} have a fixed meaning",
@@ -24,7 +24,7 @@ def name_fits(name: t.Name, what: str, found: Diagnostics) -> bool:
         return False
     if len(name.text) > MAX_NAME:
         found.error(
-            "E0213",
+            "E0217",
             f"this name has {len(name.text)} characters, {MAX_NAME} are the most",
             name.span,
             "choose a shorter name",

@@ -1,0 +1,18 @@
+"""What a code is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A kind of finding; `id` never gets another meaning.
+
+    `title` names what is wrong in a few words, `explanation` says why it matters and
+    what to do, as Markdown.
+    """
+
+    id: str
+    title: str
+    explanation: str
