@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from compiler.catalogue.sysctl import conf_problem
+
 _SH_PLAIN = re.compile(r"[A-Za-z0-9_./:=@%+,-]+\Z")
 _COMMENT_MARK = re.compile(r"(?<=\*)(?=/)|(?<=/)(?=\*)")
 _RCORDER_WORD = re.compile(r"(?=[A-Z]+:)")
@@ -64,18 +66,11 @@ def sh_comment(text: str) -> str:
 
 
 def sysctl_value(text: str) -> str:
-    """`text` itself, if a line `name=text` of sysctl.conf(5) gives the node that value.
-
-    The file has no quoting: `#` starts a comment even after a backslash, blanks
-    before the value are dropped, and a backslash at the end continues the line.
-    """
+    """`text` itself, if a line `name=text` of sysctl.conf(5) gives the node that value."""
     _carried(text, "a sysctl.conf value")
-    if "\n" in text or "#" in text:
-        raise ValueError("a sysctl.conf value cannot hold a newline or `#`")
-    if text != text.lstrip(_BLANKS):
-        raise ValueError("a sysctl.conf value cannot start with a blank")
-    if text.endswith("\\"):
-        raise ValueError("a sysctl.conf value cannot end with a backslash")
+    problem = conf_problem(text)
+    if problem is not None:
+        raise ValueError(problem)
     return text
 
 

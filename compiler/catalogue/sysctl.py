@@ -38,6 +38,7 @@ _LIMITS: Mapping[str, tuple[int, int]] = {
 }
 #: C notation, as sysctl(8) reads numbers.
 _NUMBER = re.compile(r"-?(0[xX][0-9a-fA-F]{1,16}|0[0-7]{0,22}|[1-9][0-9]{0,19})")
+_BLANKS = " \t\v\f\r"
 _PORTS = re.compile(r"[0-9]{1,5}(,[0-9]{1,5})*", re.ASCII)
 
 
@@ -196,12 +197,25 @@ def _fits(node: Node, text: str) -> bool:
 
 
 def check_value(node: Node, text: str) -> str | None:
-    """None when `node` takes `text`, else what it takes, for people.
-
-    Whether sysctl.conf(5) can carry the text is for the backend to say.
-    """
+    """None when `node` takes `text`, else what it takes, for people."""
     if node.write == "never":
         return "it is read only"
     if node.write == "key-open":
         return "it can be set only while the hardware key is in its open position"
     return None if _fits(node, text) else _takes(node)
+
+
+def conf_problem(text: str) -> str | None:
+    """Why a line `name=text` of sysctl.conf(5) would give a node another value, or None.
+
+    The file has no quoting: `#` starts a comment even after a backslash, blanks
+    before the value are dropped, and a backslash at the end continues the line
+    (fparseln(3) as sysctl(8) calls it).
+    """
+    if "\n" in text or "#" in text:
+        return "a sysctl.conf value cannot hold a newline or `#`"
+    if text != text.lstrip(_BLANKS):
+        return "a sysctl.conf value cannot start with a blank"
+    if text.endswith("\\"):
+        return "a sysctl.conf value cannot end with a backslash"
+    return None

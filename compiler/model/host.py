@@ -66,6 +66,11 @@ class _Reader:
             return
         if value is None:
             return
+        unwritable = sysctl.conf_problem(value)
+        if unwritable is not None:
+            help = "sysctl.conf(5) has no quoting; set this one by hand"
+            self._found.error("E0549", unwritable, node.value.span, help)
+            return
         wrong = sysctl.check_value(known, value)
         if wrong is not None:
             message = f"`{known.name}` does not take {quoted(value)}"
