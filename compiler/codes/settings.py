@@ -167,10 +167,4 @@ CODES = (
         "The level is raised late in the boot, when all that needs a low one has happened.",
     ),
     Code("E0548", "host setting made twice", "A setting of the host has one value."),
-    Code(
-        "E0549",
-        "value that sysctl.conf cannot hold",
-        "sysctl.conf(5) has no quoting: `#` begins a comment, a backslash at the end continues the "
-        "line, blanks before a value are dropped. Such a value cannot be written there.",
-    ),
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Iterable
 
 from compiler.catalogue import sysctl
@@ -16,9 +15,6 @@ from compiler.names.release import guard_for
 from compiler.names.values import Scope
 from compiler.source import Span
 from compiler.syntax import tree as t
-
-#: What sysctl.conf(5) reads otherwise than it is written; the file has no quoting.
-_UNCARRIED = re.compile(r"[\n#]|\A[ \t]|\\\Z")
 
 
 def read_host(
@@ -66,20 +62,15 @@ class _Reader:
             return
         if value is None:
             return
-        unwritable = sysctl.conf_problem(value)
-        if unwritable is not None:
-            help = "sysctl.conf(5) has no quoting; set this one by hand"
-            self._found.error("E0549", unwritable, node.value.span, help)
-            return
         wrong = sysctl.check_value(known, value)
         if wrong is not None:
             message = f"`{known.name}` does not take {quoted(value)}"
             self._found.error("E0545", message, node.value.span, wrong)
             return
-        if _UNCARRIED.search(value):
-            help = "leave out line breaks, `#`, blanks at the start, a backslash at the end"
-            message = "sysctl.conf(5) cannot carry this value"
-            self._found.error("E0546", message, node.value.span, help)
+        unwritable = sysctl.conf_problem(value)
+        if unwritable is not None:
+            help = "sysctl.conf(5) has no quoting; leave it out"
+            self._found.error("E0546", unwritable, node.value.span, help)
             return
         if known.canonical in sysctl.SECURELEVEL:
             help = "write `securelevel N;`: it is raised late in the boot, by rc.conf"
