@@ -97,7 +97,9 @@ class Builder:
                 replaced = {Path(file).stem for file in own}
                 objects = [str(x) for x in sorted(engine.glob("*.o")) if x.stem not in replaced]
                 objects += [f"{stem}.o" for stem in sorted(replaced)]
-                said = said or _run(["gcc", *SANITIZERS, "-o", "driver", *objects], tree)
+                said = said or _run(
+                    ["gcc", *SANITIZERS, "-pthread", "-o", "driver", *objects], tree
+                )
                 assert not said, said
                 shutil.move(tree / "driver", made)
         return made

@@ -126,6 +126,18 @@ def test_a_ring_that_nobody_drains_loses_lines_only(driver: Path) -> None:
     assert len(found) + sum(lost) == 400
 
 
+def test_threads_at_once_lose_no_count(driver: Path) -> None:
+    threads, rounds = 4, 20_000
+    said = session(
+        driver, *populate(DB, WEB), f"storm 40 {WEB} 3 {threads} {rounds}", "log", "time 1",
+        f"ask 40 {MODULE}", "log", "get 0 cells",
+    )  # fmt: skip
+    assert f"{WEB} web enforcing 1 {threads * rounds + 1}|" in said[-1]
+    first, last = said[-5].splitlines(), said[-2].splitlines()
+    lost = [int(n) for line in first + last for n in re.findall(r"suppressed=(\d+)", line)]
+    assert len(first) + sum(lost) == threads * rounds
+
+
 def test_a_permissive_policy_refuses_nothing(builder: Builder) -> None:
     ir = program("permissive;\ncell a { profile high; listen tcp 80; limits { processes 1; } }").ir
     port, see = column("network.bind.privport"), column("process.cansee.entry")

@@ -30,13 +30,15 @@
 #define	CELLPOLICY_STORE(p, v)	atomic_store_release(p, v)
 #else
 #define	CELLPOLICY_LOAD(p) ({						\
-	__typeof__(*(p)) cellpolicy_v = *(volatile __typeof__(p))(p);	\
+	const volatile __typeof__(*(p)) *cellpolicy_p = (p);		\
+	__typeof__(*(p)) cellpolicy_v = *cellpolicy_p;			\
 	membar_sync();							\
 	cellpolicy_v;							\
 })
 #define	CELLPOLICY_STORE(p, v) do {					\
+	volatile __typeof__(*(p)) *cellpolicy_p = (p);			\
 	membar_sync();							\
-	*(volatile __typeof__(p))(p) = (v);				\
+	*cellpolicy_p = (v);						\
 } while (/*CONSTCOND*/0)
 #endif
 

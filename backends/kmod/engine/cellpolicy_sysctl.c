@@ -153,8 +153,10 @@ node_cells(SYSCTLFN_ARGS)
 static int
 node_load(SYSCTLFN_ARGS)
 {
+	const size_t head = roundup2(sizeof(struct cellpolicy_tables), 8);
 	struct cellpolicy_tables *t;
 	size_t size;
+	char *image;
 	int error;
 
 	(void)name;
@@ -166,11 +168,12 @@ node_load(SYSCTLFN_ARGS)
 		return error;
 	if (newlen > CELLPOLICY_MAXIMAGE)
 		return EFBIG;
-	size = sizeof(*t) + newlen;
+	size = head + newlen;
 	t = kmem_alloc(size, KM_SLEEP);
-	error = sysctl_copyin(l, newp, t + 1, newlen);
+	image = (char *)t + head;
+	error = sysctl_copyin(l, newp, image, newlen);
 	if (error == 0)
-		error = cellpolicy_image_open(t, t + 1, newlen);
+		error = cellpolicy_image_open(t, image, newlen);
 	if (error == 0)
 		error = cellpolicy_replace(t, t, size);
 	if (error != 0) {

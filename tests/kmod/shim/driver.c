@@ -350,6 +350,51 @@ command_log(void)
 		host_print("%s", shim_log_line(i));
 }
 
+/* What threads of `storm' do: a listener's denials, and places in a cell. */
+static const struct request *storm_request;
+static struct shim_process *storm_process;
+static unsigned int storm_cell, storm_cap, storm_rounds;
+
+static void *
+storm(void *which)
+{
+	unsigned int i;
+
+	curlwp = &storm_process->l[0];
+	for (i = 0; i < storm_rounds; i++) {
+		SHIM_ASSERT(shim_ask(storm_request->scope, curlwp->l_cred,
+		    storm_request->action, NULL, NULL, NULL, NULL) ==
+		    KAUTH_RESULT_DENY);
+		if ((uintptr_t)which == 1)
+			shim_drain_anyway();
+		if (!cellpolicy_reserve(storm_cell, storm_cap))
+			continue;
+		SHIM_ASSERT(cellpolicy_state(storm_cell)->processes <=
+		    storm_cap);
+		cellpolicy_release(storm_cell);
+	}
+	return NULL;
+}
+
+/* storm PROCESS CELL CAP THREADS ROUNDS: all are denied system.module */
+static void
+command_storm(void)
+{
+	struct request r;
+
+	storm_process = become(1);
+	memset(&r, 0, sizeof(r));
+	r.scope = KAUTH_SCOPE_SYSTEM;
+	r.action = KAUTH_SYSTEM_MODULE;
+	storm_request = &r;
+	storm_cell = (unsigned int)number(2);
+	storm_cap = (unsigned int)number(3);
+	storm_rounds = (unsigned int)number(5);
+	host_threads((unsigned int)number(4), storm);
+	shim_drain_anyway();
+	host_print("0\n");
+}
+
 static void
 command_module(modcmd_t cmd)
 {
@@ -405,6 +450,8 @@ command(void)
 		command_load();
 	else if (is(0, "log"))
 		command_log();
+	else if (is(0, "storm"))
+		command_storm();
 	else if (is(0, "init"))
 		command_module(MODULE_CMD_INIT);
 	else if (is(0, "fini"))

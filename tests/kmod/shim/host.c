@@ -2,6 +2,7 @@
  * TEST STUB: the C library for the fake kernel, which is compiled without it.
  */
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ void	*host_file(const char *, size_t *);
 void	host_print(const char *, ...);
 void	host_vformat(char *, size_t, const char *, va_list);
 long	host_number(const char *);
+void	host_threads(unsigned int, void *(*)(void *));
 size_t	strlcpy(char *, const char *, size_t);
 
 void *
@@ -89,6 +91,21 @@ host_number(const char *text)
 {
 
 	return (long)strtoull(text, NULL, 0);
+}
+
+/* Runs a function in so many threads, numbered from 1, and waits for all. */
+void
+host_threads(unsigned int n, void *(*run)(void *))
+{
+	pthread_t threads[16];
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (pthread_create(&threads[i], NULL, run,
+		    (char *)NULL + i + 1) != 0)
+			host_abort("pthread_create", 0);
+	for (i = 0; i < n; i++)
+		pthread_join(threads[i], NULL);
 }
 
 size_t

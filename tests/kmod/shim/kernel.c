@@ -15,9 +15,9 @@ struct kauth_listener {
 #define	LINES		1024
 
 struct shim_process shim_processes[SHIM_PROCS];
-struct lwp *shim_curlwp;
+__thread struct lwp *shim_curlwp;
 struct proclist allproc;
-bool shim_no_sleep;
+__thread bool shim_no_sleep;
 int shim_fail = -1;
 time_t time_uptime = 1000;
 #if SHIM_RELEASE >= 1000
@@ -29,8 +29,8 @@ kmutex_t *proc_lock = &proc_lock_object;
 
 static struct kauth_listener *listeners[LISTENERS];
 static unsigned int nlisteners, keys, models, allocations, locks;
-static int read_sections;
-static int preemption;
+static __thread int read_sections;
+static __thread int preemption;
 static specificdata_dtor_t lwp_dtor;
 static void (*exit_hook)(struct proc *, void *);
 static void (*softint)(void *);
@@ -235,6 +235,14 @@ shim_drain(void)
 		softint_pending = false;
 		softint(NULL);
 	}
+}
+
+/* As another CPU would, whether it is pending here or not. */
+void
+shim_drain_anyway(void)
+{
+
+	softint(NULL);
 }
 
 void

@@ -172,7 +172,7 @@ extern kmutex_t proc_lock;
 #else
 extern kmutex_t *proc_lock;
 #endif
-extern struct lwp *shim_curlwp;
+extern __thread struct lwp *shim_curlwp;
 #define	curlwp		shim_curlwp
 #define	curproc		(curlwp->l_proc)
 #define	PK_MARKER	0x80000000

@@ -30,7 +30,7 @@ struct shim_process {
 
 /* kernel.c */
 extern struct shim_process shim_processes[SHIM_PROCS];
-extern bool shim_no_sleep;		/* in a listener that may not */
+extern __thread bool shim_no_sleep;	/* in a listener that may not */
 extern int shim_fail;			/* countdown to a failing start */
 int	shim_ask(const char *, kauth_cred_t, kauth_action_t, void *, void *,
 	    void *, void *);
@@ -39,6 +39,7 @@ void	shim_process_make(struct shim_process *, pid_t, struct proc *);
 void	shim_process_end(struct shim_process *);
 void	shim_setuid(uid_t);
 void	shim_drain(void);
+void	shim_drain_anyway(void);
 const char *shim_log_line(unsigned int);
 unsigned int shim_log_lines(void);
 unsigned int shim_nodes(void);
@@ -62,6 +63,7 @@ void	*host_file(const char *, size_t *);
 void	host_print(const char *, ...) __printflike(1, 2);
 void	host_vformat(char *, size_t, const char *, va_list);
 long	host_number(const char *);
+void	host_threads(unsigned int, void *(*)(void *));
 
 #define	SHIM_ASSERT(e)	((e) ? (void)0 : host_abort(#e, __LINE__))
 
