@@ -10,11 +10,11 @@
 
 #include <sys/cdefs.h>
 #include <sys/param.h>
-#include <sys/domain.h>
-#include <sys/protosw.h>
+#include <sys/systm.h>
 #include <sys/socket.h>
 #include <sys/socketvar.h>
-#include <sys/systm.h>
+#include <sys/protosw.h>
+#include <sys/domain.h>
 
 #include <netinet/in.h>
 

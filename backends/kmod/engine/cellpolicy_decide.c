@@ -111,7 +111,8 @@ bind_verdict(const struct cellpolicy_tables *t,
 		return CELLPOLICY_DEFER;
 	else
 		verdicts = map(t, c->ports, q->port);
-	return (verdicts >> CELLPOLICY_BIND(q->leaf, (unsigned)q->protocol)) & 3;
+	return (verdicts >> CELLPOLICY_BIND(q->leaf, (unsigned int)q->protocol))
+	    & 3;
 }
 
 /*
@@ -186,10 +187,10 @@ cellpolicy_decide(const struct cellpolicy_tables *t,
 	class = class_of(t, q->subject);
 	if (class == 0)
 		return CELLPOLICY_DENY;
+	if (q->kind == CELLPOLICY_PLAIN)	/* most of all questions */
+		return verdict(t->rows + class * CELLPOLICY_ROW, q->column);
 	c = &t->classes[class];
 	switch (q->kind) {
-	case CELLPOLICY_PLAIN:
-		return verdict(t->rows + class * CELLPOLICY_ROW, q->column);
 	case CELLPOLICY_PROCESS:
 		return process_verdict(t, class, q);
 	case CELLPOLICY_BINDING:
@@ -202,8 +203,7 @@ cellpolicy_decide(const struct cellpolicy_tables *t,
 	case CELLPOLICY_PASSTHRU:
 		return rights_verdict(q->rights, c->passthru_deny,
 		    c->passthru_grant);
-	case CELLPOLICY_UNKNOWN:
-		break;
+	default:
+		return CELLPOLICY_DENY;
 	}
-	return CELLPOLICY_DENY;
 }

@@ -21,7 +21,7 @@ enum cellpolicy_kind {
 	CELLPOLICY_RAWSOCK,	/* protocol */
 	CELLPOLICY_VNODE,	/* rights */
 	CELLPOLICY_PASSTHRU,	/* rights */
-	CELLPOLICY_UNKNOWN	/* an action or request that is not in the catalogue */
+	CELLPOLICY_UNKNOWN	/* not in the catalogue, or incomplete */
 };
 
 struct cellpolicy_question {
@@ -34,7 +34,7 @@ struct cellpolicy_question {
 	unsigned int	port;		/* 0: left to the kernel */
 	int		domain;
 	int		type;
-	int		protocol;	/* socket: IPPROTO_*; bind: CELLPOLICY_TCP... */
+	int		protocol;	/* IPPROTO_*; bind: CELLPOLICY_TCP... */
 	uint32_t	rights;
 };
 
@@ -47,7 +47,8 @@ uint32_t	cellpolicy_explain(const struct cellpolicy_tables *,
 const struct cellpolicy_cell *
 		cellpolicy_cell(const struct cellpolicy_tables *, unsigned int);
 const struct cellpolicy_owner *
-		cellpolicy_owner(const struct cellpolicy_tables *, unsigned int);
+		cellpolicy_owner(const struct cellpolicy_tables *,
+		    unsigned int);
 const char	*cellpolicy_cell_name(const struct cellpolicy_tables *,
 		    unsigned int);
 bool		cellpolicy_permissive(const struct cellpolicy_tables *,

@@ -70,9 +70,11 @@ socket_matches(const struct cellpolicy_tables *t,
 	if (r->socket == 0)
 		return true;
 	sets = t->sets + r->socket;
-	return names(t, sets[0], t->domain_of, t->n.domain_numbers, q->domain) &&
+	return
+	    names(t, sets[0], t->domain_of, t->n.domain_numbers, q->domain) &&
 	    names(t, sets[1], t->type_of, t->n.type_numbers, q->type) &&
-	    names(t, sets[2], t->protocol_of, t->n.protocol_numbers, q->protocol);
+	    names(t, sets[2], t->protocol_of, t->n.protocol_numbers,
+		q->protocol);
 }
 
 static bool

@@ -99,7 +99,9 @@ static void *
 take(struct cursor *c, uint64_t n, size_t width)
 {
 	uint8_t *array;
-	uint64_t i, size;
+	uint16_t *halves;
+	uint32_t *words;
+	uint64_t *quads, i, size;
 
 	size = roundup2(n * width, 8);
 	if (size > c->left)
@@ -107,18 +109,16 @@ take(struct cursor *c, uint64_t n, size_t width)
 	array = c->next;
 	c->next += size;
 	c->left -= size;
+	halves = (void *)array;
+	words = (void *)array;
+	quads = (void *)array;
 	for (i = 0; i < n; i++)
-		switch (width) {
-		case 2:
-			((uint16_t *)array)[i] = le16toh(((uint16_t *)array)[i]);
-			break;
-		case 4:
-			((uint32_t *)array)[i] = le32toh(((uint32_t *)array)[i]);
-			break;
-		case 8:
-			((uint64_t *)array)[i] = le64toh(((uint64_t *)array)[i]);
-			break;
-		}
+		if (width == sizeof(*halves))
+			halves[i] = le16toh(halves[i]);
+		else if (width == sizeof(*words))
+			words[i] = le32toh(words[i]);
+		else if (width == sizeof(*quads))
+			quads[i] = le64toh(quads[i]);
 	return array;
 }
 

@@ -215,7 +215,7 @@ static const struct {
 	int		flags;
 	int		type;
 	sysctlfn	handler;
-	const char	*text;		/* the value, where there is no handler */
+	const char	*text;		/* the value, without a handler */
 	u_quad_t	number;
 	const char	*what;
 } nodes[] = {

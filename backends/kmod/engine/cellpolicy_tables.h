@@ -55,8 +55,8 @@
  */
 struct cellpolicy_class {
 	uint32_t	host;		/* crossing: processes outside cells */
-	uint32_t	peers;		/* map: cell id of a process to crossing */
-	uint32_t	ports;		/* map: port to bind verdicts; 0 is any */
+	uint32_t	peers;		/* map: target's cell id to crossing */
+	uint32_t	ports;		/* map: port to bind verdicts */
 	uint32_t	socket;		/* socket row, in words */
 	uint32_t	vnode_deny;	/* rights */
 	uint32_t	passthru_deny;	/* rights */
