@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from backends.kmod.classes import Classes
 from backends.kmod.columns import covered
@@ -31,20 +31,15 @@ def build(ir: IR) -> Tables:
     rules = Rules(ir.rules, actions, ids, axes)
     ceilings: dict[tuple[int, ...], int] = {(NO_CEILING,) * LIMITS: 0}
     owners, owners_map = _owners(ir, classes, ids)
-    numbers = _classes_of(ir, cells, classes)
-    made = [_UNKNOWN, *_cells(ir, cells, rules, ceilings)]
-    class_of = [0] * (cells[-1].id + 1 if cells else 1)
-    cell_of = list(class_of)
-    for i, cell in enumerate(cells):
-        class_of[cell.id] = numbers[i]
-        cell_of[cell.id] = i + 1
+    class_of = _by_id(cells, _classes_of(ir, cells, classes))
+    made = (_UNKNOWN, *_cells(ir, cells, rules, ceilings))
     return Tables(
         policy=ir.policy,
         target=ir.target,
         digest=policy_hash(ir),
         permissive=ir.permissive,
-        class_of=tuple(class_of),
-        cell_of=tuple(cell_of),
+        class_of=class_of,
+        cell_of=_by_id(cells, range(1, len(made))),
         rows=classes.rows,
         crossings=classes.crossings,
         maps=tuple(classes.maps.words),
@@ -55,11 +50,19 @@ def build(ir: IR) -> Tables:
         classes=classes.classes,
         owners=owners,
         owners_map=owners_map,
-        cells=tuple(made),
+        cells=made,
         rules=tuple(rules.rules),
         sets=tuple(rules.sets),
         ceilings=tuple(ceilings),
     )
+
+
+def _by_id(cells: Sequence[SourceCell], numbers: Iterable[int]) -> tuple[int, ...]:
+    """Numbers of cells, in the order of their ids, as a table by id; 0 fills the gaps."""
+    table = [0] * (cells[-1].id + 1 if cells else 1)
+    for cell, number in zip(cells, numbers, strict=True):
+        table[cell.id] = number
+    return tuple(table)
 
 
 def _classes_of(ir: IR, cells: Sequence[SourceCell], classes: Classes) -> list[int]:

@@ -29,22 +29,35 @@ struct shim_process {
 };
 
 /* kernel.c */
-extern struct shim_process shim_processes[SHIM_PROCS];
 extern __thread bool shim_no_sleep;	/* in a listener that may not */
+extern __thread int shim_read_sections;
+extern __thread int shim_preemption;
 extern int shim_fail;			/* countdown to a failing start */
+extern unsigned int shim_held;		/* what the module holds */
+bool	shim_fails(void);
+void	shim_assert_sleepable(void);
+void	shim_drain(void);
+void	shim_drain_anyway(void);
+void	shim_note(const char *, ...) __printflike(1, 2);
+const char *shim_log_line(unsigned int);
+unsigned int shim_log_lines(void);
+
+/* credentials.c */
 int	shim_ask(const char *, kauth_cred_t, kauth_action_t, void *, void *,
 	    void *, void *);
+void	shim_credential_event(kauth_cred_t, kauth_action_t, void *, void *);
+kauth_cred_t shim_hold(kauth_cred_t);
+
+/* processes.c */
+extern struct shim_process shim_processes[SHIM_PROCS];
 void	shim_boot(void);
 void	shim_process_make(struct shim_process *, pid_t, struct proc *);
 void	shim_process_end(struct shim_process *);
 void	shim_setuid(uid_t);
-void	shim_drain(void);
-void	shim_drain_anyway(void);
-const char *shim_log_line(unsigned int);
-unsigned int shim_log_lines(void);
+
+/* sysctl.c */
 unsigned int shim_nodes(void);
 int	shim_sysctl(const char *, void *, size_t *, const void *, size_t);
-unsigned int shim_leftovers(void);
 
 /* leaves.c, generated */
 struct shim_leaf {

@@ -29,7 +29,7 @@ sysctl_createv(struct sysctllog **log_, int cflags,
 	(void)what;
 	SHIM_ASSERT(parent == NULL || *parent != NULL);
 	SHIM_ASSERT(nnodes < NODES && size == 0);
-	if (shim_fail >= 0 && shim_fail-- == 0)
+	if (shim_fails())
 		return EINVAL;
 	SHIM_ASSERT(type == CTLTYPE_NODE || handler != NULL || data != NULL ||
 	    (flags & CTLFLAG_IMMEDIATE) != 0);

@@ -1,0 +1,159 @@
+"""Images for tests: whole ones taken apart, and wrong ones of every kind."""
+
+from __future__ import annotations
+
+import random
+import struct
+import zlib
+from collections.abc import Iterator
+
+from backends.kmod.build import build
+from backends.kmod.image import ALIGNMENT, CODES, HEADER, PREFIX, encode
+from backends.kmod.layout import NUMBERS, lengths
+from compiler.ir.ir import IR
+from tests.kmod.house import house
+from tests.semantics.support import compile_text, must
+
+EINVAL, EPROGMISMATCH, EFTYPE, EBADMSG, EPROTO = 22, 75, 79, 88, 96
+#: Some error.
+ANY = 0
+
+#: Where the numbers and arrays start.
+BODY = PREFIX.size + HEADER.size
+
+
+def sealed(image: bytes) -> bytes:
+    """An image with the size and checksum of what it holds."""
+    image = image[: PREFIX.size] + struct.pack("<I", len(image)) + image[PREFIX.size + 4 :]
+    checksum = struct.pack("<I", zlib.crc32(image[PREFIX.size :]))
+    return image[: PREFIX.size - 4] + checksum + image[PREFIX.size :]
+
+
+def places(image: bytes) -> Iterator[tuple[str, int, int, int]]:
+    """The arrays of an image: name, bits, position and count of the numbers."""
+    yield "numbers", 32, BODY, len(NUMBERS)
+    numbers = struct.unpack_from(f"<{len(NUMBERS)}I", image, BODY)
+    position = BODY + 4 * len(NUMBERS)
+    for name, bits, count in lengths(dict(zip(NUMBERS, numbers, strict=True))):
+        yield name, bits, position, count
+        position += -(-count * bits // 8 // ALIGNMENT) * ALIGNMENT
+
+
+def changed(image: bytes, array: str, index: int, value: int) -> bytes:
+    """The image with one number of one array changed."""
+    for name, bits, position, count in places(image):
+        if name == array:
+            at = position + (index % count) * bits // 8
+            number = struct.pack("<" + CODES[bits], value)
+            return sealed(image[:at] + number + image[at + len(number) :])
+    raise KeyError(array)
+
+
+#: Numbers that refer to nothing: array, place in it (or the name of a number), and what is
+#: put there, a count of the image and what is added to it.
+DANGLING: tuple[tuple[str, int | str, str, int], ...] = (
+    ("numbers", "policy", "strings", 0),
+    ("numbers", "owners_map", "maps", 0),
+    ("numbers", "owners_map", "", 1),
+    ("class_of", 1, "classes", 0),
+    ("class_of", 0, "", 1),
+    ("cell_of", 1, "cells", 0),
+    ("cell_of", 1, "", 2),
+    ("cell_of", 2, "", 0),
+    ("rows", 14, "", 3),
+    ("crossings", 0, "", 0xC0000000),
+    ("maps", 0, "maps", 0),
+    ("maps", 0, "", 7),
+    ("maps", 0, "", 0xFFFFFFE0),
+    ("sockets", 0, "", 0xFFFFFFFF),
+    ("type_of", 3, "types", 0),
+    ("classes", 0, "crossings", 0),
+    ("classes", 1, "maps", -1),
+    ("classes", 2, "", 0xFFFFFFFF),
+    ("classes", 3, "sockets", 0),
+    ("owners", 4, "", 0xFFFFFFFF),
+    ("cells", 0, "", 1),
+    ("cells", 9, "", 60000),
+    ("cells", 10, "strings", 0),
+    ("cells", 13, "ceilings", 0),
+    ("cells", 14, "", 0xFFFFFFFF),
+    ("cells", 15, "rules", 1),
+    ("cells", 17, "", 0xFFFFFFFF),
+    ("rules", 1, "sets", 0),
+    ("rules", 2, "", 0xFFFFFFFF),
+    ("rules", 4, "sets", -1),
+    ("rules", 5, "sets", -2),
+    ("sets", 1, "", 0xFFFFFFFF),
+    ("strings", -1, "", 65),
+    ("strings", 2, "", ord(" ")),
+    ("strings", 2, "", 0),
+)
+
+
+def wrong_wholes(good: bytes) -> dict[str, tuple[bytes, int]]:
+    """Images that are wrong as a whole, and the error of each."""
+    other = encode(build(must(compile_text("policy other;\ntarget netbsd 11.0;\n")).ir))
+    version = PREFIX.pack(b"CELLPOL\0", 2, 0) + good[PREFIX.size :]
+    return {
+        "empty": (b"", EFTYPE),
+        "short": (good[: BODY - 1], EFTYPE),
+        "magic": (b"\x7fELF" + good[4:], EFTYPE),
+        "version": (sealed(version), EPROGMISMATCH),
+        "release": (other, EPROGMISMATCH),
+        "cut": (good[:-8], EINVAL),
+        "longer": (good + bytes(8), EINVAL),
+        "cut and sealed": (sealed(good[:-8]), EINVAL),
+        "longer and sealed": (sealed(good + bytes(8)), EINVAL),
+        "flipped": (good[:-9] + bytes([good[-9] ^ 1]) + good[-8:], EBADMSG),
+        "hash without end": (
+            sealed(good[: BODY - 72] + b"a" * 72 + good[BODY:]),
+            EPROTO,
+        ),
+    }
+
+
+def faults() -> dict[str, tuple[bytes, int]]:
+    """Images that are wrong in one way, and the error each should give."""
+    good = encode(build(house()))
+    n = dict(zip(NUMBERS, struct.unpack_from(f"<{len(NUMBERS)}I", good, BODY), strict=True))
+    made = wrong_wholes(good)
+    for name in NUMBERS:
+        if name not in ("flags", "policy", "owners_map"):
+            index = NUMBERS.index(name)
+            made[f"more {name}"] = (changed(good, "numbers", index, 0xFFFFFFFF), ANY)
+            if n[name]:
+                made[f"no {name}"] = (changed(good, "numbers", index, 0), ANY)
+    for array, place, count, more in DANGLING:
+        index = NUMBERS.index(place) if isinstance(place, str) else place
+        image = changed(good, array, index, n.get(count, 0) + more)
+        made[f"{array} {place} {count} {more:#x}"] = (image, EPROTO)
+    return made
+
+
+def mutants(ir: IR, count: int) -> Iterator[bytes]:
+    """Images with a few numbers replaced, sealed so that they are looked at."""
+    chance = random.Random(1)
+    good = encode(build(ir))
+    for _ in range(count):
+        image = good
+        for _ in range(chance.choice((1, 1, 1, 2, 5))):
+            name, bits, _, size = chance.choice([place for place in places(good) if place[3]])
+            value = chance.choice(
+                (0, 1, 31, 32, 64, (1 << bits) - 1, 1 << (bits - 1), chance.randrange(4096))
+            )
+            image = changed(image, name, chance.randrange(size), value % (1 << bits))
+        yield image
+
+
+def swapped(image: bytes) -> bytes:
+    """The image for a machine whose little-endian numbers are of the other order."""
+    out = bytearray(image)
+    header = "<8sIIIIIIII"
+    struct.pack_into(">8sIIIIIIII", out, 0, *struct.unpack_from(header, image))
+    for _, bits, position, count in places(image):
+        code = f"{count}{CODES[bits]}"
+        struct.pack_into(
+            ">" + code, out, position, *struct.unpack_from("<" + code, image, position)
+        )
+    struct.pack_into(">I", out, PREFIX.size - 4, zlib.crc32(out[PREFIX.size :]))
+    return bytes(out)
