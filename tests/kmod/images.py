@@ -6,10 +6,12 @@ import random
 import struct
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 
 from backends.kmod.build import build
 from backends.kmod.image import ALIGNMENT, CODES, HEADER, PREFIX, encode
 from backends.kmod.layout import NUMBERS, lengths
+from backends.kmod.tables import FANOUT, LEAF
 from compiler.ir.ir import IR
 from tests.kmod.house import house
 from tests.semantics.support import compile_text, must
@@ -112,11 +114,24 @@ def wrong_wholes(good: bytes) -> dict[str, tuple[bytes, int]]:
     }
 
 
+def leaf_past_the_end() -> bytes:
+    """A map one of whose leaves begins in its array and ends in the next, among valid numbers."""
+    tables = build(house())
+    middle = LEAF  # the first map is that of zeros: its leaf, its middle node, its root
+    maps = [*tables.maps, *[0] * FANOUT]
+    maps[middle] = len(tables.maps)
+    padding = 2 * LEAF
+    shifted = tuple(c._replace(socket=c.socket + padding) for c in tables.classes)
+    sockets = (0,) * padding + tables.sockets
+    return encode(replace(tables, maps=tuple(maps), sockets=sockets, classes=shifted))
+
+
 def faults() -> dict[str, tuple[bytes, int]]:
     """Images that are wrong in one way, and the error each should give."""
     good = encode(build(house()))
     n = dict(zip(NUMBERS, struct.unpack_from(f"<{len(NUMBERS)}I", good, BODY), strict=True))
     made = wrong_wholes(good)
+    made["leaf past the end"] = (leaf_past_the_end(), EPROTO)
     for name in NUMBERS:
         if name not in ("flags", "policy", "owners_map"):
             index = NUMBERS.index(name)

@@ -68,6 +68,15 @@ def test_children_and_setuid_keep_the_id(driver: Path) -> None:
     assert [said[-6], said[-3], said[-1]] == [f"{DB} {DB}"] * 3
 
 
+def test_a_copied_credential_is_in_the_cell_of_its_source(driver: Path) -> None:
+    said = session(
+        driver, *populate(DB, SMALL), f"copy {ROOT} 10", f"copy 10 {ROOT}", "copy 10 20",
+        "copy 10 10", "exit 10", "exit 20", "fini",
+    )  # fmt: skip
+    assert said[-7:-3] == [str(DB), "0", str(SMALL), str(DB)]
+    assert said[-1] == "0", "no credential is left"
+
+
 def test_a_full_cell_takes_no_more(driver: Path) -> None:
     said = session(
         driver, *populate(SMALL), "fork 20 21", "fork 20 22", "fork 20 23", f"proc {P} 0",

@@ -186,6 +186,19 @@ command_setuid(void)
 	host_print("0\n");
 }
 
+/* copy BY FROM: the cell of a credential that one makes from another's. */
+static void
+command_copy(void)
+{
+	kauth_cred_t made;
+
+	driver_become(1);
+	made = kauth_cred_alloc();
+	kauth_cred_clone(driver_process(2)->p.p_cred, made);
+	host_print("%u\n", cellpolicy_id(made));
+	kauth_cred_free(made);
+}
+
 static void
 command_nlwps(void)
 {
@@ -226,6 +239,7 @@ static const struct {
 } commands[] = {
 	{ "ask",	driver_ask },
 	{ "autounload",	command_autounload },
+	{ "copy",	command_copy },
 	{ "exit",	command_exit },
 	{ "fini",	command_fini },
 	{ "fork",	driver_fork },
