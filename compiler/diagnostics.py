@@ -121,7 +121,9 @@ def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> str:
     for close in difflib.get_close_matches(wanted, folded, n=8, cutoff=likeness):
         if difflib.SequenceMatcher(None, *_apart(wanted, close)).ratio() >= likeness:
             return f"did you mean `{folded[close]}`?"
-    return ""
+    letters = sorted(wanted)
+    swapped = next((name for name in folded if sorted(name) == letters), None)
+    return f"did you mean `{folded[swapped]}`?" if swapped else ""
 
 
 def _apart(first: str, second: str) -> tuple[str, str]:

@@ -125,13 +125,14 @@ class _Run:
                 durable.replace_file(real, after)
         except durable.OutputError as problem:
             self.unusable = True
-            self.found.error("E0209", problem.message, None, problem.help)
+            self.found.error("E0209", problem.message, None, problem.help or "the file itself is unchanged")
             return False
         return True
 
     def _refuse(self, path: str, reason: str) -> None:
         self.unusable = True
-        self.found.error("E0208", f"cannot format `{path}`: {reason}", None)
+        help = "name a regular file by its own name; nothing was changed"
+        self.found.error("E0208", f"cannot format `{path}`: {reason}", None, help)
 
 
 def _read(path: str) -> bytes:

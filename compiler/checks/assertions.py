@@ -54,7 +54,7 @@ class _Checker:
                 "W0806",
                 "the kernel never asks what this assertion is about",
                 assertion.span,
-                "it holds, but says nothing",
+                "it always holds; name another action or condition",
             )
 
     def _broken(

@@ -49,7 +49,7 @@ class _Runner:
                     "W0807",
                     "the kernel never asks this request",
                     case.span,
-                    "the answer is what it would be told",
+                    "the test sees what it would be told; name another action or condition",
                 )
             yield from asked or self._patterns.literal(case.pattern.rule, subject)
 
@@ -86,13 +86,15 @@ class _Runner:
         if good and case.voter is not None:
             good = outcome.refused_by(case.voter)
         if not good:
-            asked = wanted + (f" by {case.voter}" if case.voter else "")
-            got = outcome.result + {"refused": f" by {outcome.by}"}.get(outcome.result, "")
+            by = f" by {case.voter}" if case.voter else ""
+            asked = "work" if case.works else f"be refused{by}"
+            refused = f"is refused by {outcome.by}"
+            got = {"works": "works", "refused": refused}.get(outcome.result, "depends on the host")
             when = "; ".join(b.when for b in outcome.ballots if b.when)
             self._found.error(
                 "E0610",
-                f'test "{_line(test.title)}": `{request_text(request)}` is expected to be'
-                f" {asked}, but the outcome is: {got}",
+                f'test "{_line(test.title)}": `{request_text(request)}` is expected to'
+                f" {asked}, but {got}",
                 case.span,
                 when or "the cell's vote is one of several; `cellc explain` shows them all",
                 self._related(decision),

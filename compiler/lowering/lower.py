@@ -8,13 +8,13 @@ from functools import cached_property
 from typing import Literal
 
 from compiler.catalogue.actions import load
-from compiler.diagnostics import Diagnostics, Related
+from compiler.diagnostics import Diagnostics
 from compiler.ir import ir
 from compiler.ir.decide import Decider
 from compiler.ir.requests import words_of
 from compiler.lowering.fold import Problem, Region, fold
 from compiler.lowering.layout import Layout
-from compiler.lowering.problems import report
+from compiler.lowering.problems import report, report_collision, report_taken
 from compiler.lowering.reservations import Owners, claims, collisions
 from compiler.lowering.rule_ids import rule_ids
 from compiler.lowering.settings import merge
@@ -257,19 +257,10 @@ class _Lowering:
         cells: Sequence[ir.Cell],
         rules: list[ir.Rule],
     ) -> None:
-        spans = self._spans
         ordered = claims(reservations)
+        declared = {cell.name: cell.span for cell in self._policy.cells}
         for first, second in collisions(ordered):
-            same = first.cell == second.cell
-            who = f"the cell `{first.cell}`" + (" itself" if same else "")
-            self._found.error(
-                "E0605",
-                f"{who} already listens on {second.protocol} port {second.low}"
-                + ("" if same else f", so `{second.cell}` cannot"),
-                spans[second.rule],
-                "a port has one owner; choose another one",
-                [Related(spans[first.rule], "listened on here")],
-            )
+            report_collision(first, second, self._spans, self._scopes, declared, self._found)
         owners = Owners(ordered)
         for cell in cells:
             for layer in cell.layers:
@@ -279,11 +270,4 @@ class _Lowering:
                         continue
                     hit = owners.hit_by(rule, cell.name)
                     if hit is not None:
-                        self._found.error(
-                            "E0606",
-                            f"{hit.protocol} port {hit.low} belongs to the cell `{hit.cell}`, so"
-                            f" this {rule.effect} cannot give it to `{cell.name}`",
-                            spans[index],
-                            "leave the port out of the rule",
-                            [Related(spans[hit.rule], "reserved by this `listen`")],
-                        )
+                        report_taken(hit, cell.name, rule, index, self._spans, self._found)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from compiler.diagnostics import Diagnostics, Related
 from compiler.ir.ir import AUTO, OTHER, Request, Rule
 from compiler.lowering.fold import Problem
+from compiler.lowering.reservations import Claim
 from compiler.source import Span
 
 
@@ -117,12 +118,10 @@ def _listen(p: Problem, rules: Sequence[Rule], spans: Sequence[Span], found: Dia
 
 
 def _empty(p: Problem, rules: Sequence[Rule], spans: Sequence[Span], found: Diagnostics) -> None:
-    found.error(
-        "E0414",
-        "this can match nothing",
-        spans[p.rules[0]],
-        "the kernel never asks this action with these conditions",
-    )
+    peers = rules[p.rules[0]].requests.to is not None
+    what = "about these processes" if peers else "with these conditions"
+    help = f"the kernel never asks this action {what}"
+    found.error("E0414", "this can match nothing", spans[p.rules[0]], help)
 
 
 _REPORT = {
@@ -133,3 +132,42 @@ _REPORT = {
     "listen": _listen,
     "empty": _empty,
 }
+
+
+def report_collision(
+    first: Claim,
+    second: Claim,
+    spans: Sequence[Span],
+    scopes: Mapping[Span, str],
+    cells: Mapping[str, Span],
+    found: Diagnostics,
+) -> None:
+    """Two cells, or one twice, listen on a port; `cells` says where they are declared."""
+    here, there = spans[second.rule], spans[first.rule]
+    related = [Related(there, "listened on here")] if there != here else []
+    related += (
+        Related(cells[claim.cell], f"by `{claim.cell}`")
+        for claim in (first, second)
+        if scopes.get(spans[claim.rule]) != f"cell {claim.cell}"
+    )
+    what = f"{second.protocol} port {second.low}"
+    if first.cell == second.cell:
+        message = f"the cell `{first.cell}` listens on {what} twice"
+    else:
+        message = f"the cells `{first.cell}` and `{second.cell}` both listen on {what}"
+    help = "a port has one owner; choose another port for one of them"
+    found.error("E0605", message, here, help, dict.fromkeys(related))
+
+
+def report_taken(
+    claim: Claim, cell: str, rule: Rule, index: int, spans: Sequence[Span], found: Diagnostics
+) -> None:
+    """A rule of `cell` is about a port that another cell listens on."""
+    found.error(
+        "E0606",
+        f"{claim.protocol} port {claim.low} belongs to the cell `{claim.cell}`, so"
+        f" this {rule.effect} cannot give it to `{cell}`",
+        spans[index],
+        "leave the port out of the rule",
+        [Related(spans[claim.rule], "reserved by this `listen`")],
+    )

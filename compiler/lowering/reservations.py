@@ -48,7 +48,7 @@ class Owners:
         self._lows = {p: [c.low for c in found] for p, found in self._by_protocol.items()}
 
     def hit_by(self, rule: Rule, cell: str) -> Claim | None:
-        """The first claim of another cell that the rule's ports are about."""
+        """The first claim of another cell that the rule's ports are about, from there on."""
         requests = rule.requests
         for protocol in requests.protocols or ("tcp", "udp"):
             found = self._by_protocol.get(protocol, [])
@@ -58,5 +58,5 @@ class Owners:
                     if claim.low > high:
                         break
                     if claim.high >= low and claim.cell != cell:
-                        return claim
+                        return claim._replace(low=max(low, claim.low))
         return None

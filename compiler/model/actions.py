@@ -59,7 +59,7 @@ class Actions:
             self._found.error("E0402", "the scope `cred` is not for rules", span, help)
             return None
         if scope not in self._scopes:
-            self._no_scope(scope, span)
+            self._no_scope(pattern, span)
             return None
         if len(parts) == 1:
             help = f"name an action of it, or all: `{scope}.*`"
@@ -67,12 +67,15 @@ class Actions:
             return None
         return self._below(pattern, span)
 
-    def _no_scope(self, scope: str, span: Span) -> None:
+    def _no_scope(self, pattern: str, span: Span) -> None:
+        scope = pattern.partition(".")[0]
         if scope == "*":
             help = "`.*` stands for all actions of one scope: `system.*`"
         else:
             scopes = sorted(self._scopes)
             help = nearest(scope, scopes) or f"the scopes are {', '.join(scopes)}"
+        if span.end - span.start == len(pattern):  # it stands there as it is
+            span = span._replace(end=span.start + len(scope))
         self._found.error("E0403", f"there is no scope {quoted(scope)}", span, help)
 
     def _below(self, pattern: str, span: Span) -> tuple[Leaf, ...] | None:
@@ -94,7 +97,7 @@ class Actions:
                 "E0405",
                 f"NetBSD {self.catalogue.release} does not have `{name}`",
                 span,
-                f"{', '.join(releases)} {'have' if releases[1:] else 'has'} it;"
+                f"{' and '.join(releases)} {'have' if releases[1:] else 'has'} it;"
                 f" put it in {guard_for(releases)}",
             )
             return

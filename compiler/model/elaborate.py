@@ -183,7 +183,6 @@ class _Elaborator:
                 "E0236", f"no template is called {quoted(node.name.text)}", node.name.span, help
             )
             return
-        self._used_templates.add(node.name.text)
         scope = bind_arguments(template, node, self._global, self._found)
         if template.extends is not None:
             self._used_profiles.add(template.extends.text)
@@ -192,6 +191,7 @@ class _Elaborator:
                 chains.append((chain, node.span))
         if scope is not None:
             name = template.name.text
+            self._used_templates.add(name)
             templates.append(self._bodies.read("template", name, template.body, node.span, scope))
 
     def _longest(self, chains: list[tuple[tuple[Body, ...], Span]]) -> tuple[Body, ...]:

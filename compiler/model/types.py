@@ -58,7 +58,9 @@ def absolute_path(path: str) -> str:
         raise fail("E0501", f"{quoted(path)} is not an absolute path", "begin it with `/`")
     if any(ord(c) < 32 or ord(c) == 127 for c in path):
         raise fail(
-            "E0502", "a path cannot hold control characters", "mount tables are lines of text"
+            "E0502",
+            "a path cannot hold control characters",
+            "leave it out; mount tables are lines of text",
         )
     if len(path.encode()) > MAX_PATH:
         raise fail(

@@ -81,7 +81,8 @@ def too_large(name: str, found: Diagnostics, span: Span | None) -> None:
 
 
 def _unreadable(path: Path, name: str, reason: str, found: Diagnostics, span: Span | None) -> None:
-    help = nearest(path.name, _policies_in(path.parent)) or "check the path"
+    others = [other for other in _policies_in(path.parent) if other != path.name]
+    help = nearest(path.name, others) or "check the path"
     found.error("E0204", f"cannot read {quoted(name)}: {reason}", span, help)
 
 

@@ -36,7 +36,7 @@ def check_target(value: t.Name | t.Number, found: Diagnostics) -> str | None:
         return word
     known = ", ".join(RELEASES[:-1]) + " and " + RELEASES[-1]
     help = nearest(word, RELEASES) or f"the known releases are {known}"
-    found.error("E0212", f"there is no NetBSD release {quoted(word)} here", value.span, help)
+    found.error("E0212", f"no NetBSD release {quoted(word)} is known", value.span, help)
     return None
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from compiler.diagnostics import Diagnostics, nearest, quoted
+from compiler.diagnostics import Diagnostics, Related, nearest, quoted
 from compiler.ir.ir import AUTO, Ranges
 from compiler.names.text import unquote
 from compiler.source import Span
@@ -76,9 +76,9 @@ class Scope:
                 return value.raw
             case None | Unknown():
                 return None
-        self.found.error(
-            "E0305", "a single text or number is needed here", node.span, 'write it like "text"'
-        )
+        what = quoted(node.text) if isinstance(node, t.Name) else "this"
+        message = f"{what} stands for a set, and one text or number is needed here"
+        self.found.error("E0305", message, node.span, 'give a value such as `"text"` or 80')
         return None
 
     def ports(self, node: t.Value, auto: bool) -> Ranges | None:
@@ -109,22 +109,23 @@ class Scope:
             case t.Name():
                 constant = self.constant(node)
                 if isinstance(constant, t.Text | t.Name):
-                    return self._not_a_port(node)
+                    return self._not_a_port(node, constant)
                 if isinstance(constant, PortSet) and constant.ranges[0][0] == AUTO and not auto:
                     return self._auto(node.span, auto, into)
                 return constant is not None and self._collect(constant, auto, into)
             case t.Text():
-                return self._not_a_port(node)
+                return self._not_a_port(node, node)
             case PortSet():
                 into.extend(node.ranges)
                 return True
             case Unknown():
                 return False
 
-    def _not_a_port(self, node: t.Text | t.Name) -> bool:
+    def _not_a_port(self, node: t.Text | t.Name, value: t.Text | t.Name) -> bool:
         what = quoted(node.text) if isinstance(node, t.Name) else "a text"
+        related = [] if value is node else [Related(value.span, "its value")]
         help = "ports are numbers, without quotes"
-        self.found.error("E0308", f"{what} is not a port", node.span, help)
+        self.found.error("E0308", f"{what} is not a port", node.span, help, related)
         return False
 
     def _auto(self, span: Span, allowed: bool, into: list[tuple[int, int]]) -> bool:

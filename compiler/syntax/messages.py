@@ -59,6 +59,10 @@ _OF_FILES = "a definition such as `let`, `profile`, `template`, `cell`, `group` 
 _OF_BODIES = "a rule or a setting such as `deny`, `allow`, `root`, `listen` or `service`"
 
 
+#: Words of other languages for ours.
+_SYNONYMS = {"include": "import", "permit": "allow", "pass": "allow", "block": "deny"}
+
+
 def describe(found: Token, expected: Collection[str], usage: str) -> tuple[str, str, str]:
     """Code, message and help for a token that stands where none of `expected` does.
 
@@ -70,7 +74,8 @@ def describe(found: Token, expected: Collection[str], usage: str) -> tuple[str, 
     if (home := _home(str(found), expected)) is not None:
         return "E0111", f"{shown} cannot stand here", home
     keywords = [_keyword(e) for e in expected if e not in _NAMES]
-    if found.type in ("NAME", "DOTTED", "GLOB") and (hint := nearest(str(found), keywords)):
+    word = _SYNONYMS.get(str(found), str(found))
+    if found.type in ("NAME", "DOTTED", "GLOB") and (hint := nearest(word, keywords)):
         return "E0102", f"unexpected {shown}", hint
     if "SEMICOLON" in expected:
         return "E0104", f"expected `;` before {shown}", _ending(found, expected)
