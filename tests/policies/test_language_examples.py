@@ -40,7 +40,7 @@ class Example(NamedTuple):
 
 def _examples() -> list[Example]:
     text = REFERENCE.read_text()
-    made = []
+    made: list[Example] = []
     for block in _BLOCK.finditer(text):
         code, place, body = block.groups(default="")
         heading = [h[1] for h in _HEADING.finditer(text, 0, block.start())][-1]
