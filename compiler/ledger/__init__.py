@@ -1,0 +1,1 @@
+"""What enforces each statement of a policy: `ledger.json`."""

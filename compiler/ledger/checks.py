@@ -1,0 +1,51 @@
+"""What becomes of assertions: they are checked, and hold as far as their denials are enforced."""
+
+from __future__ import annotations
+
+from compiler.ledger.facts import PERMISSIVE
+from compiler.ledger.finding import Entry, Finding, Gap, Means, listed
+from compiler.ledger.world import World
+from compiler.model.policy import Assertion
+from compiler.source import Span
+from compiler.syntax import tree as t
+
+_CHECKED = Means("", "cellc", "checked whenever the policy is compiled")
+
+
+class Assertions:
+    """Makes the entries of `assert` statements."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._at: dict[Span, Assertion] = {a.span: a for a in world.policy.assertions}
+
+    def entry(self, node: t.Assertion) -> Entry:
+        """The entry of an assertion of the policy."""
+        assertion = self._at[node.span]
+        cells = tuple(sorted(name for name in assertion.subjects if name in self._world.cells))
+        return Entry(node, cells, self._finding(assertion))
+
+    def _finding(self, assertion: Assertion) -> Finding:
+        target = self._world.ir.target
+        if assertion.pattern is not None:
+            leaves = self._world.catalogue.by_name
+            if not any(leaves[name].asked for name in assertion.pattern.rule.actions):
+                return self._world.judge([], [Gap(f"no kernel code of NetBSD {target} asks this")])
+        logged = self._logged(assertion)
+        gaps = []
+        if logged:
+            why = f"it holds for what is decided, but {listed(logged)}: {PERMISSIVE}"
+            gaps.append(Gap(why, "lets more through"))
+        return self._world.judge([_CHECKED], gaps)
+
+    def _logged(self, assertion: Assertion) -> list[str]:
+        """The permissive cells that the assertion says something is denied to."""
+        named = set(assertion.subjects)
+        permissive = sorted(self._world.permissive)
+        match assertion.kind:
+            case "only":
+                return [cell for cell in permissive if cell not in named]
+            case "always":
+                return []
+            case _:
+                return [cell for cell in permissive if cell in named]

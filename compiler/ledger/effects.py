@@ -1,0 +1,129 @@
+"""Which rules decide anything, in which cells, and which of those the kernel asks in part only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from compiler.catalogue import sysctl
+from compiler.ir.ir import AUTO, IR, PROTOCOLS, Peers, Ranges, RequestSet, Verdict
+
+_BIND = "network.bind.port"
+_FAMILIES = ("net.inet.ip", "net.inet6.ip6")
+
+
+class Effects:
+    """Reads the folded verdicts of one policy."""
+
+    def __init__(self, ir: IR, candidates: Ranges) -> None:
+        """`candidates` are the ports that the kernel picks by itself."""
+        self._ir = ir
+        self._candidates = candidates
+        self._actions = [frozenset(names) for names in ir.action_sets]
+        by_class = [frozenset({v.rule for v in c.verdicts}) for c in ir.classes]
+        passed = [self._passed(c.verdicts) for c in ir.classes]
+        self.deciding: dict[str, frozenset[int]] = {}
+        """By cell: the rules (indices) that decide something in it."""
+        self.passed: dict[int, set[str]] = {}
+        """By rule: cells in which it denies a port that the kernel may still pick by itself."""
+        self._verdicts: dict[str, tuple[Verdict, ...]] = {}
+        for cell in ir.cells:
+            self.deciding[cell.name] = by_class[cell.class_]
+            for rule in passed[cell.class_]:
+                self.passed.setdefault(rule, set()).add(cell.name)
+            self._verdicts[cell.name] = ir.classes[cell.class_].verdicts
+            if cell.owned:
+                owned = frozenset(v.rule for v in cell.owned)
+                self.deciding[cell.name] = by_class[cell.class_] | owned
+
+    def deciders(self, rules: Iterable[int], cell: str) -> tuple[int, ...]:
+        """The rules that decide in a cell what some other rules are about."""
+        wanted = [self._ir.rules[rule].requests for rule in rules]
+        found: dict[int, None] = {}
+        for verdict in self._verdicts[cell]:
+            if any(self._meet(verdict.requests, requests, cell) for requests in wanted):
+                found[verdict.rule] = None
+        return tuple(found)
+
+    def _passed(self, verdicts: Iterable[Verdict]) -> frozenset[int]:
+        """Rules that deny ports of automatic selection without denying selection itself.
+
+        The kernel asks first with port 0; what is refused then is never picked.
+        """
+        binds = [
+            v
+            for v in verdicts
+            if v.requests.ports
+            and v.effect == "deny"
+            and _BIND in self._actions[v.requests.actions]
+        ]
+        if not binds:
+            return frozenset()
+        safe = {p for v in binds if v.requests.ports and v.requests.ports[0][0] == AUTO
+                for p in v.requests.protocols or PROTOCOLS}  # fmt: skip
+        return frozenset(
+            v.rule
+            for v in binds
+            if touches(v.requests.ports or (), self._candidates)
+            and not safe.issuperset(v.requests.protocols or PROTOCOLS)
+        )
+
+    def _meet(self, a: RequestSet, b: RequestSet, cell: str) -> bool:
+        """Whether two sets of requests of a cell have one in common."""
+        return (
+            not self._actions[a.actions].isdisjoint(self._actions[b.actions])
+            and _share(a.protocols, b.protocols)
+            and (a.ports is None or b.ports is None or touches(a.ports, b.ports))
+            and _share(a.domains, b.domains)
+            and _share(a.types, b.types)
+            and _share(a.socket_protocols, b.socket_protocols)
+            and (a.to is None or b.to is None or _share_peers(a.to, b.to, cell))
+        )
+
+
+def _share(a: tuple[str, ...] | None, b: tuple[str, ...] | None) -> bool:
+    return a is None or b is None or not set(a).isdisjoint(b)
+
+
+def _share_peers(a: Peers, b: Peers, cell: str) -> bool:
+    first, second = ({"self" if m == cell else m for m in p.members} for p in (a, b))
+    if a.exclude and b.exclude:
+        return True
+    if a.exclude:
+        return not second <= first
+    if b.exclude:
+        return not first <= second
+    return not first.isdisjoint(second)
+
+
+def touches(ports: Ranges, others: Ranges) -> bool:
+    """Whether two lists of ranges have a port in common."""
+    return any(low <= last and first <= high for low, high in ports for first, last in others)
+
+
+def candidates(ir: IR) -> Ranges:
+    """The ports that the kernel picks by itself, under the host settings of the policy.
+
+    Those from anonportmin to anonportmax that are not in anonportalgo.reserve (sysctl(7)),
+    for either family.
+    """
+    values = {sysctl.canonical(s.name): s.value for s in ir.host.sysctls}
+    return tuple(r for family in _FAMILIES for r in _of_family(family, values))
+
+
+def _of_family(family: str, values: dict[str, str]) -> Iterator[tuple[int, int]]:
+    low, high = (_number(f"{family}.anonport{end}", values) for end in ("min", "max"))
+    reserved = values.get(f"{family}.anonportalgo.reserve", "")
+    for port in sorted({int(port) for port in reserved.split(",") if port}):
+        if low <= port <= high:
+            if low < port:
+                yield low, port - 1
+            low = port + 1
+    if low <= high:
+        yield low, high
+
+
+def _number(name: str, values: dict[str, str]) -> int:
+    node = sysctl.all_nodes()[name]
+    number = sysctl.integer(values.get(name, node.default))
+    assert number is not None
+    return number

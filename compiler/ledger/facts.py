@@ -1,0 +1,141 @@
+"""What is known of NetBSD beyond the catalogue: where a mechanism covers more or less than it says.
+
+The facts about kauth(9) requests were read at the call sites of NetBSD 9 to 11,
+those about limits in sys/kern (kern_fork.c, uipc_socket2.c) and setrlimit(2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from compiler.catalogue.sysctl import Write
+from compiler.ledger.finding import Gap
+
+#: Where the verdicts on an action stand in the tables, by what its requests carry.
+TABLES: Mapping[str, tuple[str, ...]] = {
+    "none": ("rows",),
+    "self": ("rows",),
+    "target": ("rows", "crossings"),
+    "bind": ("maps",),
+    "socket": ("sockets",),
+    "rawsock": ("sockets",),
+    "mask": ("classes",),
+}
+
+_EVERY_NODE = Gap(
+    "the kernel asks this for every open of a device node, /dev/null and terminals included",
+    "refuses more",
+)
+_RAW_IPV6 = Gap(
+    "only raw IPv6 sockets are asked about as network.socket.rawsock; raw IPv4 sockets as"
+    " network.socket.open type raw",
+    "lets more through",
+)
+
+#: Leaves of which a denial, where it is about nothing else, covers more or less than it says.
+LEAF_GAPS: Mapping[str, Gap] = {
+    "device.rawio_spec.read": _EVERY_NODE,
+    "device.rawio_spec.write": _EVERY_NODE,
+    "device.rawio_spec.rw": _EVERY_NODE,
+    "network.socket.rawsock": _RAW_IPV6,
+}
+RAW_IPV6 = _RAW_IPV6
+
+_ANYTHING = "the request carries no path, name or device: it is denied for all or for none"
+_ACCESS = "this is the ordinary check of access: a denial switches the facility off"
+
+#: Beginnings of leaf names, and what their requests are.
+LEAF_NOTES: tuple[tuple[str, str], ...] = (
+    ("device.rawio_spec.", _EVERY_NODE.why),
+    ("network.bind.", "sockets of the families local, bluetooth and can are bound unasked"),
+    ("network.bind.", "connect(2), listen(2) and accept(2) ask nothing"),
+    ("network.route", "whoever opened the routing socket is judged, not who writes to it"),
+    ("network.socket.open", "sockets that are inherited or handed over are not asked about"),
+    ("process.cansee.", "getpriority(2), getpgid(2) and getsid(2) ask nothing: ids show"),
+    ("process.ptrace", "a tracer that is attached already is not asked again"),
+    (
+        "process.setid",
+        "changes among a process's own ids, and programs that are set-id, ask nothing",
+    ),
+    ("system.chroot.", _ANYTHING),
+    ("system.filehandle", _ANYTHING),
+    ("system.mknod", _ANYTHING),
+    ("system.module", _ANYTHING),
+    ("system.sysctl.", "the request carries no node: all of them or none"),
+    ("system.mqueue", _ACCESS),
+    ("system.mqueue", "mq_open(3) of a new queue asks nothing"),
+    ("system.semaphore", _ACCESS),
+    ("system.sysvipc.bypass", _ACCESS),
+    ("system.sysvipc.bypass", "msgget(2), semget(2) and shmget(2) of a new object ask nothing"),
+    ("vnode.", "asked when a file is looked up or opened, not for each use of an open one"),
+    ("vnode.execute", "asked for every directory of a path as well"),
+)
+NULL_MOUNT = (
+    "below a null mount the kernel asks about the file underneath: by which mount it was"
+    " reached does not show"
+)
+
+PICKED = Gap(
+    "the kernel may pick such a port by itself: it asks about each candidate, but some of its"
+    " algorithms fall back to a port that no listener was asked about",
+    "lets more through",
+)
+PERMISSIVE = "permissive: logged, not refused"
+
+
+class LimitFact(NamedTuple):
+    """What the kernel makes of one RLIMIT."""
+
+    counts: str
+    """What it counts, and for whom, for people."""
+    per_user: bool = False
+    """Counted for a user id over the whole host."""
+    bypass: bool = False
+    """Whoever process.rlimit.bypass is allowed, root to begin with, may exceed it."""
+    advisory: str = ""
+
+
+#: By the word of the limit; all others count for each process by itself.
+LIMITS: Mapping[str, LimitFact] = {
+    "nproc": LimitFact("the processes of each user id", per_user=True, bypass=True),
+    "nthr": LimitFact("the threads of each user id", per_user=True, bypass=True),
+    "sbsize": LimitFact("the socket buffers of each user id", per_user=True),
+    "rss": LimitFact(
+        "the resident memory of each process", advisory="RLIMIT_RSS is advisory: nothing is refused"
+    ),
+}
+EACH_PROCESS = LimitFact("what each process takes by itself, not the whole cell")
+
+#: Why a sysctl node may have another value later, by who may write it.
+WRITES: Mapping[Write, str] = {
+    "never": "nobody can set it",
+    "always": "root can change it later at any securelevel",
+    "raise-only": "it can only be raised, and not be taken back",
+    "securelevel<=0": "root can change it later while the securelevel is at most 0",
+    "zero-if-securelevel<=0": "root can set it back to 0 later while the securelevel is at most 0",
+    "nonzero-if-securelevel<=0": (
+        "root can set it back to 0 later at any securelevel, and to anything else while that is"
+        " at most 0"
+    ),
+    "trigger": "it acts when it is written, and keeps no value",
+    "key-open": "root can change it later while the hardware key is in its open position",
+}
+#: How the same reads where the policy raises the securelevel above 0.
+FROZEN: Mapping[Write, str] = {
+    "securelevel<=0": "nobody can change it once the securelevel is raised",
+    "zero-if-securelevel<=0": "nobody can set it back to 0 once the securelevel is raised",
+    "nonzero-if-securelevel<=0": "root can set it back to 0 later at any securelevel",
+}
+
+#: What runs with the rights of a mount option, and what gets round it.
+INTERPRETERS = Gap(
+    "noexec stops execve(2), not an interpreter that reads a program from a writable mount"
+    " (`sh script`)",
+    "lets more through",
+)
+REMOUNT = Gap("its root may mount and unmount, and so take mount flags away", "lets more through")
+BY_HAND = Gap(
+    "it has no service: who enters it by hand chooses the root and user, as options of cellexec(8)",
+    "lets more through",
+)

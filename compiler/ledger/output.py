@@ -1,0 +1,108 @@
+"""The ledger as `ledger.json`, a statement a line."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from compiler.driver import Program
+from compiler.ledger.finding import Entry, Finding, Overridden
+from compiler.ledger.statements import kind, text
+from compiler.source import Source, Span
+from compiler.sourcemap import hex_id
+
+FORMAT = "cellc-ledger"
+VERSION = 1
+
+#: Stands for all cells where there are several.
+EVERY_CELL = "*"
+
+_quote = json.encoder.encode_basestring_ascii
+_line = json.JSONEncoder(separators=(", ", ": ")).encode
+
+
+def ledger_json(
+    program: Program,
+    sources: Mapping[str, Source],
+    backends: Iterable[str],
+    entries: Sequence[Entry],
+) -> str:
+    """The text of `ledger.json`."""
+    counts = Counter(entry.finding.status for entry in entries)
+    head = {
+        "format": FORMAT,
+        "version": VERSION,
+        "policy": program.ir.policy,
+        "target": program.ir.target,
+        "backends": sorted(backends),
+        "count": {status: counts[status] for status in sorted(counts)},
+    }
+    rows = ",\n  ".join(_Rows(program, sources).row(entry) for entry in entries)
+    lines = [f' "{key}": {_line(value)}' for key, value in head.items()]
+    lines.append(f' "statements": [\n  {rows}\n ]')
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+class _Rows:
+    """Writes entries; what many of them share is written once."""
+
+    def __init__(self, program: Program, sources: Mapping[str, Source]) -> None:
+        self._sources = sources
+        self._every = tuple(cell.name for cell in program.ir.cells)
+        self._cells: dict[tuple[str, ...], str] = {}
+        self._findings: dict[int, str] = {}
+        """By identity: the entries keep the findings alive."""
+        self._rule_at = {
+            span: hex_id(rule.id)
+            for span, rule in zip(program.spans, program.ir.rules, strict=True)
+        }
+
+    def row(self, entry: Entry) -> str:
+        node = entry.node
+        span = node.span
+        source = self._sources[span.file]
+        line, column = source.position(span.start)
+        finding = self._findings.get(id(entry.finding))
+        if finding is None:
+            finding = self._findings[id(entry.finding)] = _finding(entry.finding)
+        rule = "" if entry.rule is None else f', "rule": "{entry.rule:08x}"'
+        return (
+            f'{{"file": {_quote(span.file)}, "line": {line}, "column": {column}, '
+            f'"kind": "{kind(node)}", "text": {_quote(text(node, source))}, '
+            f'"cells": {self._names(entry.cells)}{rule}, {finding}'
+            f"{self._overridden(entry.overridden) if entry.overridden else ''}}}"
+        )
+
+    def _names(self, cells: tuple[str, ...]) -> str:
+        names = self._cells.get(cells)
+        if names is None:
+            every = len(cells) > 1 and cells == self._every
+            names = self._cells[cells] = _line([EVERY_CELL] if every else cells)
+        return names
+
+    def _overridden(self, overridden: Overridden) -> str:
+        by = _line([self._place(span) for span in overridden.by])
+        return f', "overridden": {{"cells": {self._names(overridden.cells)}, "by": {by}}}'
+
+    def _place(self, span: Span) -> dict[str, Any]:
+        line, column = self._sources[span.file].position(span.start)
+        rule = self._rule_at.get(span)
+        place: dict[str, Any] = {"file": span.file, "line": line, "column": column}
+        return place if rule is None else place | {"rule": rule}
+
+
+def _finding(finding: Finding) -> str:
+    """The members of a statement's object that come from its finding."""
+    members: dict[str, Any] = {
+        "status": finding.status,
+        "by": [{"artifact": m.artifact, "what": m.what} for m in finding.by],
+    }
+    if finding.why:
+        members["why"] = finding.why
+    if finding.direction:
+        members["direction"] = finding.direction
+    if finding.notes:
+        members["notes"] = finding.notes
+    return _line(members)[1:-1]

@@ -1,0 +1,210 @@
+"""What enforces access rules and `listen`: rows of the kernel module's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from compiler.catalogue.actions import Leaf
+from compiler.catalogue.voters import outcome
+from compiler.ir.ir import OTHER, Request, Reservation, Rule
+from compiler.ledger.effects import Effects, candidates, touches
+from compiler.ledger.facts import (
+    LEAF_GAPS,
+    LEAF_NOTES,
+    NULL_MOUNT,
+    PERMISSIVE,
+    PICKED,
+    RAW_IPV6,
+    TABLES,
+)
+from compiler.ledger.finding import (
+    Entry,
+    Finding,
+    Gap,
+    Overridden,
+    listed,
+    nothing,
+    over,
+    spread,
+)
+from compiler.ledger.world import World, tables
+from compiler.source import Span
+from compiler.syntax import tree as t
+
+_FIRST_UNPRIVILEGED = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Actions:
+    """What is known about one set of actions."""
+
+    asked: tuple[Leaf, ...]
+    tables: tuple[str, ...]
+    notes: tuple[str, ...]
+    gap: Gap | None
+    """What a denial of just these covers more or less than it says."""
+    vnode: bool
+
+
+class Rules:
+    """Makes the entries of rules and `listen` statements of one policy."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._rules = world.ir.rules
+        self._candidates = candidates(world.ir)
+        self._effects = Effects(world.ir, self._candidates)
+        self._at: dict[Span, tuple[int, ...]] = {}
+        for index, span in enumerate(world.program.spans):
+            self._at[span] = (*self._at.get(span, ()), index)
+        self._actions: dict[int, _Actions] = {}
+        self._grants: dict[tuple[int, bool], list[Gap]] = {}
+        self._findings: dict[tuple[int, str, tuple[Gap, ...], bool], Finding] = {}
+        self._never = f"no kernel code of NetBSD {world.ir.target} ever asks this"
+        self._reserved: dict[int, list[Reservation]] = {}
+        for reservation in world.ir.reservations:
+            self._reserved.setdefault(reservation.rule, []).append(reservation)
+
+    def rule(self, node: t.Rule, cells: tuple[str, ...]) -> Entry:
+        """The entry of an access rule that applies to some cells, at least one."""
+        indices = self._at[node.span]
+        rule = self._rules[indices[0]]
+        deciding = self._effects.deciding
+        decided = tuple([c for c in cells if not deciding[c].isdisjoint(indices)])
+        if not decided:
+            finding = nothing("overridden: it decides nothing")
+            return Entry(node, cells, finding, rule.id, self._overridden(indices, cells))
+        actions = self._known(rule.requests.actions)
+        gaps = self._gaps(rule, indices, decided)
+        below = actions.vnode and any(self._has_null_mounts(cell) for cell in decided)
+        key = (rule.requests.actions, rule.effect, gaps, below)
+        finding_ = self._findings.get(key)
+        if finding_ is None:
+            finding_ = self._findings[key] = self._finding(rule, gaps, below)
+        if len(decided) == len(cells):
+            return Entry(node, cells, finding_, rule.id)
+        inside = set(decided)
+        rest = tuple(c for c in cells if c not in inside)
+        return Entry(node, cells, finding_, rule.id, self._overridden(indices, rest))
+
+    def _finding(self, rule: Rule, gaps: tuple[Gap, ...], below: bool) -> Finding:
+        actions = self._known(rule.requests.actions)
+        if rule.effect == "allow" and not actions.asked:
+            return nothing(self._never)
+        notes = (*actions.notes, NULL_MOUNT) if below else actions.notes
+        return self._world.judge([tables(*actions.tables)], gaps, notes)
+
+    def listen(self, node: t.Listen, cells: tuple[str, ...]) -> Entry:
+        """The entry of a `listen` that applies to some cells, at least one."""
+        indices = self._at[node.span]
+        reserved = [r for index in indices for r in self._reserved.get(index, ())]
+        gaps = []
+        others = [c for c in self._world.scopes.everyone if c in self._world.permissive]
+        if self._world.ir.permissive:
+            gaps.append(Gap(PERMISSIVE))
+        elif any(c not in cells for c in others):
+            why = f"for {listed([c for c in others if c not in cells])}: {PERMISSIVE}"
+            gaps.append(Gap(why, "lets more through"))
+        if any(touches(r.ports, self._candidates) for r in reserved):
+            gaps.append(PICKED)
+        gaps += over(cells, lambda cell: self._refused(cell, reserved))
+        notes = ("root outside of cells may bind it", "only bind(2) is asked about")
+        finding = self._world.judge([tables("owners", "maps")], gaps, notes)
+        return Entry(node, cells, finding, self._rules[indices[0]].id)
+
+    def _refused(self, cell: str, reserved: list[Reservation]) -> Iterator[Gap]:
+        """Privileged ports that the cell's user does not get, whatever this policy allows."""
+        for r in reserved:
+            low = min(low for low, _ in r.ports)
+            if r.cell != cell or low >= _FIRST_UNPRIVILEGED:
+                continue
+            request = Request(cell, "network.bind.privport", protocol=r.protocol, port=max(low, 1))
+            voter = self._world.refused_by_others(request)
+            if voter is not None:
+                user = self._world.cells[cell].user
+                why = f"ports below 1024 are for root: `{user}` needs a grant to bind them"
+                yield Gap(why, "refuses more")
+
+    def _gaps(
+        self, rule: Rule, indices: tuple[int, ...], cells: tuple[str, ...]
+    ) -> tuple[Gap, ...]:
+        """Where a rule falls short that decides something in some cells."""
+        actions = self._known(rule.requests.actions)
+        if not actions.asked and rule.effect != "allow":
+            return (Gap(self._never),)
+        if rule.effect == "grant":
+            return tuple(over(cells, lambda c: self._powerless(rule, self._world.is_root(c))))
+        if rule.effect == "allow":
+            return ()
+        where = {}
+        if self._world.permissive:
+            where[Gap(PERMISSIVE)] = [c for c in cells if c in self._world.permissive]
+        if not self._effects.passed.keys().isdisjoint(indices):
+            passed = {c for i in indices for c in self._effects.passed.get(i, ())}
+            where[PICKED] = [c for c in cells if c in passed]
+        if actions.gap is not None:
+            open_ = actions.gap is not RAW_IPV6
+            where[actions.gap] = [c for c in cells if open_ or self._opens_raw(c)]
+        return tuple([spread(gap, having, cells) for gap, having in where.items() if having])
+
+    def _opens_raw(self, cell: str) -> bool:
+        request = Request(
+            cell, "network.socket.open", domain="inet", type="raw", socket_protocol=OTHER
+        )
+        return not self._world.denies(request)
+
+    def _powerless(self, rule: Rule, is_root: bool) -> list[Gap]:
+        """Where other security models refuse what a rule grants."""
+        key = (rule.requests.actions, is_root)
+        if key not in self._grants:
+            self._grants[key] = list(self._refusals(*key))
+        return self._grants[key]
+
+    def _refusals(self, actions: int, is_root: bool) -> Iterator[Gap]:
+        refused: dict[tuple[str, str], list[str]] = {}
+        asked = self._known(actions).asked
+        for leaf in asked:
+            result = outcome(leaf, "grant", is_root, self._world.stack.host)
+            if result.result != "works":
+                when = next(b.when for b in result.ballots if b.voter == result.by)
+                refused.setdefault((result.by, when), []).append(leaf.name)
+        for (voter, when), names in refused.items():
+            why = f"{voter} refuses " + ("it" if len(names) == len(asked) else ", ".join(names))
+            why += f" when {when}" if when else ", whatever is granted"
+            all_of_it = len(names) == len(asked) and not when
+            yield Gap(why, None if all_of_it else "refuses more")
+
+    def _known(self, actions: int) -> _Actions:
+        known = self._actions.get(actions)
+        if known is None:
+            known = self._actions[actions] = self._look_up(self._world.ir.action_sets[actions])
+        return known
+
+    def _look_up(self, names: tuple[str, ...]) -> _Actions:
+        leaves = [self._world.catalogue.by_name[name] for name in names]
+        asked = tuple(leaf for leaf in leaves if leaf.asked)
+        notes = [
+            f"{prefix.rstrip('.')}: {note}"
+            for prefix, note in LEAF_NOTES
+            if any(leaf.name.startswith(prefix) for leaf in asked)
+        ]
+        silent = [leaf.name for leaf in leaves if not leaf.asked]
+        if silent and asked:
+            notes.append(f"never asked by NetBSD {self._world.ir.target}: {', '.join(silent)}")
+        special = {LEAF_GAPS.get(leaf.name) for leaf in asked}
+        return _Actions(
+            asked=asked,
+            tables=tuple(dict.fromkeys(t for leaf in leaves for t in TABLES[leaf.dimension])),
+            notes=tuple(notes),
+            gap=special.pop() if len(special) == 1 else None,
+            vnode=any(leaf.scope == "vnode" for leaf in asked),
+        )
+
+    def _has_null_mounts(self, cell: str) -> bool:
+        found = self._world.cells[cell]
+        return found.base is not None or bool(found.mounts)
+
+    def _overridden(self, rules: tuple[int, ...], cells: tuple[str, ...]) -> Overridden:
+        deciders = self._effects.deciders(rules, cells[0])
+        return Overridden(cells, tuple(self._world.program.spans[i] for i in deciders))
