@@ -125,7 +125,9 @@ class _Run:
                 durable.replace_file(real, after)
         except durable.OutputError as problem:
             self.unusable = True
-            self.found.error("E0209", problem.message, None, problem.help or "the file itself is unchanged")
+            self.found.error(
+                "E0209", problem.message, None, problem.help or "the file itself is unchanged"
+            )
             return False
         return True
 

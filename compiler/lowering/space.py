@@ -11,10 +11,9 @@ import bisect
 from collections.abc import Iterable, Iterator
 
 from compiler.catalogue.actions import Leaf
-from compiler.ir.ir import HOST, PROTOCOLS, SELF, Peers, Request, RequestSet
+from compiler.ir.ir import HOST, PROTOCOLS, SELF, Peers, Ranges, Request, RequestSet
 from compiler.ir.requests import RAWSOCK_DOMAIN, RAWSOCK_TYPE, Axes, asked_for
 from compiler.lowering.layout import Layout
-
 
 #: Ports below are asked about as bind.privport (IPPORT_RESERVED of netinet/in.h).
 FIRST_UNPRIVILEGED = 1024
@@ -155,8 +154,7 @@ class Space:
         row = sum(
             1 << i
             for i, (low, high) in enumerate(ports)
-            if asked_for(leaf, (low, high))
-            and (wanted is None or any(a <= low and high <= b for a, b in wanted))
+            if asked_for(leaf, (low, high)) and (wanted is None or _within(wanted, low, high))
         )
         protocols = PROTOCOLS if requests.protocols is None else requests.protocols
         return sum(row << (PROTOCOLS.index(p) * len(ports)) for p in protocols)
@@ -220,6 +218,12 @@ class Space:
             type=axes.types[kind],
             socket_protocol=word,
         )
+
+
+def _within(ranges: Ranges, low: int, high: int) -> bool:
+    """Whether one of some ranges in order holds all of [low, high]."""
+    index = bisect.bisect_right(ranges, low, key=lambda r: r[0]) - 1
+    return index >= 0 and high <= ranges[index][1]
 
 
 def _only_actions(requests: RequestSet) -> bool:

@@ -102,12 +102,12 @@ class Machine:
                 if kind == _END and goto == self._end:
                     return True, values[-1]
             if shortcut is not None and kind in SHORTCUT:
-                goto = actions[states[-1]].get(STATEMENT)
-                taken = shortcut(text, start) if goto is not None else None
+                after = actions[states[-1]].get(STATEMENT)
+                taken = shortcut(text, start) if after is not None else None
                 if taken is not None:
                     node, offset = taken
                     values.append(node)
-                    states.append(goto)  # type: ignore[arg-type]  # rules only lead to states
+                    states.append(after)  # type: ignore[arg-type]  # rules only lead to states
                     continue
             token = _token(kind, value, start, offset)
             if seen is not None:

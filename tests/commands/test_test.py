@@ -24,7 +24,7 @@ def test_outcomes_are_checked(cellc: Run, folder: Path) -> None:
     (folder / "web.cell").write_text(WEB.replace("port 80 works", "port 80 refused by suser"))
     result = cellc("test", "web.cell")
     assert result.exit_code == 1
-    assert "the outcome is: works" in result.stderr
+    assert "is expected to be refused by suser, but works" in result.stderr
 
 
 def test_the_wrong_voter(cellc: Run, folder: Path) -> None:
