@@ -13,7 +13,7 @@ from benchmarks.measure import Command
 
 #: A day that no generated policy depends on.
 _TODAY = ("--today", "2026-01-01")
-_CELLC = (sys.executable, "-c", "import sys; from compiler.cli import main; sys.exit(main())")
+_CELLC = (sys.executable, "-c", "import sys; from compiler.cli.main import main; sys.exit(main())")
 _LARK = (
     "import sys; from compiler.syntax.parse import make_parser;"
     " make_parser('policy', None).parse(open(sys.argv[1]).read())"

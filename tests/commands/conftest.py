@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from compiler.cli import main
+from compiler.cli.main import main
 
 Run = Callable[..., Result]
 

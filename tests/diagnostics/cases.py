@@ -26,7 +26,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from compiler.cli import main
+from compiler.cli.main import main
 
 HERE = Path(__file__).parent
 COMMAND = "check policy.cell --today 2026-11-24"

@@ -29,7 +29,7 @@ def cellc(
     """Runs the compiler in a process of its own."""
     path = os.pathsep.join([str(REPOSITORY), os.environ.get("PYTHONPATH", "")])
     return subprocess.run(
-        [sys.executable, "-c", "from compiler.cli import main; main()", *map(str, arguments)],
+        [sys.executable, "-c", "from compiler.cli.main import main; main()", *map(str, arguments)],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": path, **(environment or {})},
         capture_output=True,

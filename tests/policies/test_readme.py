@@ -22,7 +22,7 @@ case $1 in
 fmt) set -- "$@" ;;
 *)   set -- "$@" {today} ;;
 esac
-exec {python} -c 'from compiler.cli import main; main()' "$@"
+exec {python} -c 'from compiler.cli.main import main; main()' "$@"
 """
 
 

@@ -1,0 +1,36 @@
+"""The command line of `cellc build`."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from pathlib import Path
+
+import click
+
+from compiler.cli.options import file, today
+
+BACKENDS = ("kmod", "rc", "sysctl")
+
+
+@click.command()
+@file
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="DIR",
+              help="The directory to make or replace.")  # fmt: skip
+@click.option("--backend", "backends", type=click.Choice(BACKENDS), multiple=True,
+              help="Emit only this kind of artifact (repeatable; default: all).")  # fmt: skip
+@click.option("--locked", is_flag=True,
+              help="Refuse to give new cell ids, and leave the lock file alone.")  # fmt: skip
+@today
+def command(
+    file: Path, output: Path, backends: tuple[str, ...], locked: bool, today: datetime.date
+) -> None:
+    """Compile FILE to a directory of artifacts.
+
+    DIR is replaced as a whole or not at all.  Cell ids are kept in
+    FILE's .cells.lock, which belongs under version control.
+    """
+    from backends.registry import load
+    from compiler.commands.build import build
+
+    sys.exit(build(file, output, load(backends or BACKENDS), today, locked))

@@ -1,0 +1,29 @@
+"""The command line of `cellc explain`."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from pathlib import Path
+
+import click
+
+from compiler.cli.options import file, today
+
+
+@click.command()
+@file
+@click.argument("requests", nargs=-1, required=True)
+@click.option("--format", type=click.Choice(["text", "json"]), default="text",
+              help="json prints one object a line.")  # fmt: skip
+@today
+def command(file: Path, requests: tuple[str, ...], format: str, today: datetime.date) -> None:
+    """Say what FILE decides on REQUESTS, by which rule, and what becomes of it.
+
+    A request is written as in a test: "web network.bind tcp port 80".  A line that
+    the kernel module logged is taken as well.  A - reads standard input, one request
+    a line, or a whole log, of which only the module's lines count.
+    """
+    from compiler.commands.explain import explain
+
+    sys.exit(explain(file, requests, today, format))  # type: ignore[arg-type]  # click checks

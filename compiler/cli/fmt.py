@@ -1,0 +1,26 @@
+"""The command line of `cellc fmt`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True)
+@click.option("--check", is_flag=True, help="Write nothing; list files that are not formatted.")
+@click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
+def command(paths: tuple[str, ...], check: bool, diff: bool) -> None:
+    """Bring policies into the one canonical format.
+
+    PATHS are files, directories, or - for standard input.  Comments stay, and what
+    the policy means never changes.
+    """
+    from compiler.commands.output import print_findings
+    from compiler.fmt import run
+
+    result = run(paths, sys.stdin.buffer, check=check, diff=diff)
+    sys.stdout.write(result.text)
+    print_findings(result.found.sorted(), result.sources, None)
+    sys.exit(result.status)
