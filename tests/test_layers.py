@@ -13,7 +13,7 @@ import pytest
 REPOSITORY = Path(__file__).parents[1]
 OURS = ("grammar", "compiler", "backends")
 
-_WORDS = ("compiler.source", "compiler.diagnostics", "compiler.catalogue")
+_WORDS = ("compiler.record", "compiler.source", "compiler.diagnostics", "compiler.catalogue")
 _TREE = (*_WORDS, "compiler.syntax")
 _IR = (*_WORDS, "compiler.ir")
 _MODEL = (*_TREE, "compiler.ir", "compiler.names", "compiler.model")
@@ -26,14 +26,15 @@ _EMITTED = ("compiler.ir", "compiler.catalogue", "backends.artifact", "backends.
 LAYERS: dict[str, tuple[str, ...]] = {
     "grammar": (),
     # Texts and findings
+    "compiler.record": (),
     "compiler.source": (),
     "compiler.diagnostics": ("compiler.source",),
     "compiler.codes": (),
     "compiler.render": ("compiler.source", "compiler.diagnostics"),
     "compiler.catalogue": (),
     # The stages
-    "compiler.syntax": ("compiler.source", "compiler.diagnostics"),
-    "compiler.ir": ("compiler.catalogue",),
+    "compiler.syntax": ("compiler.record", "compiler.source", "compiler.diagnostics"),
+    "compiler.ir": ("compiler.record", "compiler.catalogue"),
     "compiler.names": (*_TREE, "compiler.ir.ir"),
     "compiler.model": _MODEL,
     "compiler.lowering": (*_IR, "compiler.model"),

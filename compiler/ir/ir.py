@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from compiler.record import record
+
 VERSION = 1
 
 Effect = Literal["deny", "allow", "grant"]
@@ -44,7 +46,7 @@ class Peers:
 ANY_PEER = Peers(True, ())
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RequestSet:
     """A set of requests: actions times the conditions that apply to each of them.
 
@@ -65,7 +67,7 @@ class RequestSet:
     socket_protocols: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rule:
     """One access rule, or one `listen` (a weak allow that also reserves)."""
 
@@ -77,7 +79,7 @@ class Rule:
     requests: RequestSet
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Layer:
     """The rules of one profile, of all templates a cell uses, or of a cell."""
 
@@ -87,7 +89,7 @@ class Layer:
     """Indices into `IR.rules`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Verdict:
     """One row of a folded result: these requests have this effect by this rule."""
 
@@ -97,7 +99,7 @@ class Verdict:
     requests: RequestSet
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CellClass:
     """Cells that decide alike.  Rows are disjoint; what no row holds is decided by default:
     process requests that cross a cell's border are denied, all else is allowed."""
@@ -105,7 +107,7 @@ class CellClass:
     verdicts: tuple[Verdict, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mount:
     """A null mount of the host's `source` at `target` inside the cell's root."""
 
@@ -114,13 +116,13 @@ class Mount:
     target: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hook:
     when: Literal["pre-start", "post-start", "pre-stop", "post-stop"]
     argv: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Limit:
     """A ceiling for one RLIMIT; `value` in the RLIMIT's own unit, None is unlimited."""
 
@@ -128,7 +130,7 @@ class Limit:
     value: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExecHash:
     """A veriexec fingerprint (SHA256, 64 hex digits) of a file below the cell's root."""
 
@@ -136,7 +138,7 @@ class ExecHash:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Provider:
     """Something to be ordered against in rcorder(8): an rc provider or another cell."""
 
@@ -144,7 +146,7 @@ class Provider:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Log:
     """syslog(3) words for a service's standard output and error."""
 
@@ -154,7 +156,7 @@ class Log:
     stderr: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Restart:
     """When to start a service again; backoff in milliseconds, doubling from min to max."""
 
@@ -163,7 +165,7 @@ class Restart:
     backoff_max: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Service:
     command: tuple[str, ...]
     require: tuple[Provider, ...] = ()
@@ -174,7 +176,7 @@ class Service:
     healthcheck: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cell:
     name: str
     id: int
@@ -201,7 +203,7 @@ class Cell:
     service: Service | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reservation:
     """Ports of one protocol that only `cell` may bind (`listen`)."""
 
@@ -212,20 +214,20 @@ class Reservation:
     """Index of the listen rule in `IR.rules`."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SysctlSetting:
     name: str
     value: str
     """As sysctl.conf(5) takes it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HostSettings:
     securelevel: int | None = None
     sysctls: tuple[SysctlSetting, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IR:
     policy: str
     target: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, SkipValidation
@@ -23,10 +22,11 @@ from compiler.model.settings import (
     User,
 )
 from compiler.names.annotations import Notes
+from compiler.record import record
 from compiler.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rule:
     """An access rule or a `listen`, its names resolved; conditions as in `ir.RequestSet`."""
 
@@ -91,7 +91,7 @@ class Host(Model):
     sysctls: tuple[Sysctl, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RequestPattern:
     """Requests as assertions and tests name them."""
 
@@ -101,7 +101,7 @@ class RequestPattern:
     """The actions and conditions; its effect means nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Assertion:
     kind: str
     """never, only, always, or no-influence (over `others`)."""
@@ -111,7 +111,7 @@ class Assertion:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TestCase:
     effect: Effect
     pattern: RequestPattern
@@ -120,7 +120,7 @@ class TestCase:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Test:
     title: str
     cases: tuple[TestCase, ...]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from compiler.record import record
 from compiler.source import Span
 
 # Values
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Text:
     """A string; `raw` still has its quotes and escapes."""
 
@@ -17,7 +16,7 @@ class Text:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Number:
     """A numeral as written: port, size, duration, date or version by where it stands."""
 
@@ -25,20 +24,20 @@ class Number:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Name:
     text: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Range:
     low: Atom
     high: Atom
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Braces:
     items: tuple[Set, ...]
     span: Span
@@ -51,7 +50,7 @@ Value = Text | Set
 # Parts of statements
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Annotation:
     """`name` without its `@`."""
 
@@ -60,7 +59,7 @@ class Annotation:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Action:
     """The action patterns a rule is about, choices multiplied out."""
 
@@ -68,25 +67,25 @@ class Action:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class To:
     peers: tuple[Name, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Protocol:
     name: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ports:
     ports: Set
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Words:
     """`domain`, `type` or `protocol` of a socket."""
 
@@ -98,7 +97,7 @@ class Words:
 Condition = To | Protocol | Ports | Words
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Guard:
     """The condition of `when target ... `."""
 
@@ -107,7 +106,7 @@ class Guard:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RequestText:
     """A request as people write it: who, what, under which conditions."""
 
@@ -120,7 +119,7 @@ class RequestText:
 # Statements
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Header:
     """`policy NAME;` or `target netbsd VERSION;`."""
 
@@ -129,20 +128,20 @@ class Header:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Import:
     path: Text
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Let:
     name: Name
     value: Value
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Profile:
     name: Name
     extends: Name | None
@@ -150,20 +149,20 @@ class Profile:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ProfileUse:
     name: Name
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Parameter:
     name: Name
     type: Name | None
     default: Value | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Template:
     name: Name
     parameters: tuple[Parameter, ...]
@@ -172,47 +171,47 @@ class Template:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Argument:
     name: Name | None
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Use:
     name: Name
     arguments: tuple[Argument, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cell:
     name: Name
     body: tuple[Statement, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Group:
     name: Name
     members: tuple[Name, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Host:
     body: tuple[Statement, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class When:
     guard: Guard
     body: tuple[Statement, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Assertion:
     """`kind` is never, only, always or no-influence; the last has `over` and no request."""
 
@@ -224,7 +223,7 @@ class Assertion:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TestCase:
     effect: str
     request: RequestText
@@ -234,14 +233,14 @@ class TestCase:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Test:
     title: Text
     body: tuple[Statement, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rule:
     effect: str
     final: bool
@@ -250,21 +249,21 @@ class Rule:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Root:
     path: Text | Name
     base: Text | Name | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class User:
     user: Text | Name | Number
     group: Text | Name | Number | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mount:
     mode: Name
     source: Text | Name
@@ -272,76 +271,76 @@ class Mount:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Listen:
     protocol: Name
     ports: Set
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Limits:
     body: tuple[Statement, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Limit:
     name: Name
     amount: Number | Name
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExecReadonly:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ExecHash:
     digest: Text | Name
     path: Text | Name
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Devices:
     names: tuple[Name, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hook:
     when: Name
     argv: tuple[Text | Name, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Permissive:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Securelevel:
     level: Number
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sysctl:
     name: Name
     value: Number | Text | Name
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Service:
     body: tuple[Statement, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Command:
     """`command` or `healthcheck`."""
 
@@ -350,13 +349,13 @@ class Command:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Provider:
     kind: str
     name: Name
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Order:
     """`require` or `before`."""
 
@@ -365,14 +364,14 @@ class Order:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Env:
     name: Name
     value: Text | Name
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Log:
     """Pairs of a word (facility, tag, stdout, stderr) and what follows it."""
 
@@ -380,7 +379,7 @@ class Log:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Restart:
     mode: Name
     backoff: tuple[Number | Name, Number | Name] | None
@@ -425,7 +424,7 @@ Plain = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Statement:
     """A statement and the annotations before it; `span` is the statement's own."""
 
