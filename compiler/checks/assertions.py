@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from compiler.analysis.influence import Influence
 from compiler.checks.classes import Classes
-from compiler.checks.influence import Influence
 from compiler.diagnostics import Diagnostics, Related
 from compiler.ir.decide import Decider
 from compiler.ir.ir import HOST, IR, Request

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 
-from compiler.checks.patterns import conditions
+from compiler.analysis.patterns import conditions
 from compiler.ir.ir import HOST, HOST_ROOT, IR, Ranges, Request, RequestSet
 from compiler.ir.requests import catalogue, layer_sets, words_of
 from compiler.lowering.layout import Layout

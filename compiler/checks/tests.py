@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from compiler.checks.patterns import Patterns
-from compiler.checks.stack import Stack
+from compiler.analysis.patterns import Patterns
+from compiler.analysis.stack import Stack
 from compiler.diagnostics import Diagnostics, Related
 from compiler.ir.ir import Decision, Request
 from compiler.lowering.lower import Lowered

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from compiler.checks.audit import audit_line
-from compiler.checks.explain import Explainer
+from compiler.analysis.audit import audit_line
+from compiler.analysis.explain import Explainer
 from compiler.commands.explain_text import explanation_text
 from compiler.commands.output import Format, print_findings
 from compiler.diagnostics import Diagnostics

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from compiler.checks.query import Row, answer, row_text
-from compiler.checks.read import RequestReader
+from compiler.analysis.query import Row, answer, row_text
+from compiler.analysis.read import RequestReader
 from compiler.commands.output import Format, print_findings
 from compiler.diagnostics import Diagnostics
 from compiler.driver import Program, compile_policy

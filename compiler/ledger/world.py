@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from compiler.analysis.stack import Stack
 from compiler.catalogue.voters import CELLPOLICY
-from compiler.checks.stack import Stack
 from compiler.driver import Program
 from compiler.ir.ir import HOST, Cell, Request
 from compiler.ir.requests import catalogue

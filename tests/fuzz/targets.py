@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from backends.registry import load
-from compiler.checks.explain import Explainer
-from compiler.checks.query import answer, row_text
-from compiler.checks.read import RequestReader
+from compiler.analysis.explain import Explainer
+from compiler.analysis.query import answer, row_text
+from compiler.analysis.read import RequestReader
 from compiler.checks.tests import run_tests
 from compiler.commands.explain_text import explanation_text
 from compiler.diagnostics import Diagnostic, Diagnostics

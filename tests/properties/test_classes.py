@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import pytest
 
+from compiler.analysis.patterns import Patterns
+from compiler.analysis.read import RequestReader
 from compiler.checks.classes import Classes
-from compiler.checks.patterns import Patterns
-from compiler.checks.read import RequestReader
 from compiler.diagnostics import Diagnostics
 from compiler.driver import Program
 from compiler.ir.decide import Decider

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from compiler.analysis.patterns import Patterns
 from compiler.catalogue.actions import load
-from compiler.checks.patterns import Patterns
 from compiler.diagnostics import Diagnostics
 from compiler.driver import Program
 from compiler.ir.ir import Request

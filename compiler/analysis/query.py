@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from compiler.analysis.stack import Stack
 from compiler.catalogue.voters import Outcome
-from compiler.checks.stack import Stack
 from compiler.ir.decide import Decider
 from compiler.ir.ir import AUTO, IR, OTHER, Decision, Request
 from compiler.ir.requests import Axes, catalogue

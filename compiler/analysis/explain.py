@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from compiler.analysis.audit import AuditLine, audit_line
+from compiler.analysis.read import RequestReader
+from compiler.analysis.stack import Stack
 from compiler.catalogue.voters import Outcome
-from compiler.checks.audit import AuditLine, audit_line
-from compiler.checks.read import RequestReader
-from compiler.checks.stack import Stack
 from compiler.diagnostics import Diagnostics, nearest
 from compiler.driver import Program
 from compiler.ir.evaluate import Evaluator

@@ -1,0 +1,1 @@
+"""What a policy means: every question about its decisions, answered exactly."""

@@ -1,0 +1,102 @@
+"""Boxes: sets of requests that are products of sets, each set the bits of one integer.
+
+Decisions of a policy are few boxes even where they are very many requests, and
+meeting, subtracting and joining boxes is arithmetic.  `compiler.analysis.frame`
+says which bit is what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from typing import NamedTuple, TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+class Box(NamedTuple):
+    """Requests of some subjects; the leaves of one box all carry the same conditions.
+
+    A condition that the leaves do not carry is 1.  Bit 0 of `targets` is the subject's
+    own cell; the bit of a cell's name does not hold for that cell itself.
+    """
+
+    subjects: int
+    actions: int
+    targets: int = 1
+    protocols: int = 1
+    ports: int = 1
+    """Bit n is port n, bit 0 `auto`."""
+    domains: int = 1
+    types: int = 1
+    socket_protocols: int = 1
+
+
+_FIELDS = range(len(Box._fields))
+
+
+def real(box: Box) -> Box | None:
+    """A box without bits that mean nothing, or None if it holds no request."""
+    subjects, targets = box.subjects, box.targets
+    if subjects & targets and not subjects & (subjects - 1):
+        box = box._replace(targets=targets & ~subjects)
+    return box if box.targets else None
+
+
+def meet(a: Box, b: Box) -> Box | None:
+    """The requests in both, or None if there are none."""
+    subjects = a[0] & b[0]
+    if not subjects:
+        return None
+    actions = a[1] & b[1]
+    if not actions:
+        return None
+    both = Box(
+        subjects, actions, a[2] & b[2], a[3] & b[3], a[4] & b[4], a[5] & b[5], a[6] & b[6],
+        a[7] & b[7],
+    )  # fmt: skip
+    return real(both) if all(both) else None
+
+
+def minus(a: Box, b: Box) -> list[Box]:
+    """What is in `a` and not in `b`, as disjoint boxes."""
+    both = meet(a, b)
+    if both is None:
+        return [a]
+    left = []
+    for field in _FIELDS:
+        rest = a[field] & ~both[field]
+        if rest:
+            piece = real(Box._make((*both[:field], rest, *a[field + 1 :])))
+            if piece is not None:
+                left.append(piece)
+    return left
+
+
+def without(boxes: Iterable[Box], holes: Iterable[Box]) -> list[Box]:
+    """What is in some disjoint boxes and in none of the holes."""
+    left = list(boxes)
+    for hole in holes:
+        left = [piece for box in left for piece in minus(box, hole)]
+    return left
+
+
+def joined(rows: Iterable[tuple[Key, Box]]) -> list[tuple[Key, Box]]:
+    """Disjoint boxes with equal keys made one wherever they differ in one field only."""
+    left = list(dict.fromkeys(rows))
+    count = 0
+    while count != len(left):
+        count = len(left)
+        for field in _FIELDS:
+            left = _along(left, field)
+    return left
+
+
+def _along(rows: list[tuple[Key, Box]], field: int) -> list[tuple[Key, Box]]:
+    found: dict[tuple[Key, tuple[int, ...]], int] = {}
+    for key, box in rows:
+        rest = (key, box[:field] + box[field + 1 :])
+        found[rest] = found.get(rest, 0) | box[field]
+    return [
+        (key, Box._make((*rest[:field], value, *rest[field:])))
+        for (key, rest), value in found.items()
+    ]

@@ -1,0 +1,168 @@
+"""What a policy decides, as boxes: the primitive that questions about a policy are made of.
+
+`Decisions(ir).of(box)` cuts any set of requests into disjoint boxes, each decided by
+one rule or one default.  Work grows with the classes of cells and with the ports they
+listen on, not with the number of requests.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from compiler.analysis.boxes import Box, meet, minus, real
+from compiler.analysis.frame import OWN, Frame, port_bits
+from compiler.ir.ir import IR, PROTOCOLS, Effect, RequestSet, Verdict
+from compiler.ir.requests import words_of
+
+
+class Decided(NamedTuple):
+    """Requests that are decided alike; `rule` (an index) is None for a default."""
+
+    box: Box
+    effect: Effect
+    rule: int | None
+
+
+class _Claim(NamedTuple):
+    """Ports of a protocol that belong to a cell."""
+
+    protocol: int
+    ports: int
+    owner: int
+    rule: int
+
+
+class _Class(NamedTuple):
+    """Cells whose rules decide alike."""
+
+    subjects: int
+    rows: Sequence[Decided]
+
+
+class Decisions:
+    """Answers for one policy; `frame` is shared where policies are compared."""
+
+    def __init__(self, ir: IR, frame: Frame | None = None) -> None:
+        self.ir = ir
+        self.frame = frame = frame or Frame(ir)
+        self._words = words_of(rule.requests for rule in ir.rules)
+        self._actions = [sum(frame.leaf_bits[n] for n in names) for names in ir.action_sets]
+        self._members = [0] * len(ir.classes)
+        for cell in ir.cells:
+            self._members[cell.class_] |= frame.bits[cell.name]
+        self._cells = {frame.bits[cell.name]: cell for cell in ir.cells}
+        self._claims = [
+            _Claim(1 << PROTOCOLS.index(r.protocol), port_bits(r.ports), frame.bits[r.cell], r.rule)
+            for r in ir.reservations
+        ]
+        self._classes: dict[int, _Class] = {}
+
+    @functools.cached_property
+    def _reserved(self) -> list[tuple[int, int]]:
+        """Ports by protocol that belong to some cell."""
+        reserved = dict.fromkeys((1 << i for i in range(len(PROTOCOLS))), 0)
+        for claim in self._claims:
+            reserved[claim.protocol] |= claim.ports
+        return list(reserved.items())
+
+    def of(self, boxes: Box | Iterable[Box]) -> Iterator[Decided]:
+        """Some disjoint boxes, cut into what is decided alike."""
+        if not isinstance(boxes, Box):
+            for box in boxes:
+                yield from self.of(box)
+            return
+        box = boxes
+        root = self.frame.root
+        if box.subjects & root:
+            yield Decided(box._replace(subjects=root), "allow", None)
+            box = box._replace(subjects=box.subjects & ~root)
+        if not box.subjects:
+            return
+        if box.ports == 1 or not self._claims:
+            yield from self._by_class(box, ())
+            return
+        for claim in self._claims:
+            yield from self._claimed(box, claim)
+        for protocol, ports in self._reserved:
+            free = box._replace(protocols=box.protocols & protocol, ports=box.ports & ~ports)
+            if free.protocols and free.ports:
+                yield from self._by_class(free, ())
+
+    def _claimed(self, box: Box, claim: _Claim) -> Iterator[Decided]:
+        """The part of a box that is about ports which one cell listens on."""
+        protocols, ports = box.protocols & claim.protocol, box.ports & claim.ports
+        if not protocols or not ports:
+            return
+        box = box._replace(protocols=protocols, ports=ports)
+        others = box.subjects & ~claim.owner
+        if others:
+            yield Decided(box._replace(subjects=others), "deny", claim.rule)
+        if box.subjects & claim.owner:
+            own = box._replace(subjects=claim.owner)
+            yield from self._by_class(own, self._rows(self._cells[claim.owner].owned, claim.owner))
+
+    def _by_class(self, box: Box, owned: Sequence[Decided]) -> Iterator[Decided]:
+        """What verdicts of classes say about a box, `owned` before them; defaults for the rest."""
+        rest = box.subjects
+        for number, subjects in enumerate(self._members):
+            some = rest & subjects
+            part = real(box._replace(subjects=some)) if some else None
+            rest &= ~some
+            if part is not None:
+                rows = self._class(number).rows
+                yield from _cut(part, (*owned, *rows) if owned else rows)
+        part = real(box._replace(subjects=rest)) if rest else None
+        if part is not None:
+            yield from _defaults(part)
+
+    def _class(self, number: int) -> _Class:
+        made = self._classes.get(number)
+        if made is None:
+            subjects = self._members[number]
+            rows = self._rows(self.ir.classes[number].verdicts, subjects)
+            made = self._classes[number] = _Class(subjects, rows)
+        return made
+
+    def _rows(self, verdicts: Iterable[Verdict], subjects: int) -> list[Decided]:
+        return [
+            Decided(box, v.effect, v.rule)
+            for v in verdicts
+            for box in self.boxes(v.requests, subjects)
+        ]
+
+    def boxes(self, requests: RequestSet, subjects: int) -> list[Box]:
+        """The requests of some subjects that a set of this IR holds."""
+        actions = self._actions[requests.actions]
+        return self.frame.boxes(subjects, actions, requests, self._words)
+
+
+def _cut(box: Box, rows: Sequence[Decided]) -> Iterator[Decided]:
+    """The first row that holds a request decides it."""
+    left = [box]
+    for row in rows:
+        if not row.box.actions & box.actions:
+            continue
+        rest = []
+        for piece in left:
+            both = meet(piece, row.box)
+            if both is None:
+                rest.append(piece)
+            else:
+                yield row._replace(box=both)
+                rest += minus(piece, both)
+        left = rest
+        if not left:
+            return
+    for piece in left:
+        yield from _defaults(piece)
+
+
+def _defaults(box: Box) -> Iterator[Decided]:
+    """Process requests that cross a border are denied, all else is allowed."""
+    if box.targets & OWN:
+        yield Decided(box._replace(targets=OWN), "allow", None)
+    crossing = box.targets & ~OWN
+    if crossing:
+        yield Decided(box._replace(targets=crossing), "deny", None)
