@@ -41,6 +41,8 @@ class Diagnostics:
 
     def __init__(self) -> None:
         self._found: dict[Diagnostic, None] = {}
+        self._unread: set[str] = set()
+        self._anything_unread = False
 
     def error(
         self,
@@ -64,6 +66,19 @@ class Diagnostics:
 
     def note(self, code: str, message: str, span: Span | None, help: str = "") -> None:
         self._found[Diagnostic(code, "note", message, span, help)] = None
+
+    def unread(self, names: Iterable[str] | None = None) -> None:
+        """Notes that definitions could not be read: of these names, or nobody knows of which."""
+        self._unread.update(names or ())
+        self._anything_unread |= names is None
+
+    def unknown(self, code: str, message: str, name: str, span: Span, help: str) -> None:
+        """An error about a name that is not defined; none if its definition went unread.
+
+        What kept it from being read has been reported, and is the mistake to correct.
+        """
+        if not (self._anything_unread or name in self._unread):
+            self.error(code, message, span, help)
 
     def extend(self, found: Iterable[Diagnostic]) -> None:
         for diagnostic in found:

@@ -34,7 +34,7 @@ WHO_HAS = {
     "to": "only process actions have a target",
     "tcp": "only network.bind has a transport protocol",
     "udp": "only network.bind has a transport protocol",
-    "port": "only network.bind has a port",
+    "port": "only network.bind.{port, privport} have a port",
     "domain": "only network.socket has a domain",
     "type": "only network.socket has a type",
     "protocol": "only network.socket has an IP protocol",

@@ -88,7 +88,7 @@ class _Elaborator:
             if profile is None:
                 help = nearest(word.text, self._d.profile_names) or "define it with `profile`"
                 message = f"no profile is called {quoted(word.text)}"
-                self._found.error("E0231", message, word.span, help)
+                self._found.unknown("E0231", message, word.text, word.span, help)
                 break
             if profile in line:
                 names = [p.name.text for p in line[line.index(profile) :]] + [word.text]
@@ -178,10 +178,10 @@ class _Elaborator:
     ) -> None:
         template = self._d.templates.get(node.name.text)
         if template is None:
-            help = nearest(node.name.text, self._d.templates) or "define it with `template`"
-            self._found.error(
-                "E0236", f"no template is called {quoted(node.name.text)}", node.name.span, help
-            )
+            name = node.name.text
+            help = nearest(name, self._d.templates) or "define it with `template`"
+            message = f"no template is called {quoted(name)}"
+            self._found.unknown("E0236", message, name, node.name.span, help)
             return
         scope = bind_arguments(template, node, self._global, self._found)
         if template.extends is not None:

@@ -227,11 +227,12 @@ class Rules:
         good = True
         for kind, span in read.seen.items():
             able = {leaf.action for leaf in leaves if leaf.dimension in DIMENSIONS[kind]}
-            unable = [leaf.action for leaf in leaves if leaf.action not in able]
+            unable = [leaf for leaf in leaves if leaf.action not in able]
             if unable:
+                name = unable[0].action if leaves[1:] else unable[0].name
                 self._found.error(
                     "E0408",
-                    f"`{unable[0]}` has no condition `{kind}`",
+                    f"`{name}` has no condition `{kind}`",
                     span,
                     WHO_HAS[kind],
                 )

@@ -114,11 +114,12 @@ def user_name(word: str) -> str:
 def size(raw: object) -> int:
     """A size such as 512, 64K, 1G, in bytes or units."""
     match = _SIZE.fullmatch(str(raw))
-    value = int(match[1]) * _UNITS[match[2]] if match else MAX_LIMIT + 1
+    if match is None:
+        help = "write a whole number, or one with K M G T"
+        raise fail("E0517", f"{quoted(str(raw))} is not a size", help)
+    value = int(match[1]) * _UNITS[match[2]]
     if value > MAX_LIMIT:
-        raise fail(
-            "E0517", f"{quoted(str(raw))} is not a size", "write a number, or one with K M G T"
-        )
+        raise fail("E0517", f"{quoted(str(raw))} is too large", f"the most is {MAX_LIMIT}")
     return value
 
 

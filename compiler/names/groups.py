@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 
 from compiler.diagnostics import Diagnostics, Related, arrows, nearest, quoted
+from compiler.names.words import RESERVED
 from compiler.syntax import tree as t
 
 
@@ -38,9 +39,12 @@ class Groups:
 
     def unknown(self, name: t.Name) -> None:
         """Reports a name that is neither a cell's nor a group's."""
-        help = nearest(name.text, [*self.cells, *self._groups]) or "define it with `cell`"
+        if name.text in RESERVED:
+            help = f"`{name.text}` is neither; name one that is"
+        else:
+            help = nearest(name.text, [*self.cells, *self._groups]) or "define it with `cell`"
         message = f"no cell or group is called {quoted(name.text)}"
-        self._found.error("E0228", message, name.span, help)
+        self._found.unknown("E0228", message, name.text, name.span, help)
 
     def unknown_cell(self, name: t.Name) -> None:
         """Reports a name that is not a cell's."""
@@ -48,7 +52,8 @@ class Groups:
             help = f"`{name.text}` is a group; name its cells one by one"
         else:
             help = nearest(name.text, self.cells) or "define it with `cell`"
-        self._found.error("E0229", f"no cell is called {quoted(name.text)}", name.span, help)
+        message = f"no cell is called {quoted(name.text)}"
+        self._found.unknown("E0229", message, name.text, name.span, help)
 
     def _resolve(self, group: t.Group) -> frozenset[str]:
         cells: set[str] = set()

@@ -81,17 +81,18 @@ def too_large(name: str, found: Diagnostics, span: Span | None) -> None:
 
 
 def _unreadable(path: Path, name: str, reason: str, found: Diagnostics, span: Span | None) -> None:
-    others = [other for other in _policies_in(path.parent) if other != path.name]
+    importing = {Path(span.file).name} if span is not None else set()
+    others = _policies_in(path.parent) - {path.name} - importing
     help = nearest(path.name, others) or "check the path"
     found.error("E0204", f"cannot read {quoted(name)}: {reason}", span, help)
 
 
-def _policies_in(folder: Path) -> list[str]:
+def _policies_in(folder: Path) -> set[str]:
     """Names that a misspelt one may have meant; none if the folder cannot be read."""
     try:
-        return [entry.name for entry in os.scandir(folder) if entry.name.endswith(".cell")]
+        return {entry.name for entry in os.scandir(folder) if entry.name.endswith(".cell")}
     except OSError:
-        return []
+        return set()
 
 
 def decode(data: bytes, name: str, found: Diagnostics, span: Span | None) -> Source | None:
@@ -162,10 +163,9 @@ class Loader:
     ) -> None:
         span = statement.path.span
         written = unquote(statement.path, self._found)
-        if written is None:
-            return
-        path = self._resolve(file, written, span)
+        path = self._resolve(file, written, span) if written is not None else None
         if path is None:
+            self._found.unread()
             return
         opened = [open_.path for open_ in self._open]
         if path in opened:
@@ -173,9 +173,12 @@ class Loader:
         elif len(opened) >= MAX_IMPORTS:
             message = f"imports lead to each other more than {MAX_IMPORTS} deep"
             self._found.error("E0207", message, span, "import the file from one nearer to the root")
+            self._found.unread()
         elif path not in self._done:
             source = read_source(path, self._name(path), self._found, span)
-            if source is not None:
+            if source is None:
+                self._found.unread()
+            else:
                 self._take(path, source, active, span)
 
     def _cycle(self, files: list[_Open], span: Span) -> None:

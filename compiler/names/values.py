@@ -39,6 +39,10 @@ Constant = t.Text | t.Number | t.Name | PortSet | Unknown
 """What a `let` or a template's argument stands for; a Name is that of a cell or group."""
 
 
+def _value_of(node: t.Text | t.Number | t.Name, value: Span) -> list[Related]:
+    return [] if node.span == value else [Related(value, "its value")]
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What names stand for here: the parameters of a template, then the lets."""
@@ -52,7 +56,8 @@ class Scope:
         known = self.parameters.get(name.text) or self.lets.get(name.text)
         if known is None:
             help = nearest(name.text, [*self.parameters, *self.lets]) or "define it with `let`"
-            self.found.error("E0227", f"no value is called {quoted(name.text)}", name.span, help)
+            message = f"no value is called {quoted(name.text)}"
+            self.found.unknown("E0227", message, name.text, name.span, help)
         return known
 
     def close(self, value: t.Value) -> Constant:
@@ -94,7 +99,7 @@ class Scope:
             return None
         return _joined(ranges)
 
-    def _collect(self, node: t.Value | Constant, auto: bool, into: list[tuple[int, int]]) -> bool:
+    def _collect(self, node: t.Value, auto: bool, into: list[tuple[int, int]]) -> bool:
         """Adds the ranges of a value to `into`; false when there was something wrong."""
         match node:
             case t.Braces():
@@ -103,44 +108,52 @@ class Scope:
             case t.Range():
                 return self._range(node, into)
             case t.Number():
-                return self._port(node, into)
+                return self._port(node, node, into)
             case t.Name(text="auto"):
-                return self._auto(node.span, auto, into)
+                return self._auto(node, node.span, auto, into)
             case t.Name():
-                constant = self.constant(node)
-                if isinstance(constant, t.Text | t.Name):
-                    return self._not_a_port(node, constant)
-                if isinstance(constant, PortSet) and constant.ranges[0][0] == AUTO and not auto:
-                    return self._auto(node.span, auto, into)
-                return constant is not None and self._collect(constant, auto, into)
+                return self._named(node, auto, into)
             case t.Text():
                 return self._not_a_port(node, node)
+
+    def _named(self, node: t.Name, auto: bool, into: list[tuple[int, int]]) -> bool:
+        """Adds what a name stands for; what is wrong with it is said where the name is used."""
+        match value := self.constant(node):
+            case t.Number():
+                return self._port(node, value, into)
+            case t.Text() | t.Name():
+                return self._not_a_port(node, value)
             case PortSet():
-                into.extend(node.ranges)
+                if value.ranges[0][0] == AUTO and not auto:
+                    return self._auto(node, value.span, auto, into)
+                into.extend(value.ranges)
                 return True
-            case Unknown():
+            case _:
                 return False
 
     def _not_a_port(self, node: t.Text | t.Name, value: t.Text | t.Name) -> bool:
         what = quoted(node.text) if isinstance(node, t.Name) else "a text"
-        related = [] if value is node else [Related(value.span, "its value")]
         help = "ports are numbers, without quotes"
-        self.found.error("E0308", f"{what} is not a port", node.span, help, related)
+        self.found.error(
+            "E0308", f"{what} is not a port", node.span, help, _value_of(node, value.span)
+        )
         return False
 
-    def _auto(self, span: Span, allowed: bool, into: list[tuple[int, int]]) -> bool:
+    def _auto(self, node: t.Name, value: Span, allowed: bool, into: list[tuple[int, int]]) -> bool:
         if not allowed:
             help = "it stands for automatic port selection, and only in rules"
-            self.found.error("E0307", "`auto` is not a port", span, help)
+            related = _value_of(node, value)
+            self.found.error("E0307", "`auto` is not a port", node.span, help, related)
         into.append((AUTO, AUTO))
         return allowed
 
-    def _port(self, node: t.Number, into: list[tuple[int, int]]) -> bool:
-        port = decimal(node.raw)
+    def _port(self, node: t.Number | t.Name, value: t.Number, into: list[tuple[int, int]]) -> bool:
+        port = decimal(value.raw)
         if port is None or not 0 < port <= MAX_PORT:
-            ends = _DASHED.fullmatch(node.raw)
+            ends = _DASHED.fullmatch(value.raw)
             help = f"write the range {ends[1]}..{ends[2]}" if ends else f"ports are 1 to {MAX_PORT}"
-            self.found.error("E0309", f"{quoted(node.raw)} is not a port", node.span, help)
+            message, related = f"{quoted(value.raw)} is not a port", _value_of(node, value.span)
+            self.found.error("E0309", message, node.span, help, related)
             return False
         into.append((port, port))
         return True

@@ -20,7 +20,7 @@ from compiler.syntax.build import TreeBuilder
 from compiler.syntax.lexer import CellLexer
 from compiler.syntax.machine import Machine
 from compiler.syntax.messages import foreign_format
-from compiler.syntax.recovery import Broken, broken_statement
+from compiler.syntax.recovery import Broken, broken_statement, defined_in
 from compiler.syntax.report import report
 from compiler.syntax.shortcut import plain_rule
 
@@ -65,6 +65,7 @@ def _parser(start: str) -> tuple[Lark, Machine, TreeBuilder]:
 def parse_policy(source: Source, found: Diagnostics) -> tuple[tree.Statement, ...]:
     """The statements of a file; a broken one is reported and left out."""
     if not _balanced(source, found):
+        found.unread()
         return ()
     good, statements = _run("policy", source.name, source.text)
     if not good:
@@ -84,6 +85,7 @@ def _without_broken(source: Source, found: Diagnostics) -> str:
         errors += 1
         offset = _offset(problem, text)
         if errors == 1 and foreign_format(source, found):
+            found.unread()
             return ""
         if errors > MAX_ERRORS:
             found.error(
@@ -92,9 +94,11 @@ def _without_broken(source: Source, found: Diagnostics) -> str:
                 Span(source.name, offset, offset),
                 "the rest of it was not read; correct the first ones and try again",
             )
+            found.unread()
             return ""
         broken = broken_statement(text, offset, _brace_missing(problem))
         report(problem, Source(source.name, text), offset, found, broken)
+        found.unread(defined_in(text[broken.start : broken.end]))
         blank = re.sub(r"[^\n]", " ", text[broken.start : broken.end])
         text = text[: broken.start] + blank + text[broken.end :]
         start = broken.outer

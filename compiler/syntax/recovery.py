@@ -28,6 +28,14 @@ _TOKENS = re.compile(
       | (?P<word>[A-Za-z*][\w.*-]*) | (?P<mark>[{{}}();]) | (?P<other>[^\s"\#@{{}}();]+|["@])""",
     re.VERBOSE,
 )
+#: A name that a broken statement may have defined: the one after its first word, which
+#: may be misspelt, or the one after a word that defines.
+_DEFINED = re.compile(
+    rf"""(?: ^ (?:\s*@\w+\s*(?:{_STRING}|[\w-]+))* \s* [A-Za-z]+
+           | \b(?:cell|group|let|profile|template) )
+      \s+ (?P<name>[A-Za-z][\w-]*)""",
+    re.VERBOSE,
+)
 _MARK = re.compile(rf"{_STRING}|\#[^\n]*|([{{}};])")
 
 
@@ -51,6 +59,11 @@ def broken_statement(text: str, offset: int, brace_missing: bool = False) -> Bro
     With `brace_missing` only a `{` could stand at the offset.
     """
     return _Scanner(text, offset, brace_missing).run()
+
+
+def defined_in(text: str) -> set[str]:
+    """The names that a broken statement may have defined."""
+    return {match["name"] for match in _DEFINED.finditer(text)}
 
 
 @dataclass(frozen=True, slots=True)
