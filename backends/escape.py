@@ -6,6 +6,7 @@ message says why in words for the author of the policy.
 
 from __future__ import annotations
 
+import json
 import re
 
 from compiler.catalogue.sysctl import conf_problem
@@ -72,6 +73,16 @@ def sysctl_value(text: str) -> str:
     if problem is not None:
         raise ValueError(problem)
     return text
+
+
+def yaml_string(text: str) -> str:
+    """A double-quoted scalar of YAML, in ASCII (YAML 1.2.2, 7.3.1, of which JSON is a part).
+
+    Ansible expands `{{` and its like in values; a tag keeps it from that.
+    """
+    _carried(text, "a YAML string")
+    quoted = json.dumps(text)
+    return f"!unsafe {quoted}" if "{" in text else quoted
 
 
 def make_word(text: str) -> str:

@@ -11,6 +11,7 @@ _PACKAGES = {
     "kmod": "backends.kmod",
     "rc": "backends.rc",
     "sysctl": "backends.sysctl",
+    "ansible": "backends.ansible",
 }
 
 

@@ -19,6 +19,7 @@ FILTERS: dict[str, Callable[[str], str]] = {
     "sh_comment": escape.sh_comment,
     "sysctl": escape.sysctl_value,
     "make_word": escape.make_word,
+    "yaml": escape.yaml_string,
     "identifier": escape.identifier,
 }
 

@@ -10,7 +10,8 @@ import click
 
 from compiler.cli.options import file, today
 
-BACKENDS = ("kmod", "rc", "sysctl")
+DEFAULT = ("kmod", "rc", "sysctl")
+BACKENDS = (*DEFAULT, "ansible")
 
 
 @click.command()
@@ -18,7 +19,7 @@ BACKENDS = ("kmod", "rc", "sysctl")
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="DIR",
               help="The directory to make or replace.")  # fmt: skip
 @click.option("--backend", "backends", type=click.Choice(BACKENDS), multiple=True,
-              help="Emit only this kind of artifact (repeatable; default: all).")  # fmt: skip
+              help="A kind of artifact (repeatable; default: kmod, rc and sysctl).")  # fmt: skip
 @click.option("--locked", is_flag=True,
               help="Refuse to give new cell ids, and leave the lock file alone.")  # fmt: skip
 @today
@@ -33,4 +34,4 @@ def command(
     from backends.registry import load
     from compiler.commands.build import build
 
-    sys.exit(build(file, output, load(backends or BACKENDS), today, locked))
+    sys.exit(build(file, output, load(backends or DEFAULT), today, locked))

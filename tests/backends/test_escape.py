@@ -133,6 +133,18 @@ def test_ordinary_sysctl_values_pass_unchanged(text: str) -> None:
     assert escape.sysctl_value(text) == text
 
 
+@given(BATCHES)
+@example(ALL_PAIRS)
+def test_ansible_reads_back_every_yaml_string_and_expands_none(texts: list[str]) -> None:
+    from ansible.parsing.dataloader import DataLoader  # slow to import
+
+    words = carried(texts, escape.yaml_string)
+    values = DataLoader().load("---\n" + "".join(f"- {word}\n" for word in words.values())) or []
+    assert values == list(words)
+    for text, word in words.items():
+        assert word.startswith("!unsafe ") == ("{" in text)
+
+
 @pytest.mark.skipif(shutil.which("bmake") is None, reason="bmake is not installed")
 @few
 @given(BATCHES)

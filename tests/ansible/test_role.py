@@ -1,0 +1,150 @@
+"""The role on a fleet of fake hosts: what it changes, what it leaves, and what it takes back."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.ansible.fleet import BIN, Fleet
+
+PLAY = """\
+- name: Bring hosts to a cell policy
+  hosts: cellpolicy
+  gather_facts: false
+  roles: [cellpolicy]
+"""
+
+OLD = {"db": "/bin/db-1", "web": "/bin/web-1"}
+NEW = {"db": "/bin/db-1", "mail": "/bin/mail", "web": "/bin/web-2"}
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Fleet:
+    fleet = Fleet(tmp_path_factory.mktemp("fleet"))
+    old, new = fleet.build("old", **OLD), fleet.build("new", **NEW)
+    sick = fleet.build("sick", **(NEW | {"mail": "/bin/sick"}))
+    refused = fleet.build("refused", **(NEW | {"mail": "/bin/refused"}))
+    fleet.host("bare", new)
+    fleet.host("older", new, old)
+    fleet.host("same", new, new)
+    fleet.host("every", new, old, cellpolicy_restart="all", cellpolicy_skip=["mail"])
+    fleet.host("sick-bare", sick)
+    fleet.host("refused-older", refused, old)
+    fleet.host("no-build", fleet.root / "bin", old)
+    fleet.host("not-netbsd", new, cellpolicy_destdir="")
+    (fleet.root / "play.yml").write_text(PLAY)
+    (fleet.root / "roles").symlink_to(new / "ansible/roles")
+    return fleet
+
+
+def test_a_fleet(fleet: Fleet) -> None:
+    """In this order: what a dry run changes, what a run does, what a second run finds."""
+    before = {host: fleet.tree(host) for host in fleet.hosts}
+    _dry_run(fleet, before)
+    _run(fleet, before)
+    _second_run(fleet)
+
+
+def _dry_run(fleet: Fleet, before: dict[str, dict[str, bytes]]) -> None:
+    recap = fleet.play(fleet.root / "play.yml", "--check", hosts=("bare", "same"))
+    assert recap.status == 0, recap.output
+    changed = {host: counts["changed"] for host, counts in recap.hosts.items()}
+    assert changed == {"bare": 1, "same": 0}
+    for host in recap.hosts:
+        assert fleet.tree(host) == before[host]
+        assert fleet.calls(host) == []
+
+
+def _run(fleet: Fleet, before: dict[str, dict[str, bytes]]) -> None:
+    recap = fleet.play(fleet.root / "play.yml")
+    assert recap.status != 0
+    failed = {host for host, counts in recap.hosts.items() if counts["failed"]}
+    assert failed == {"sick-bare", "refused-older", "no-build", "not-netbsd"}
+
+    health = ["cell_db health", "cell_mail health", "cell_web health"]
+    assert fleet.calls("same") == []
+    assert fleet.calls("bare") == [
+        "cellpolicy reload",
+        "cell_db restart",
+        "cell_mail restart",
+        "cell_web restart",
+        *health,
+    ]
+    assert fleet.calls("older") == [
+        "cellpolicy reload",
+        "cell_mail restart",
+        "cell_web restart",
+        *health,
+    ]
+    assert fleet.calls("every") == [
+        "cellpolicy reload",
+        "cell_db restart",
+        "cell_web restart",
+        "cell_db health",
+        "cell_web health",
+    ]
+    assert fleet.tree("bare") == fleet.tree("older") == fleet.tree("same")
+    assert b"/bin/web-2" in fleet.tree("older")["etc/rc.d/cell_web"]
+
+    assert fleet.calls("sick-bare")[4:] == [
+        *("cell_db health", "cell_mail health", "cell_mail health", "cell_web health"),
+        *("cell_db stop", "cell_mail stop", "cell_web stop", "cellpolicy stop"),
+    ]
+    assert fleet.calls("refused-older") == [
+        "cellpolicy reload",
+        "cell_mail stop",
+        "cellpolicy reload",
+        "cell_web restart",
+    ]
+    for host in failed - {"not-netbsd"}:
+        assert fleet.tree(host) == before[host], host
+    said = re.sub(r"\s+", " ", recap.output)
+    assert "the build before is in force again; Reload the cell policy" in said
+    assert "nothing stays installed; Ask each cell whether it is well" in said
+    assert "has no manifest.json: set cellpolicy_build to the output of cellc build" in said
+    assert "is compiled for NetBSD 10.1 and this host runs Linux" in said
+
+
+def _second_run(fleet: Fleet) -> None:
+    hosts = ("bare", "every")
+    recap = fleet.play(fleet.root / "play.yml", hosts=hosts)
+    assert recap.status == 0, recap.output
+    assert {host: counts["changed"] for host, counts in recap.hosts.items()} == dict.fromkeys(
+        hosts, 0
+    )
+    assert [call for host in hosts for call in fleet.calls(host)] == []
+
+
+def test_cells_that_a_build_no_longer_has_are_stopped_when_asked_to(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path)
+    old, new = fleet.build("old", **OLD), fleet.build("new", db="/bin/db-2")
+    fleet.host("a", new, old, cellpolicy_restart="none", cellpolicy_stop_removed=True)
+    recap = fleet.play(new / "ansible/playbook.yml")
+    assert recap.status == 0, recap.output
+    assert fleet.calls("a") == ["cell_web stop", "cellpolicy reload", "cell_db health"]
+    assert "etc/rc.d/cell_web" not in fleet.tree("a")
+
+
+def test_the_playbook_stops_at_the_first_host_that_does_not_take_the_build(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path)
+    sick = fleet.build("sick", web="/bin/sick")
+    for name in ("a", "b"):
+        fleet.host(name, sick)
+    recap = fleet.play(sick / "ansible/playbook.yml", "-e", "cellpolicy_serial=1")
+    assert recap.status != 0
+    assert recap.hosts["a"]["failed"] == 1
+    assert "b" not in recap.hosts
+    assert fleet.calls("b") == []
+
+
+def test_ansible_lint_has_nothing_to_say(tmp_path: Path) -> None:
+    build = Fleet(tmp_path).build("build", **NEW)
+    command = [str(BIN / "ansible-lint"), "--offline", "--profile", "production", "-q", "."]
+    environment = {"PATH": f"{BIN}:/usr/bin:/bin", "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(
+        command, cwd=build / "ansible", capture_output=True, text=True, env=environment
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
