@@ -6,7 +6,6 @@ message says why in words for the author of the policy.
 
 from __future__ import annotations
 
-import json
 import re
 
 from compiler.catalogue.sysctl import conf_problem
@@ -76,13 +75,15 @@ def sysctl_value(text: str) -> str:
 
 
 def yaml_string(text: str) -> str:
-    """A double-quoted scalar of YAML, in ASCII (YAML 1.2.2, 7.3.1, of which JSON is a part).
+    """A double-quoted scalar of YAML, in ASCII (YAML 1.2.2, 7.3.1).
 
     Ansible expands `{{` and its like in values; a tag keeps it from that.
     """
     _carried(text, "a YAML string")
-    quoted = json.dumps(text)
-    return f"!unsafe {quoted}" if "{" in text else quoted
+    out = "".join(
+        "\\" + c if c in '"\\' else c if " " <= c <= "~" else f"\\U{ord(c):08x}" for c in text
+    )
+    return f'!unsafe "{out}"' if "{" in text else f'"{out}"'
 
 
 def make_word(text: str) -> str:
