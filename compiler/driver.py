@@ -24,16 +24,19 @@ Ids = Callable[[Mapping[str, Span | None]], Mapping[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """What came of a policy; `lowered` is None when there was nothing to lower."""
+    """What came of a policy; `program` is None when there was nothing to lower."""
 
     path: Path
     sources: Mapping[str, Source]
     diagnostics: tuple[Diagnostic, ...]
+    """Errors."""
+    remarks: tuple[Diagnostic, ...]
+    """What stages found on their way and lint decides about; their codes are rules of it."""
     program: Program | None
 
     @property
     def failed(self) -> bool:
-        return any(d.severity == "error" for d in self.diagnostics)
+        return bool(self.diagnostics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +95,7 @@ def compile_policy(path: Path, today: datetime.date, ids: Ids = numbered) -> Com
         program = Program(definitions, lets, policy, lowered)
         if not found.failed:
             check(policy, lowered, found)
-    return Compilation(path, sources, found.sorted(), program)
+    every = found.sorted()
+    errors = tuple(d for d in every if d.severity == "error")
+    remarks = tuple(d for d in every if d.severity != "error")
+    return Compilation(path, sources, errors, remarks, program)

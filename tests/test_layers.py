@@ -47,6 +47,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "compiler.analysis.read": _ASKED,
     "compiler.analysis.explain": _ASKED,
     "compiler.ledger": _ASKED,
+    # What can be said about one
+    "compiler.lint": _ASKED,
     # Files
     "compiler.durable": (),
     "compiler.manifest": (),
@@ -55,7 +57,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
     # Commands
     "compiler.fmt": (*_TREE, "compiler.durable", "compiler.names.project", "compiler.render"),
     "compiler.commands": (
-        *(*_ASKED, *_FILES, "compiler.codes", "compiler.ledger", "compiler.render"),
+        *(*_ASKED, *_FILES, "compiler.codes", "compiler.ledger", "compiler.lint"),
+        "compiler.render",
         "backends.artifact",
     ),
     "compiler.cli": ("compiler.commands", "compiler.fmt", "backends.registry"),

@@ -1,1 +1,1 @@
-"""What must hold of a policy: assertions, tests, lint."""
+"""What must hold of a policy: assertions and tests."""

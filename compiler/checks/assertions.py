@@ -51,7 +51,7 @@ class _Checker:
                     return
         if subjects and not asked:
             self._found.warning(
-                "W0806",
+                "TST001",
                 "the kernel never asks what this assertion is about",
                 assertion.span,
                 "it always holds; name another action or condition",

@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from compiler.catalogue.words import rc_providers
-from compiler.diagnostics import Diagnostics, Related, arrows, nearest
+from compiler.diagnostics import Diagnostics, Related, arrows
 from compiler.lowering.lower import Lowered
 from compiler.model.policy import Policy
-from compiler.model.settings import Provider, Service
+from compiler.model.settings import Service
 from compiler.source import Span
-
-#: Every cell starts after this one, which mounts the programs it needs.
-_AFTER = "mountcritremote"
-#: How much a word must be like a known provider to be taken for a misspelling of it.
-_LIKENESS = 0.8
 
 
 class _Wait(NamedTuple):
@@ -80,31 +74,3 @@ def _circles(waits: Mapping[str, list[_Wait]]) -> Iterator[list[_Wait]]:
                 path.append(wait)
                 open_[wait.first] = len(path)
                 stack.append((wait.first, iter(waits[wait.first])))
-
-
-def rc_providers_known(policy: Policy, lowered: Lowered, found: Diagnostics) -> None:
-    """Providers of rc.d that look misspelt, or that start before any cell can."""
-    known = rc_providers(policy.target)
-    early = set(known[: known.index(_AFTER) + 1])
-    for _, service in _services(policy):
-        for provider in (*service.require, *service.before):
-            if provider.kind == "rc" and provider.name not in known:
-                _misspelt(provider, known, found)
-        for provider in service.before:
-            if provider.kind == "rc" and provider.name in early:
-                found.warning(
-                    "W0815",
-                    f"no cell can start before `{provider.name}`",
-                    provider.span,
-                    f"cells come after {_AFTER}, and rcorder(8) would see a circle",
-                )
-
-
-def _misspelt(provider: Provider, known: tuple[str, ...], found: Diagnostics) -> None:
-    if help := nearest(provider.name, known, _LIKENESS):
-        found.warning(
-            "W0814",
-            f"no rc.d script of the base system provides `{provider.name}`",
-            provider.span,
-            help,
-        )

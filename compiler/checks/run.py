@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from compiler.checks.assertions import check_assertions
-from compiler.checks.lint import LINTS
 from compiler.checks.order import circular_order
 from compiler.diagnostics import Diagnostics
 from compiler.lowering.lower import Lowered
@@ -11,8 +10,6 @@ from compiler.model.policy import Policy
 
 
 def check(policy: Policy, lowered: Lowered, found: Diagnostics) -> None:
-    """The order of services, assertions and lint; adds findings, never changes anything."""
+    """The order of services, and assertions; adds findings, never changes anything."""
     circular_order(policy, lowered, found)
     check_assertions(policy, lowered, found)
-    for lint in LINTS:
-        lint(policy, lowered, found)

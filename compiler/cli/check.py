@@ -11,17 +11,62 @@ import click
 from compiler.cli.options import paths, today
 
 
+def _selectors(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> list[str]:
+    """Words between commas, each of which must select something."""
+    from compiler.commands.rule import unknown_selector
+
+    words = [word.strip() for text in given for word in text.split(",") if word.strip()]
+    for word in words:
+        if problem := unknown_selector(word):
+            raise click.BadParameter(problem)
+    return words
+
+
 @click.command()
 @paths
 @click.option("--format", type=click.Choice(["text", "json", "sarif"]), default="text",
               help="text on standard error, or json or sarif on standard output.")  # fmt: skip
+@click.option("--select", callback=_selectors, multiple=True, metavar="RULES",
+              help="Run only these rules: codes, beginnings of codes, categories, or ALL;"
+              " several with commas.")  # fmt: skip
+@click.option("--ignore", callback=_selectors, multiple=True, metavar="RULES",
+              help="Do not run these rules.")  # fmt: skip
+@click.option("--config", "configuration", type=click.Path(path_type=Path), metavar="FILE",
+              help="Read the configuration from FILE, written like cellc.toml.")  # fmt: skip
+@click.option("--fail-on", type=click.Choice(["error", "warning", "note", "never"]),
+              default="error",
+              help="The least severity that makes the exit status 1 (default: error).")  # fmt: skip
+@click.option("--max-findings", type=click.IntRange(0), metavar="N",
+              help="Show N findings at most; the exit status counts all.")  # fmt: skip
+@click.option("--statistics", is_flag=True,
+              help="Print how often each rule was violated instead of findings.")  # fmt: skip
 @today
-def command(paths: tuple[Path, ...], format: str, today: datetime.date) -> None:
+def command(
+    paths: tuple[Path, ...],
+    format: str,
+    select: list[str],
+    ignore: list[str],
+    configuration: Path | None,
+    fail_on: str,
+    max_findings: int | None,
+    statistics: bool,
+    today: datetime.date,
+) -> None:
     """Find mistakes in policies; nothing is written.
 
     PATHS are policy files, or directories in which every file with a `policy`
-    line is checked.
+    line is checked.  Rules are described by `cellc rule`, configured in cellc.toml,
+    and ignored in a line by `# cellc: ignore CODE -- reason`.
     """
-    from compiler.commands.check import check
+    from compiler.commands.check import Options, check
 
-    sys.exit(check(paths, today, format))  # type: ignore[arg-type]  # click checks the choice
+    options = Options(
+        format=format,  # type: ignore[arg-type]  # click checks the choice
+        select=tuple(select),
+        ignore=tuple(ignore),
+        configuration=configuration,
+        fail_on=fail_on,  # type: ignore[arg-type]  # click checks the choice
+        max_findings=max_findings,
+        statistics=statistics,
+    )
+    sys.exit(check(paths, today, options))

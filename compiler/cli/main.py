@@ -14,6 +14,7 @@ COMMANDS = {
     "check": "Find mistakes in policies; nothing is written.",
     "fmt": "Bring policies into the one canonical format.",
     "test": "Run the `test` and `assert` statements of policies.",
+    "rule": "Explain a rule of lint, or list them all.",
     "explain": "Say what FILE decides on REQUESTS, by which rule, and what becomes of it.",
     "query": "List what FILE decides on every request that PATTERN matches.",
 }

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from compiler.codes import actions, decisions, lint, lock, names, settings, syntax, values
+from compiler.codes import (
+    actions,
+    configuration,
+    decisions,
+    lock,
+    names,
+    remarks,
+    settings,
+    syntax,
+    values,
+)
 from compiler.codes.code import Code
 
-#: By area and number: E errors, W warnings, N notes.
+#: By area and number: E errors, W warnings.  Rules of lint have codes of their own.
 CODES: tuple[Code, ...] = (
     *syntax.CODES,
     *names.CODES,
@@ -14,5 +24,6 @@ CODES: tuple[Code, ...] = (
     *settings.CODES,
     *decisions.CODES,
     *lock.CODES,
-    *lint.CODES,
+    *configuration.CODES,
+    *remarks.CODES,
 )

@@ -14,6 +14,8 @@ from compiler.diagnostics import Diagnostics
 from compiler.driver import Program, compile_policy
 from compiler.durable import OutputError
 from compiler.ir.serialise import policy_hash, serialised
+from compiler.lint.configuration import read_settings
+from compiler.lint.run import BUILD, lint
 from compiler.manifest import Origin, tool_digest
 from compiler.names.project import policy_root
 from compiler.output import write_build
@@ -31,8 +33,11 @@ def build(
     """Compiles, emits and writes; the exit status."""
     ids = _Ids(path, locked)
     compilation = compile_policy(path, today, ids)
-    ids.found.extend(compilation.diagnostics)
-    sources = {**compilation.sources, **({ids.source.name: ids.source} if ids.source else {})}
+    sources = dict(compilation.sources)
+    settings = read_settings(policy_root(path), ids.found, sources)
+    ids.found.extend(lint(compilation, settings, today, BUILD).diagnostics)
+    if ids.source is not None:
+        sources[ids.source.name] = ids.source
     print_findings(ids.found.sorted(), sources, policy_root(path))
     if ids.found.failed or compilation.program is None:
         return 1

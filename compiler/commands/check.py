@@ -4,37 +4,121 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from compiler.commands.output import Format, print_findings
-from compiler.diagnostics import Diagnostic
+from compiler.diagnostics import Diagnostic, Diagnostics, Severity
 from compiler.driver import compile_policy
+from compiler.lint.configuration import read_settings
+from compiler.lint.run import lint
+from compiler.lint.settings import Choice, Settings
 from compiler.names.project import policy_root
 from compiler.source import Source
 
 #: What makes a file the root file of a policy.
 _HEADER = re.compile(rb"^[ \t]*policy[ \t]+[A-Za-z]", re.MULTILINE)
 
+FailOn = Literal["error", "warning", "note", "never"]
+_SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 
-def check(paths: Iterable[Path], today: datetime.date, format: Format) -> int:
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says about findings."""
+
+    format: Format = "text"
+    select: tuple[str, ...] = ()
+    """With `ignore` this has the last word over the configuration; empty leaves it."""
+    ignore: tuple[str, ...] = ()
+    configuration: Path | None = None
+    fail_on: FailOn = "error"
+    max_findings: int | None = None
+    statistics: bool = False
+
+
+def check(paths: Iterable[Path], today: datetime.date, options: Options) -> int:
     """Checks files and the policies below directories; the exit status."""
-    failed = False
-    every: list[Diagnostic] = []
-    sources: dict[str, Source] = {}
+    found: dict[tuple[Path, Diagnostic], None] = {}
+    sources: dict[Path, dict[str, Source]] = {}
+    settings = _Configured(options)
     for path in paths:
         for policy in policies(path):
+            root = policy_root(policy)
+            chosen = settings.of(root)
+            if settings.found.failed:
+                print_findings(settings.found.sorted(), settings.sources, root)
+                return 2
             compilation = compile_policy(policy, today)
-            failed |= compilation.failed
-            if format == "text":
-                root = policy_root(policy)
-                print_findings(compilation.diagnostics, compilation.sources, root)
-            else:
-                every += compilation.diagnostics
-                sources |= compilation.sources
+            report = lint(compilation, chosen, today)
+            sources.setdefault(root, {}).update(compilation.sources)
+            found.update(dict.fromkeys((root, diagnostic) for diagnostic in report.diagnostics))
+    shown = list(found)[: options.max_findings]
+    if options.statistics:
+        sys.stdout.write(_statistics([diagnostic for _, diagnostic in found]))
+    else:
+        _print(shown, sources, options.format)
+    if left := len(found) - len(shown):
+        sys.stderr.write(f"cellc: {left} more finding{'s' * (left > 1)} not shown\n")
+    return int(any(_fails(diagnostic.severity, options.fail_on) for _, diagnostic in found))
+
+
+class _Configured:
+    """The settings of each policy root, read once."""
+
+    def __init__(self, options: Options) -> None:
+        self.found = Diagnostics()
+        self.sources: dict[str, Source] = {}
+        self._options = options
+        self._choice = Choice(options.select or None, ignore=options.ignore)
+        self._known: dict[Path, Settings] = {}
+
+    def of(self, root: Path) -> Settings:
+        known = self._known.get(root)
+        if known is None:
+            given = self._options.configuration
+            read = read_settings(root, self.found, self.sources, given)
+            known = self._known[root] = read.then(self._choice)
+        return known
+
+
+def _print(
+    found: Sequence[tuple[Path, Diagnostic]],
+    sources: Mapping[Path, Mapping[str, Source]],
+    format: Format,
+) -> None:
+    """Findings of one policy root after those of another; programs get them all at once."""
     if format != "text":
-        print_findings(every, sources, None, format)
-    return int(failed)
+        every = {name: source for some in sources.values() for name, source in some.items()}
+        print_findings([diagnostic for _, diagnostic in found], every, None, format)
+        return
+    for root, known in sources.items():
+        print_findings([d for where, d in found if where == root], known, root)
+
+
+def _statistics(found: Sequence[Diagnostic]) -> str:
+    """How often each code was found, the most frequent first."""
+    from compiler.commands.output import titles
+
+    words = titles()
+    counts: dict[tuple[str, Severity], int] = {}
+    for diagnostic in found:
+        key = diagnostic.code, diagnostic.severity
+        counts[key] = counts.get(key, 0) + 1
+    rows = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
+    return "".join(
+        f"{count:6} {code:7} {severity:8} {words[code]}\n" for (code, severity), count in rows
+    )
+
+
+def _fails(severity: Severity, fail_on: FailOn) -> bool:
+    """Whether a finding of a severity makes the exit status 1; errors always do."""
+    if fail_on == "never":
+        return False
+    return _SEVERITIES.index(severity) <= _SEVERITIES.index(fail_on)
 
 
 def policies(path: Path) -> list[Path]:

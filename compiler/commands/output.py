@@ -21,6 +21,15 @@ def cellc_version() -> str:
     return version("cellc")
 
 
+def titles() -> dict[str, str]:
+    """A few words for every code."""
+    from compiler.codes import CODES
+    from compiler.lint.registry import all_rules
+
+    rules = {rule.code: rule.title for rule in all_rules().values()}
+    return {code.id: code.title for code in CODES} | rules
+
+
 def in_colour() -> bool:
     """Whether standard error is a terminal and nobody objects (NO_COLOR, TERM=dumb)."""
     return (
@@ -46,10 +55,7 @@ def print_findings(
     if format == "json":
         sys.stdout.write(render.render_json(diagnostics, sources))
     elif format == "sarif":
-        from compiler.codes import CODES
-
-        titles = {code.id: code.title for code in CODES}
-        log = render.render_sarif(diagnostics, sources, version=cellc_version(), titles=titles)
+        log = render.render_sarif(diagnostics, sources, version=cellc_version(), titles=titles())
         sys.stdout.write(log)
     elif diagnostics:
         rename = _from_here(root)

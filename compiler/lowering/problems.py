@@ -86,7 +86,7 @@ def _duplicate(
 ) -> None:
     first, second = p.rules
     found.warning(
-        "W0805",
+        "COR009",
         "this rule says the same as another one of its layer",
         spans[second],
         "remove one of them",

@@ -38,7 +38,7 @@ class Actions:
                 self._sound.add(pattern)
             elif lint and "*" not in pattern:
                 self._found.warning(
-                    "W0803",
+                    "COR008",
                     f"no kernel code of NetBSD {self.catalogue.release} ever asks `{pattern}`",
                     action.span,
                     "the rule has no effect; remove it",

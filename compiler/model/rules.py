@@ -37,7 +37,7 @@ class Rules:
         reaches = rule.to is None and any(leaf.dimension == "target" for leaf in leaves)
         if lint and effect != "deny" and reaches:
             self._found.warning(
-                "W0804",
+                "SEC005",
                 f"this {effect} reaches every process of the host and of all cells",
                 node.action.span,
                 "say whom it is about: `to self`, `to CELL` or `to any`",

@@ -105,7 +105,7 @@ def _until(
         )
     elif left <= WARN_DAYS:
         found.warning(
-            "W0801",
+            "COR006",
             f"this statement expires on {date}",
             annotation.span,
             "decide whether it is still needed",

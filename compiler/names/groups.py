@@ -66,7 +66,7 @@ class Groups:
                 self.unknown(member)
         if not cells and not group.members:
             self._found.warning(
-                "W0802", f"the group `{group.name.text}` is empty", group.name.span, "remove it"
+                "COR007", f"the group `{group.name.text}` is empty", group.name.span, "remove it"
             )
         return frozenset(cells)
 
@@ -75,7 +75,7 @@ class Groups:
         cells = {cell for cell in self.cells if match(cell)}
         if not cells:
             self._found.warning(
-                "W0802",
+                "COR007",
                 f"{quoted(pattern.text)} matches no cell",
                 pattern.span,
                 "correct it, or remove it",

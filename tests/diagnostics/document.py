@@ -19,15 +19,16 @@ _AREAS = {
     "E05": "Settings",
     "E06": "Decisions and checks",
     "E07": "The lock file",
-    "W08": "Warnings",
-    "N09": "Notes",
+    "E08": "Configuration",
+    "W08": "Remarks",
 }
 _HEAD = """\
 # Diagnostics
 
-Everything that `cellc` can find in a policy, by code. Errors (E) stop the compilation;
-warnings (W) and notes (N) do not. Codes never change their meaning. How findings are
-printed for programs is described in [diagnostics-format.md](diagnostics-format.md).
+Everything for which `cellc` refuses a policy, by code, and what it remarks on questions (W).
+Policies that compile are judged by [rules of lint](rules.md), which have codes of their own.
+Codes never change their meaning. How findings are printed for programs is described in
+[diagnostics-format.md](diagnostics-format.md).
 
 This page is made from `compiler/codes/` and the cases in `tests/diagnostics/`.
 """

@@ -13,6 +13,9 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from compiler.driver import compile_policy
 from compiler.ir.serialise import to_json
+from compiler.lint.registry import is_rule
+from compiler.lint.run import lint
+from compiler.lint.settings import Settings
 from compiler.render import render_json, render_sarif, render_text
 from tests.diagnostics.cases import HERE
 from tests.strategies.broken import any_text
@@ -96,15 +99,16 @@ def compile_bytes(data: bytes) -> None:
         path = Path(folder) / "policy.cell"
         path.write_bytes(data)
         compilation = compile_policy(path, TODAY)
-    for found in compilation.diagnostics:
+    every = lint(compilation, Settings(), TODAY).diagnostics
+    for found in every:
         assert "\n" not in found.message
-        assert found.severity[0].upper() == found.code[0]
+        assert is_rule(found.code) or found.severity[0].upper() == found.code[0]
         for span in (found.span, *(related.span for related in found.related)):
             text = compilation.sources[span.file].text if span else ""
             assert span is None or 0 <= span.start <= span.end <= len(text)
-    render_text(compilation.diagnostics, compilation.sources)
-    render_json(compilation.diagnostics, compilation.sources)
-    render_sarif(compilation.diagnostics, compilation.sources, version="0")
+    render_text(every, compilation.sources)
+    render_json(every, compilation.sources)
+    render_sarif(every, compilation.sources, version="0")
     if compilation.program is not None and not compilation.failed:
         to_json(compilation.program.ir)
     assert compilation.failed or compilation.program is not None

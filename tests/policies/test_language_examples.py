@@ -13,12 +13,13 @@ from typing import NamedTuple
 
 import pytest
 
+from compiler.lint.registry import is_rule
 from tests.policies.site import REPOSITORY, TODAY, cellc
 
 REFERENCE = REPOSITORY / "docs" / "language.md"
 
 _BLOCK = re.compile(
-    r"^```cell(?: ([EWN]\d{4}))?(?: in (a cell|a profile|host))?\n(.*?)^```$", re.M | re.S
+    r"^```cell(?: ([A-Z]+\d+))?(?: in (a cell|a profile|host))?\n(.*?)^```$", re.M | re.S
 )
 _HEADING = re.compile(r"^##+ (.*)$", re.M)
 
@@ -69,7 +70,8 @@ def test_every_block_is_an_example() -> None:
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
 def test_example(example: Example, tmp_path: Path) -> None:
     (tmp_path / "example.cell").write_text(example.policy)
-    result = cellc("test", "example.cell", *TODAY, cwd=tmp_path)
+    command = ("check", "--select", example.code) if is_rule(example.code) else ("test",)
+    result = cellc(*command, "example.cell", *TODAY, cwd=tmp_path)
     codes = set(re.findall(r"^(?:error|warning|note)\[(\w+)\]", result.stderr, re.M))
     assert codes == ({example.code} if example.code else set()), result.stderr
     assert result.returncode == int(example.code.startswith("E")), result.stdout

@@ -1,0 +1,20 @@
+"""The command line of `cellc rule`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+
+@click.command()
+@click.argument("code", required=False)
+def command(code: str | None) -> None:
+    """Explain a rule of lint, or list them all.
+
+    CODE is a code such as SEC001, or a rule's name.  Prints why the rule is there,
+    what it objects to, what to write instead and how to fix it.
+    """
+    from compiler.commands.rule import rule
+
+    sys.exit(rule(code))

@@ -1,0 +1,31 @@
+"""`cellc rule`: lists the rules of lint, or prints the page of one."""
+
+from __future__ import annotations
+
+import sys
+
+from compiler.diagnostics import nearest
+from compiler.lint.pages import listing, page
+from compiler.lint.registry import all_rules, is_selector, named, selectors
+
+
+def unknown_selector(word: str) -> str:
+    """What is wrong with a word that selects no rule, or nothing."""
+    if is_selector(word):
+        return ""
+    return f"{word!r} selects no rule; {nearest(word, selectors()) or 'see `cellc rule`'}"
+
+
+def rule(word: str | None) -> int:
+    """Prints a page on standard output; the exit status."""
+    if word is None:
+        sys.stdout.write(listing(all_rules().values()))
+        return 0
+    chosen = named(word)
+    if chosen is None:
+        names = [*all_rules(), *(rule.name for rule in all_rules().values())]
+        help = nearest(word, names) or "`cellc rule` lists them"
+        sys.stderr.write(f"cellc: no rule has the code or name {word!r}; {help}\n")
+        return 2
+    sys.stdout.write(page(chosen))
+    return 0

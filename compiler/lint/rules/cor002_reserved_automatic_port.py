@@ -1,0 +1,43 @@
+"""COR002: a reserved port among those the kernel picks by itself is only mostly reserved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from compiler.lint.context import Context
+from compiler.lint.ports import AUTOMATIC
+from compiler.lint.rule import Finding, Rule
+
+
+def find(context: Context) -> Iterator[Finding]:
+    for reservation in context.ir.reservations:
+        if any(high >= AUTOMATIC[0] for _, high in reservation.ports):
+            yield Finding(
+                context.rule_span(reservation.rule),
+                "a port in the range of automatic port selection cannot be reserved strictly",
+            )
+
+
+RULE = Rule(
+    code="COR002",
+    name="reserved-automatic-port",
+    title="reserved port among the automatic ones",
+    severity="warning",
+    why="""\
+The kernel asks about every candidate of automatic port selection with a malformed address, so
+a port in that range cannot be kept for one cell strictly.""",
+    bad="""\
+cell web {
+    profile confined;
+    listen tcp 50000;
+}
+""",
+    good="""\
+cell web {
+    profile confined;
+    listen tcp 5000;
+}
+""",
+    remedy="listen below 49152, or move `net.inet.ip.anonportmin` above the port",
+    find=find,
+)

@@ -1,0 +1,79 @@
+"""SEC004: cells whose roots lie in each other see and change each other's files."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+
+from compiler.diagnostics import Related
+from compiler.lint.context import CellPair, Context
+from compiler.lint.rule import Finding, Rule
+
+
+def find(context: Context) -> Iterator[Finding]:
+    owners: dict[str, str] = {}
+    for cell in context.cells:
+        for path in _own(cell):
+            owners.setdefault(path, cell.name)
+    for cell in context.cells:
+        base = cell.enforced.base
+        for path in (*_own(cell), *([base] if base else [])):
+            above = (owners.get(directory) for directory in _upwards(path))
+            owner = next((o for o in above if o is not None and o != cell.name), None)
+            if owner is not None:
+                yield Finding(
+                    cell.span,
+                    f"`{path}` of the cell `{cell.name}` lies among the files of `{owner}`",
+                    related=[Related(context.cell_by_name[owner].span, "the other cell")],
+                )
+                break
+
+
+def _own(cell: CellPair) -> Iterator[str]:
+    """Where the files lie that belong to the cell; with a base, beside its root."""
+    if cell.enforced.root is not None:
+        yield cell.enforced.root
+        if cell.enforced.base is not None:
+            yield f"{cell.enforced.root}.overlay"
+
+
+def _upwards(path: str) -> Iterator[str]:
+    """A path and the directories above it, without `/`."""
+    while path != "/":
+        yield path
+        path = posixpath.dirname(path)
+
+
+RULE = Rule(
+    code="SEC004",
+    name="shared-root",
+    title="files of one cell among those of another",
+    severity="warning",
+    why="""\
+What one of the cells writes the other one sees, whatever the rules say. With a `base` a
+cell's own files lie beside its root, in `ROOT.overlay`.""",
+    bad="""\
+cell web {
+    profile confined;
+    root "/var/cells/web";
+}
+
+cell cgi {
+    profile confined;
+    root "/var/cells/web/cgi";
+}
+""",
+    good="""\
+cell web {
+    profile confined;
+    root "/var/cells/web";
+}
+
+cell cgi {
+    profile confined;
+    root "/var/cells/cgi";
+}
+""",
+    remedy="give each cell a root of its own; they can share a `base` beside the roots",
+    find=find,
+)
