@@ -20,11 +20,18 @@ BACKENDS = (*DEFAULT, "ansible")
               help="The directory to make or replace.")  # fmt: skip
 @click.option("--backend", "backends", type=click.Choice(BACKENDS), multiple=True,
               help="A kind of artifact (repeatable; default: kmod, rc and sysctl).")  # fmt: skip
+@click.option("--require", type=click.Choice(["full"]),
+              help="full: fail unless every statement is enforced as it says.")  # fmt: skip
 @click.option("--locked", is_flag=True,
               help="Refuse to give new cell ids, and leave the lock file alone.")  # fmt: skip
 @today
 def command(
-    file: Path, output: Path, backends: tuple[str, ...], locked: bool, today: datetime.date
+    file: Path,
+    output: Path,
+    backends: tuple[str, ...],
+    require: str | None,
+    locked: bool,
+    today: datetime.date,
 ) -> None:
     """Compile FILE to a directory of artifacts.
 
@@ -32,6 +39,7 @@ def command(
     FILE's .cells.lock, which belongs under version control.
     """
     from backends.registry import load
-    from compiler.commands.build import build
+    from compiler.commands.build import Options, build
 
-    sys.exit(build(file, output, load(backends or DEFAULT), today, locked))
+    options = Options(today, locked, require == "full")
+    sys.exit(build(file, output, load(backends or DEFAULT), options))

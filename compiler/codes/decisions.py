@@ -70,4 +70,10 @@ CODES = (
         "rcorder(8) finds no order for services that require each other in a circle, and would "
         "start them in an undefined one.",
     ),
+    Code(
+        "E0612",
+        "statement without full enforcement",
+        "With `--require full`, a build fails on every statement that nothing on the target "
+        "enforces, and on every one that is enforced more or less strictly than it says.",
+    ),
 )

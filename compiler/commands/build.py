@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from backends.artifact import Artifact, Backend
@@ -23,29 +24,38 @@ from compiler.source import Source, Span
 from compiler.sourcemap import source_map
 
 
-def build(
-    path: Path,
-    directory: Path,
-    backends: Sequence[Backend],
-    today: datetime.date,
-    locked: bool,
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a policy is built."""
+
+    today: datetime.date
+    """The day that `@until` is compared with."""
+    locked: bool = False
+    """Whether to refuse to give new cell ids."""
+    require_full: bool = False
+    """Whether every statement must be enforced as it says."""
+
+
+def build(path: Path, directory: Path, backends: Sequence[Backend], options: Options) -> int:
     """Compiles, emits and writes; the exit status."""
-    ids = _Ids(path, locked)
-    compilation = compile_policy(path, today, ids)
+    ids = _Ids(path, options.locked)
+    found = ids.found
+    compilation = compile_policy(path, options.today, ids)
     sources = dict(compilation.sources)
-    settings = read_settings(policy_root(path), ids.found, sources)
-    ids.found.extend(lint(compilation, settings, today, BUILD).diagnostics)
+    settings = read_settings(policy_root(path), found, sources)
+    found.extend(lint(compilation, settings, options.today, BUILD).diagnostics)
     if ids.source is not None:
         sources[ids.source.name] = ids.source
-    print_findings(ids.found.sorted(), sources, policy_root(path))
-    if ids.found.failed or compilation.program is None:
-        return 1
     program = compilation.program
-    artifacts = _artifacts(program, compilation.sources, backends)
+    artifacts: list[Artifact] = []
+    if program is not None and not found.failed:
+        artifacts = _artifacts(program, compilation.sources, backends, options, found)
+    print_findings(found.sorted(), sources, policy_root(path))
+    if found.failed or program is None:
+        return 1
     origin = Origin(policy_hash(program.ir), cellc_version(), tool_digest())
     try:
-        if not locked:
+        if not options.locked:
             lock.save(lock.lock_path(path), ids.ids, ids.source)
         write_build(directory, artifacts, origin)
     except OutputError as problem:
@@ -55,15 +65,38 @@ def build(
 
 
 def _artifacts(
-    program: Program, sources: Mapping[str, Source], backends: Sequence[Backend]
+    program: Program,
+    sources: Mapping[str, Source],
+    backends: Sequence[Backend],
+    options: Options,
+    found: Diagnostics,
 ) -> list[Artifact]:
+    """Everything that a build holds but its manifest."""
     files = [
         Artifact("policy.ir.json", serialised(program.ir).content),
         Artifact("policy.map.json", source_map(program, sources).encode()),
+        _ledger(program, sources, [backend.name for backend in backends], options, found),
     ]
     for backend in backends:
         files += backend.emit(program.ir)
     return files
+
+
+def _ledger(
+    program: Program,
+    sources: Mapping[str, Source],
+    backends: Sequence[str],
+    options: Options,
+    found: Diagnostics,
+) -> Artifact:
+    from compiler.ledger.holes import report_holes
+    from compiler.ledger.ledger import make_ledger
+    from compiler.ledger.output import ledger_json
+
+    entries = make_ledger(program, backends)
+    if options.require_full:
+        report_holes(entries, found)
+    return Artifact("ledger.json", ledger_json(program, sources, backends, entries).encode())
 
 
 class _Ids:

@@ -20,7 +20,7 @@ def report_holes(entries: Iterable[Entry], found: Diagnostics) -> None:
             case _:
                 continue
         found.error(
-            "E0611",
+            "E0612",
             message,
             entry.node.span,
             "change it, or do without `--require full`; ledger.json of a build has all of these",

@@ -39,7 +39,8 @@ def ledger_json(
         "backends": sorted(backends),
         "count": {status: counts[status] for status in sorted(counts)},
     }
-    rows = ",\n  ".join(_Rows(program, sources).row(entry) for entry in entries)
+    writer = _Rows(program, sources)
+    rows = ",\n  ".join(map(writer.row, entries))
     lines = [f' "{key}": {_line(value)}' for key, value in head.items()]
     lines.append(f' "statements": [\n  {rows}\n ]')
     return "{\n" + ",\n".join(lines) + "\n}\n"
