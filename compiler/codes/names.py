@@ -191,4 +191,5 @@ CODES = (
         "argument of the wrong type",
         "The parameter is declared with a type that this value is not of.",
     ),
+    Code("E0244", "test defined twice", "Results of tests are told apart by their names."),
 )

@@ -167,4 +167,10 @@ CODES = (
         "The level is raised late in the boot, when all that needs a low one has happened.",
     ),
     Code("E0548", "host setting made twice", "A setting of the host has one value."),
+    Code(
+        "E0549",
+        "mount of the cell's own root",
+        "mount_null(8) refuses two directories of which one lies in the other, so the cell would "
+        "never start.",
+    ),
 )

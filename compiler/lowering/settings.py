@@ -34,7 +34,7 @@ def merge(cell: Cell, found: Diagnostics) -> dict[str, Any]:
         "group": user.group if user else None,
         "mounts": tuple(ir.Mount(x.mode, x.source, x.target) for x in mounts),
         "exec_readonly": any(body.exec_readonly for body in bodies),
-        "exec_hashes": tuple(ir.ExecHash(x.path, x.sha256) for x in hashes),
+        "exec_hashes": tuple({x.path: ir.ExecHash(x.path, x.sha256) for x in hashes}.values()),
         "devices": _devices(bodies),
         "hooks": tuple(ir.Hook(x.when, x.argv) for body in bodies for x in body.hooks),
         "limits": tuple(ir.Limit(n, limits[n].value) for n in sorted(limits)),
@@ -90,6 +90,16 @@ def _check_mounts(mounts: list[m.Mount], root: m.Root | None, found: Diagnostics
             above = mount
     for mount in mounts if root else ():
         assert root is not None
+        if f"{root.path}/".startswith(below := f"{mount.source.rstrip('/')}/") or below.startswith(
+            f"{root.path}/"
+        ):
+            found.error(
+                "E0549",
+                f"`{mount.source}` and the root of the cell lie inside each other",
+                mount.span,
+                "mount a directory beside the root; what lies in the root needs no mount",
+                [Related(root.span, "the root")],
+            )
         length = len((root.path + mount.target).encode())
         if length > MAX_PATH:
             found.error(

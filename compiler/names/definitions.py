@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from compiler.diagnostics import Diagnostics, Related
+from compiler.diagnostics import Diagnostics, Related, quoted
 from compiler.names.header import Header
 from compiler.names.project import File, Loader
 from compiler.names.release import active
 from compiler.names.shipped import SHIPPED, shipped_profile
+from compiler.names.text import unquote
 from compiler.names.words import identifier, name_fits
 from compiler.source import Source, Span
 from compiler.syntax import tree as t
@@ -113,6 +114,7 @@ class _Gatherer:
     def __init__(self, definitions: Definitions, found: Diagnostics) -> None:
         self._definitions = definitions
         self._found = found
+        self._titles: dict[str, t.Test] = {}
 
     def take(self, file: File, main: bool) -> None:
         d = self._definitions
@@ -138,7 +140,7 @@ class _Gatherer:
                 case t.Assertion():
                     d.assertions.append(statement)
                 case t.Test():
-                    d.tests.append(node)
+                    self._test(node)
                 case t.Permissive():
                     d.permissive = node.span
                 case t.Header() if not main:
@@ -159,6 +161,18 @@ class _Gatherer:
             )
         else:
             self._define(node, self._definitions.profiles, "profile", "E0219")
+
+    def _test(self, node: t.Test) -> None:
+        self._definitions.tests.append(node)
+        title = unquote(node.title, self._found)
+        if title is not None and (other := self._titles.setdefault(title, node)) is not node:
+            self._found.error(
+                "E0244",
+                f"two tests are called {quoted(title)}",
+                node.title.span,
+                "rename or remove one of them: results are told apart by their names",
+                [Related(other.title.span, "first here")],
+            )
 
     def _parameters(self, node: t.Template) -> None:
         first: dict[str, t.Name] = {}

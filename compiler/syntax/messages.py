@@ -69,7 +69,8 @@ def describe(found: Token, expected: Collection[str], usage: str) -> tuple[str, 
     `usage` is an example of the statement, or nothing.
     """
     if found.type == "$END":
-        return "E0103", "the file ends inside a statement", _one_of(expected)
+        help = _one_of(expected) or "finish it, or remove it"
+        return "E0103", "the file ends inside a statement", help
     shown = quoted(str(found))
     if (home := _home(str(found), expected)) is not None:
         return "E0111", f"{shown} cannot stand here", home
@@ -134,6 +135,8 @@ def describe_character(rest: str) -> tuple[str, str, str]:
         help = f'write a path in quotes: `"{path.group()[:60]}"`'
     elif rest.startswith(("//", "/*")):
         help = "comments begin with `#`"
+    elif first == "_":
+        help = "names begin with a letter"
     elif first in "'`\u2018\u2019\u201c\u201d\u00ab\u00bb":
         help = 'quotes are `"`'
     return "E0107", f"the character `{shown}` has no meaning here", help
