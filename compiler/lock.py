@@ -45,7 +45,7 @@ class CellIds:
 
 def lock_path(policy: Path) -> Path:
     """Where the ids of the policy in the root file `policy` are kept."""
-    return policy.with_name(policy.stem + ".cells.lock")
+    return policy.parent / f"{policy.stem}.cells.lock"
 
 
 def read(source: Source) -> tuple[CellIds, tuple[Diagnostic, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -123,7 +124,7 @@ def _fails(severity: Severity, fail_on: FailOn) -> bool:
 
 def policies(path: Path) -> list[Path]:
     """The file itself, or the root files of policies below a directory, in name order."""
-    if not path.is_dir():
+    if not os.path.isdir(path):  # Path.is_dir() raises for names that are too long
         return [path]
     return [p for p in sorted(path.rglob("*.cell")) if p.is_file() and _is_root(p)]
 

@@ -61,6 +61,10 @@ def read_source(path: Path, name: str, found: Diagnostics, span: Span | None) ->
     """A file's text as a Source, or None and a diagnostic at `span`."""
     try:
         status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            message = f"cannot read {quoted(name)}: it is a directory"
+            found.error("E0204", message, span, "name a file in it")
+            return None
         if not stat.S_ISREG(status.st_mode):  # reading a FIFO could wait for ever
             _unreadable(path, name, "not a regular file", found, span)
             return None
@@ -131,11 +135,10 @@ class Loader:
         about the root file first.
         """
         path = Path(os.path.realpath(self._path))
-        name = self._name(path)
-        source = read_source(path, name, self._found, None)
+        source = read_source(path, str(self._path), self._found, None)
         if source is None:
             return None
-        self._take(path, source, active, None)
+        self._take(path, Source(self._name(path), source.text), active, None)
         return self.project
 
     def _name(self, path: Path) -> str:

@@ -1,0 +1,48 @@
+"""Paths that are no policies, given to every command that takes one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.commands.conftest import Run
+
+COMMANDS = (
+    ("build", "{}", "-o", "out"),
+    ("explain", "{}", "web system.module"),
+    ("query", "{}", "web system.module"),
+)
+ON_DIRECTORIES_TOO = (("check", "{}"), ("test", "{}"))
+DIRECTORIES = (".", "./", "..", "/", "part/..", "")
+FILES = ("no.cell", "web.cell/x", "/dev/null", "a" * 300, "a" * 5000, "-", "a\nb.cell", "\udcff")
+
+
+def words(command: tuple[str, ...], path: str) -> list[str]:
+    return [path if word == "{}" else word for word in command]
+
+
+@pytest.mark.parametrize("path", DIRECTORIES)
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda c: c[0])
+def test_a_directory_is_no_policy(
+    cellc: Run, folder: Path, command: tuple[str, ...], path: str
+) -> None:
+    (folder / "part").mkdir()
+    before = sorted(folder.iterdir())
+    result = cellc(*words(command, path))
+    assert result.exit_code == 1
+    assert "E0204" in result.stderr
+    assert "it is a directory" in result.stderr
+    assert sorted(folder.iterdir()) == before
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: ascii(p[:12]))
+@pytest.mark.parametrize("command", [*COMMANDS, *ON_DIRECTORIES_TOO], ids=lambda c: c[0])
+def test_what_cannot_be_read_is_named_as_it_was_typed(
+    cellc: Run, command: tuple[str, ...], path: str
+) -> None:
+    result = cellc(*words(command, path))
+    assert result.exit_code == 1
+    if path.isprintable():
+        assert f"cannot read `{path[:57]}" in result.stderr
+    assert "E0204" in result.stderr
