@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from compiler.ir.ir import IR
 
@@ -18,6 +19,40 @@ class Artifact:
     mode: int = 0o644
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What of an IR something is about: a rule, or a setting of a cell or of the host."""
+
+    rule: int | None = None
+    """An index into `IR.rules`."""
+    cell: str = ""
+    setting: str = ""
+    """A field of `ir.Cell` or `ir.HostSettings`; "" is the cell as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Something that a target cannot do as the policy says."""
+
+    name: str
+    """What users accept it by."""
+    message: str
+    """In the words of a diagnostic."""
+    place: Place
+    cells: tuple[str, ...] = ()
+    made_good_by: str = ""
+    """The backend whose files do it instead, when they are built too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Something without which nothing can be made for a target."""
+
+    message: str
+    help: str
+    place: Place
+
+
 class Backend(Protocol):
     """A pure function from the IR to files: no clock, no host name, no absolute path."""
 
@@ -25,3 +60,17 @@ class Backend(Protocol):
 
     def emit(self, ir: IR) -> list[Artifact]:
         """The files of this kind, in any order."""
+
+
+@runtime_checkable
+class LossyBackend(Backend, Protocol):
+    """A backend whose target falls short of policies: it is told what may be lost."""
+
+    loss_names: Mapping[str, str]
+    """Every loss there is, and what it means, for people."""
+
+    def accepting(self, names: Iterable[str]) -> LossyBackend:
+        """The same backend, with these losses accepted."""
+
+    def shortfall(self, ir: IR) -> tuple[list[Loss], list[Refusal]]:
+        """All losses, accepted ones too, and what cannot be emitted at all."""

@@ -86,6 +86,16 @@ def yaml_string(text: str) -> str:
     return f'!unsafe "{out}"' if "{" in text else f'"{out}"'
 
 
+def celladm_value(text: str) -> str:
+    """`text` itself, if a line `key=text` of a celladm(8) manifest gives the key that value."""
+    _carried(text, "a celladm value")
+    if "\n" in text:
+        raise ValueError("a celladm value cannot hold a newline")
+    if not text or text != text.strip(_BLANKS):
+        raise ValueError("a celladm value cannot be empty, start or end with a blank")
+    return text
+
+
 def make_word(text: str) -> str:
     """`text` for the right side of `NAME=` in a BSD makefile.
 

@@ -12,6 +12,7 @@ _PACKAGES = {
     "rc": "backends.rc",
     "sysctl": "backends.sysctl",
     "ansible": "backends.ansible",
+    "celladm": "backends.celladm",
 }
 
 

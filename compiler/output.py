@@ -53,17 +53,21 @@ def write_build(
     files: Iterable[File],
     origin: Origin,
     sign: Callable[[bytes], bytes] | None = None,
+    first: Callable[[], None] | None = None,
 ) -> bool:
     """Makes `directory` hold these files, `manifest.json` and `SHA256`, and nothing else.
 
-    `sign` makes `manifest.json.sig` of the manifest.  Returns False when the
-    directory held exactly this build already and was not touched.  Raises
+    `sign` makes `manifest.json.sig` of the manifest.  `first` is called when nothing
+    but the disk can fail any more, before the directory changes.  Returns False when
+    the directory held exactly this build already and was not touched.  Raises
     OutputError for what the user can mend, and then the directory is as it was;
     ValueError for artifacts that cannot stand in one directory.
     """
     tree = _tree(files, origin, sign)
     with _writing(directory) as names:
         _refuse_foreign(names.directory, os.fspath(directory))
+        if first:
+            first()
         if _holds(names.directory, tree):
             return False
         _write_tree(names.new, tree)

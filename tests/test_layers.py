@@ -20,7 +20,10 @@ _MODEL = (*_TREE, "compiler.ir", "compiler.names", "compiler.model")
 _LOWERED = (*_MODEL, "compiler.lowering")
 _ANALYSED = (*_LOWERED, "compiler.analysis")
 _ASKED = (*_ANALYSED, "compiler.checks", "compiler.driver", "compiler.sourcemap")
-_FILES = ("compiler.durable", "compiler.lock", "compiler.manifest", "compiler.output")
+_FILES = (
+    *("compiler.durable", "compiler.lock", "compiler.manifest", "compiler.output"),
+    "compiler.signing",
+)
 _EMITTED = ("compiler.ir", "compiler.catalogue", "backends.artifact", "backends.escape")
 
 #: The packages and modules that each may import beside itself; the longest name counts.
@@ -49,16 +52,19 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "compiler.ledger": _ASKED,
     # What can be said about one
     "compiler.lint": _ASKED,
+    # Other formats
+    "compiler.foreign": _MODEL,
     # Files
     "compiler.durable": (),
+    "compiler.signing": ("compiler.durable",),
     "compiler.manifest": (),
     "compiler.output": ("compiler.durable", "compiler.manifest"),
     "compiler.lock": ("compiler.source", "compiler.diagnostics", "compiler.durable"),
     # Commands
     "compiler.fmt": (*_TREE, "compiler.durable", "compiler.names.project", "compiler.render"),
     "compiler.commands": (
-        *(*_ASKED, *_FILES, "compiler.codes", "compiler.ledger", "compiler.lint"),
-        "compiler.render",
+        *(*_ASKED, *_FILES, "compiler.codes", "compiler.foreign", "compiler.ledger"),
+        *("compiler.lint", "compiler.render"),
         "backends.artifact",
     ),
     "compiler.cli": ("compiler.commands", "compiler.fmt", "backends.registry"),

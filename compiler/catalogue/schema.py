@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from compiler.catalogue.actions import RELEASES, Dimension, read_data, releases
 from compiler.catalogue.sysctl import Type, Write
+from compiler.catalogue.upstream import Word
 
 Text = Annotated[str, Field(min_length=1, pattern=r"^[ -~]+$")]
 Release = Literal["9.4", "10.1", "11.0", "current"]
@@ -227,11 +228,40 @@ class Rc(Strict):
         return self
 
 
+class UpstreamRow(Strict):
+    action: Annotated[str, Field(pattern=r"^KAUTH_[A-Z0-9_]+$")]
+    request: Annotated[str, Field(pattern=r"^KAUTH_REQ_[A-Z0-9_]+$")] | None = None
+    low: Word
+    medium: Word
+    high: Word
+
+    @model_validator(mode="after")
+    def _tightening(self) -> UpstreamRow:
+        """No profile lets through what one before it denies."""
+        for looser, tighter in ((self.low, self.medium), (self.medium, self.high)):
+            if looser not in ("defer", tighter) and tighter != "deny":
+                raise ValueError(f"{self.action} gets looser")
+        return self
+
+
+class Upstream(Strict):
+    """upstream.json."""
+
+    source: Text
+    rows: list[UpstreamRow]
+
+    @model_validator(mode="after")
+    def _whole(self) -> Upstream:
+        _unique("row", [f"{row.action} {row.request or ''}" for row in self.rows])
+        return self
+
+
 FILES: dict[str, type[Strict]] = {
     "actions.json": Actions,
     "sysctl.json": Nodes,
     "voters.json": Voters,
     "rc.json": Rc,
+    "upstream.json": Upstream,
 }
 
 

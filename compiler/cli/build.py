@@ -11,7 +11,7 @@ import click
 from compiler.cli.options import file, today
 
 DEFAULT = ("kmod", "rc", "sysctl")
-BACKENDS = (*DEFAULT, "ansible")
+BACKENDS = (*DEFAULT, "ansible", "celladm")
 
 
 @click.command()
@@ -22,6 +22,10 @@ BACKENDS = (*DEFAULT, "ansible")
               help="A kind of artifact (repeatable; default: kmod, rc and sysctl).")  # fmt: skip
 @click.option("--require", type=click.Choice(["full"]),
               help="full: fail unless every statement is enforced as it says.")  # fmt: skip
+@click.option("--accept", multiple=True, metavar="LOSS",
+              help="Build although the target loses this (repeatable).")  # fmt: skip
+@click.option("--sign", "key", type=click.Path(path_type=Path), metavar="KEY",
+              help="Sign the manifest with this private key of ssh-keygen(1).")  # fmt: skip
 @click.option("--locked", is_flag=True,
               help="Refuse to give new cell ids, and leave the lock file alone.")  # fmt: skip
 @today
@@ -30,6 +34,8 @@ def command(
     output: Path,
     backends: tuple[str, ...],
     require: str | None,
+    accept: tuple[str, ...],
+    key: Path | None,
     locked: bool,
     today: datetime.date,
 ) -> None:
@@ -37,9 +43,12 @@ def command(
 
     DIR is replaced as a whole or not at all.  Cell ids are kept in
     FILE's .cells.lock, which belongs under version control.
+
+    The backend celladm is for hosts that run upstream's secmodel_cell.  What these
+    cannot do as the policy says is an error, and has a name for --accept.
     """
     from backends.registry import load
     from compiler.commands.build import Options, build
 
-    options = Options(today, locked, require == "full")
+    options = Options(today, locked, require == "full", frozenset(accept), key)
     sys.exit(build(file, output, load(backends or DEFAULT), options))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from compiler.codes import (
     actions,
+    celladm,
     configuration,
     decisions,
     lock,
@@ -15,8 +16,7 @@ from compiler.codes import (
 )
 from compiler.codes.code import Code
 
-#: By area and number: E errors, W warnings.  Rules of lint have codes of their own.
-CODES: tuple[Code, ...] = (
+_EVERY = (
     *syntax.CODES,
     *names.CODES,
     *values.CODES,
@@ -26,4 +26,8 @@ CODES: tuple[Code, ...] = (
     *lock.CODES,
     *configuration.CODES,
     *remarks.CODES,
+    *celladm.CODES,
 )
+
+#: E errors, then W warnings, by area and number.  Rules of lint have codes of their own.
+CODES: tuple[Code, ...] = tuple(sorted(_EVERY, key=lambda code: ("EWN".index(code.id[0]), code.id)))

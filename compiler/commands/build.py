@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from backends.artifact import Artifact, Backend
+from backends.artifact import Artifact, Backend, LossyBackend
 from compiler import lock
+from compiler.commands.losses import loss_names, report_losses
 from compiler.commands.output import cellc_version, print_findings
-from compiler.diagnostics import Diagnostics
+from compiler.diagnostics import Diagnostics, nearest, quoted
 from compiler.driver import Program, compile_policy
 from compiler.durable import OutputError
 from compiler.ir.serialise import policy_hash, serialised
@@ -20,6 +21,7 @@ from compiler.lint.run import BUILD, lint
 from compiler.manifest import Origin, tool_digest
 from compiler.names.project import policy_root
 from compiler.output import write_build
+from compiler.signing import signer
 from compiler.source import Source, Span
 from compiler.sourcemap import source_map
 
@@ -34,10 +36,18 @@ class Options:
     """Whether to refuse to give new cell ids."""
     require_full: bool = False
     """Whether every statement must be enforced as it says."""
+    accepted: frozenset[str] = frozenset()
+    """Losses of backends for lesser targets that do not matter."""
+    key: Path | None = None
+    """What to sign the manifest with."""
 
 
 def build(path: Path, directory: Path, backends: Sequence[Backend], options: Options) -> int:
-    """Compiles, emits and writes; the exit status."""
+    """Compiles, emits, signs and writes; the exit status."""
+    unknown = sorted(options.accepted - loss_names(backends))
+    if unknown:
+        return _no_such_loss(unknown[0], loss_names(backends))
+    backends = [_accepting(backend, options) for backend in backends]
     ids = _Ids(path, options.locked)
     found = ids.found
     compilation = compile_policy(path, options.today, ids)
@@ -49,19 +59,37 @@ def build(path: Path, directory: Path, backends: Sequence[Backend], options: Opt
     program = compilation.program
     artifacts: list[Artifact] = []
     if program is not None and not found.failed:
+        report_losses(program, backends, options.accepted, found)
+    if program is not None and not found.failed:
         artifacts = _artifacts(program, compilation.sources, backends, options, found)
     print_findings(found.sorted(), sources, policy_root(path))
     if found.failed or program is None:
         return 1
     origin = Origin(policy_hash(program.ir), cellc_version(), tool_digest())
-    try:
+    sign = signer(options.key) if options.key else None
+
+    def save_ids() -> None:
         if not options.locked:
             lock.save(lock.lock_path(path), ids.ids, ids.source)
-        write_build(directory, artifacts, origin)
+
+    try:
+        write_build(directory, artifacts, origin, sign, save_ids)
     except OutputError as problem:
         sys.stderr.write(f"cellc: {problem}\n")
         return 2
     return 0
+
+
+def _accepting(backend: Backend, options: Options) -> Backend:
+    return backend.accepting(options.accepted) if isinstance(backend, LossyBackend) else backend
+
+
+def _no_such_loss(name: str, known: Collection[str]) -> int:
+    help = nearest(name, known) or (
+        f"there are {', '.join(sorted(known))}" if known else "no backend of this build has any"
+    )
+    sys.stderr.write(f"cellc: there is no loss {quoted(name)} to accept: {help}\n")
+    return 2
 
 
 def _artifacts(

@@ -10,6 +10,7 @@ from compiler.syntax.tree import Text
 
 _ESCAPE = re.compile(r'\\(?:(["\\nt])|u\{([0-9A-Fa-f]{1,6})\}|(.?))', re.DOTALL)
 _SIMPLE = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
+_ESCAPES = {character: letter for letter, character in _SIMPLE.items()}
 
 #: Longest string of a policy, in characters; ARG_MAX of NetBSD is 256 KiB.
 MAX_LENGTH = 65536
@@ -41,6 +42,17 @@ def unquote(text: Text, found: Diagnostics) -> str | None:
             _bad_escape(match.group(), code is not None, span, found)
     parts.append(body[position:])
     return _checked("".join(parts), text, found) if ok else None
+
+
+def quote(text: str) -> str:
+    """The literal that stands for `text`; the other way round than `unquote`."""
+    return '"' + "".join(map(_escaped, text)) + '"'
+
+
+def _escaped(character: str) -> str:
+    if character in _ESCAPES:
+        return "\\" + _ESCAPES[character]
+    return character if character.isprintable() else f"\\u{{{ord(character):x}}}"
 
 
 def _bad_escape(escape: str, unicode: bool, span: Span, found: Diagnostics) -> None:

@@ -20,7 +20,9 @@ _AREAS = {
     "E06": "Decisions and checks",
     "E07": "The lock file",
     "E08": "Configuration",
+    "E10": "Upstream's celladm",
     "W08": "Remarks",
+    "W10": "Remarks on upstream's celladm",
 }
 _HEAD = """\
 # Diagnostics

@@ -1,0 +1,1 @@
+"""Other formats, translated to policies."""
