@@ -15,7 +15,7 @@ from benchmarks.measure import Command
 _TODAY = ("--today", "2026-01-01")
 _CELLC = (sys.executable, "-c", "import sys; from compiler.cli.main import main; sys.exit(main())")
 _LARK = (
-    "import sys; from compiler.syntax.parse import make_parser;"
+    "import sys; from compiler.syntax.reference import make_parser;"
     " make_parser('policy', None).parse(open(sys.argv[1]).read())"
 )
 #: The floor of all others.

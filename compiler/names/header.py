@@ -39,8 +39,7 @@ class Header:
         headers: dict[str, t.Header] = {}
         broken = self._broken(file)
         for statement in file.statements:
-            node = statement.node
-            if isinstance(node, t.Header):
+            if isinstance(node := statement.shared, t.Header):
                 first = headers.setdefault(node.word, node)
                 if first is not node:
                     self._twice(node, first)
@@ -75,20 +74,20 @@ class Header:
 
     def _broken(self, file: File) -> bool:
         """Whether an error stands where the header does, which may have swallowed it."""
-        others = (s.span.start for s in file.statements if not isinstance(s.node, t.Header))
+        others = (s.span.start for s in file.statements if s.kind is not t.Header)
         end = next(others, len(file.source.text))
         return self._found.failed_in(Span(file.source.name, 0, end))
 
     def _guards(self, statements: Iterable[t.Statement], counts: bool) -> None:
         """Checks every `when`; of those that count, the annotations are kept."""
         for statement in statements:
-            node = statement.node
+            if not hasattr(statement.shared, "body"):
+                continue
+            node = statement.shared  # `when` does not stand in nodes that are shared
             inside = counts
             if isinstance(node, t.When):
                 check_guard(node.guard, self._found)
                 inside &= self.target is not None and holds(node.guard, self.target)
                 if inside and statement.annotations:
                     self.guards[node.span] = statement.annotations
-            body = getattr(node, "body", None)
-            if body:
-                self._guards(body, inside)
+            self._guards(node.body, inside)

@@ -72,8 +72,8 @@ def holds(guard: t.Guard, target: str) -> bool:
 def active(statements: Iterable[t.Statement], target: str) -> Iterator[t.Statement]:
     """The statements that count for a target, those of true `when` blocks in their place."""
     for statement in statements:
-        if isinstance(statement.node, t.When):
-            if holds(statement.node.guard, target):
-                yield from active(statement.node.body, target)
+        if isinstance(when := statement.shared, t.When):
+            if holds(when.guard, target):
+                yield from active(when.body, target)
         else:
             yield statement

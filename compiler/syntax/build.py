@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import Any
-
-from lark import Token, Transformer
+from typing import Any, TypeGuard
 
 from compiler.source import Span
 from compiler.syntax import tree as t
+from compiler.syntax.token import Token
 
 Child = Any
-"""A lark Token, a node of `tree`, a helper tuple of this module, or None."""
+"""A Token, a node of `tree`, a helper tuple of this module, or None."""
 
 _SETS = (t.Name, t.Number, t.Range, t.Braces)
 
 
-class TreeBuilder(Transformer[Token, tuple[t.Statement, ...]]):
+def _is_token(child: Child) -> TypeGuard[Token]:
+    """Whether it is a token, of the parser's tables or of lark."""
+    return isinstance(child, str)
+
+
+class TreeBuilder:
     """Builds the tree while the parser runs; spans come from the tokens it keeps."""
 
     def __init__(self, file: str) -> None:
-        super().__init__(visit_tokens=False)
         self.file = file
 
     # Places
@@ -31,8 +34,8 @@ class TreeBuilder(Transformer[Token, tuple[t.Statement, ...]]):
     def _across(self, children: list[Child]) -> Span:
         """From the start of the first child to the end of the last."""
         first, last = children[0], children[-1]
-        start = first.start_pos or 0 if isinstance(first, Token) else first.span.start
-        end = last.end_pos or 0 if isinstance(last, Token) else last.span.end
+        start = first.start_pos or 0 if _is_token(first) else first.span.start
+        end = last.end_pos or 0 if _is_token(last) else last.span.end
         return Span(self.file, start, end)
 
     def _name(self, token: Token) -> t.Name:
@@ -40,7 +43,7 @@ class TreeBuilder(Transformer[Token, tuple[t.Statement, ...]]):
 
     def _names(self, children: list[Child]) -> tuple[t.Name, ...]:
         kinds = ("NAME", "GLOB", "DOTTED")
-        return tuple(self._name(c) for c in children if isinstance(c, Token) and c.type in kinds)
+        return tuple(self._name(c) for c in children if _is_token(c) and c.type in kinds)
 
     # Values
 
@@ -158,7 +161,7 @@ class TreeBuilder(Transformer[Token, tuple[t.Statement, ...]]):
         return t.Rule(str(effect), final is not None, action, tuple(conditions), span)
 
     def action(self, c: list[Child]) -> t.Action:
-        parts = [([str(x)], x, x) if isinstance(x, Token) else x for x in c]
+        parts = [([str(x)], x, x) if _is_token(x) else x for x in c]
         patterns = tuple("".join(p) for p in product(*(words for words, _, _ in parts)))
         return t.Action(patterns, self._across([parts[0][1], parts[-1][2]]))
 
@@ -261,7 +264,7 @@ class TreeBuilder(Transformer[Token, tuple[t.Statement, ...]]):
         return t.Log(tuple(c[1:-1]), self._across(c))
 
     def log_word(self, c: list[Child]) -> tuple[str, t.Text | t.Name]:
-        return str(c[0]), self._name(c[1]) if isinstance(c[1], Token) else c[1]
+        return str(c[0]), self._name(c[1]) if _is_token(c[1]) else c[1]
 
     def restart(self, c: list[Child]) -> t.Restart:
         backoff = (c[3], c[5]) if c[3] is not None else None

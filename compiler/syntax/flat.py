@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from lark import Token
-
 from compiler.syntax.outline import Annotation, Comment, List, Part, Statement
+from compiler.syntax.token import Token
 
 #: Columns of a line; only what cannot be broken goes beyond, and comments do not count.
 WIDTH = 88

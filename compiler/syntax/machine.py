@@ -1,8 +1,6 @@
 """Runs the LALR tables that lark computes, on texts without errors.
 
-lark's own loop looks every rule up by its parts at each step, which is most of the
-time of a large policy.  This one has the tables flattened; where it finds no way
-on, lark parses the text again and says what is wrong.
+Where it finds no way on, lark parses the text again and says what is wrong.
 """
 
 from __future__ import annotations
@@ -10,66 +8,55 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lark import Lark, Token
-from lark.parsers.lalr_analysis import Shift
-
-from compiler.syntax.lexer import COMMENT_MARK, CellLexer
+from compiler.syntax.build import TreeBuilder
+from compiler.syntax.known import STATEMENT, Known
+from compiler.syntax.lexer import COMMENT_MARK, Lexer
+from compiler.syntax.tables import Reduction, Tables
+from compiler.syntax.token import Token, token
 
 _END = "$END"
+#: Braces inside braces; what is nested deeper is refused.
+MAX_DEPTH = 64
+#: After one of these the next statement may begin.
+_BOUNDARIES = frozenset({"SEMICOLON", "LBRACE", "RBRACE"})
 
-#: The rule of the grammar that a shortcut stands for, and the keywords it may begin with.
-STATEMENT = "statement"
-SHORTCUT = frozenset({"DENY", "ALLOW", "GRANT"})
-
-Shortcut = Callable[[str, int], tuple[Any, int] | None]
-"""Reads a statement at an offset: what STATEMENT's callback would make, and where it ends."""
-
-_Reduction = tuple[Callable[[list[Any]], Any], int, str]
-"""What makes the node, how many children it takes, and the name of the rule."""
-
-
-def _token(kind: str, value: str, start: int, end: int) -> Token:
-    """A token without line and column: the constructor of Token takes longer than all else."""
-    token = str.__new__(Token, value)
-    token.type, token.value, token.start_pos, token.end_pos = kind, value, start, end
-    return token
+_Make = Callable[[list[Any]], Any]
 
 
 class Machine:
     """The tables of one start rule, ready to run."""
 
-    def __init__(self, lark: Lark, start: str) -> None:
-        parser = lark.parser.parser.parser  # its frontend, LALR, loop
-        table = parser.parse_table
-        self._start: int = table.start_states[start]
-        self._end: int = table.end_states[start]
-        self._actions: list[dict[str, int | _Reduction]] = [{} for _ in table.states]
-        reductions: dict[int, _Reduction] = {}
-        for state, actions in table.states.items():
-            for symbol, (action, argument) in actions.items():
-                if action is not Shift and id(argument) not in reductions:
-                    callback = parser.callbacks[argument]
-                    size = len(argument.expansion)
-                    reductions[id(argument)] = (callback, size, argument.origin.name)
-                flat = argument if action is Shift else reductions[id(argument)]
-                self._actions[state][symbol] = flat
-        self._lexer = CellLexer(lark.lexer_conf)
+    def __init__(self, tables: Tables, start: str, builder: TreeBuilder) -> None:
+        self._first, self._last, self._actions = tables.starts[start]
+        self._reductions = [(_maker(r, builder), r.size, r.rule) for r in tables.reductions]
+        self._lists = {s for s, row in enumerate(self._actions) if self._is_list(row)}
+        """States after a list of statements, to which one more can be added."""
+        self._lexer = Lexer(tables.lexis)
 
     def run(
-        self, text: str, seen: list[Token] | None = None, shortcut: Shortcut | None = None
+        self, text: str, seen: list[Token] | None = None, known: Known | None = None
     ) -> tuple[bool, Any]:
-        """Whether the text is in the language, and then what the start rule's callback made.
+        """Whether the text is in the language, and then what the start rule's maker made.
 
-        All tokens are added to `seen`, and comments as COMMENT.  A `shortcut` may read
-        statements that begin with one of SHORTCUT.
+        All tokens are added to `seen`, and comments as COMMENT.  Statements that `known`
+        recognises are not read token by token.
         """
-        states = [self._start]
+        states = [self._first]
         values: list[Any] = []
-        actions = self._actions
         lexer = self._lexer
         takes = self._takes
-        offset, end = 0, len(text)
+        offset, end, depth = 0, len(text), 0
+        boundary = known is not None
         while True:
+            if boundary:
+                assert known is not None
+                statement = known.read(text, offset)
+                if statement is not None:
+                    kind, node, stop = statement
+                    if self._add(kind, node, states, values, known):
+                        offset = stop
+                        continue
+                boundary = False
             value, kind, start = "", _END, offset
             while offset < end:
                 found = lexer.match(text, offset)
@@ -80,53 +67,127 @@ class Machine:
                     value, kind = found.group(), found.lastgroup or ""
                     break
                 if seen is not None and text[start] == COMMENT_MARK:
-                    seen.append(_token("COMMENT", found.group(), start, offset))
+                    seen.append(token("COMMENT", found.group(), start, offset))
             if kind == "WORD":
                 kind = lexer.word(value, takes, states)
             elif kind == "MARK":
                 kind = lexer.marks[value]
-            while True:
-                action = actions[states[-1]].get(kind)
-                if action is None:
-                    return False, None
-                if isinstance(action, int):
-                    break
-                callback, size, rule = action
-                children = []
-                if size:
-                    children = values[-size:]
-                    del values[-size:], states[-size:]
-                values.append(callback(children))
-                goto = actions[states[-1]][rule]
-                states.append(goto)  # type: ignore[arg-type]  # rules only lead to states
-                if kind == _END and goto == self._end:
-                    return True, values[-1]
-            if shortcut is not None and kind in SHORTCUT:
-                after = actions[states[-1]].get(STATEMENT)
-                taken = shortcut(text, start) if after is not None else None
-                if taken is not None:
-                    node, offset = taken
-                    values.append(node)
-                    states.append(after)  # type: ignore[arg-type]  # rules only lead to states
-                    continue
-            token = _token(kind, value, start, offset)
+            target = self._reduce(kind, states, values, known)
+            if target is None:
+                return False, None
+            if target < 0:
+                return True, values[-1]
+            made = token(kind, value, start, offset)
             if seen is not None:
-                seen.append(token)
-            values.append(token)
-            states.append(action)
+                seen.append(made)
+            values.append(made)
+            states.append(target)
+            boundary = known is not None and kind in _BOUNDARIES
+            if kind == "LBRACE":
+                depth += 1
+                if depth > MAX_DEPTH:
+                    return False, None
+            elif kind == "RBRACE":
+                depth -= 1
+
+    def _add(
+        self, kind: str, node: Any, states: list[int], values: list[Any], known: Known
+    ) -> bool:
+        """Adds a whole statement that begins with a terminal, unless none can stand here."""
+        actions = self._actions
+        if states[-1] not in self._lists or actions[states[-1]].get(kind, -1) < 0:
+            if not self._takes(states, kind):
+                return False
+            self._reduce(kind, states, values, known)
+        if states[-1] in self._lists:
+            values[-1].append(node)
+            return True
+        after = actions[states[-1]].get(STATEMENT)
+        if after is None:
+            return False
+        values.append(node)
+        states.append(after)
+        return True
+
+    def _reduce(
+        self, kind: str, states: list[int], values: list[Any], known: Known | None
+    ) -> int | None:
+        """Reduces all that ends before a terminal; the state that it leads to then.
+
+        None when it cannot stand here; -1 when it is the end, and all is read.
+        """
+        actions = self._actions
+        while True:
+            action = actions[states[-1]].get(kind)
+            if action is None or action >= 0:
+                return action
+            make, size, rule = self._reductions[-1 - action]
+            children = []
+            if size:
+                children = values[-size:]
+                del values[-size:], states[-size:]
+            made = make(children)
+            if known is not None and rule == STATEMENT:
+                known.learn(made)
+            values.append(made)
+            goto = actions[states[-1]][rule]
+            states.append(goto)
+            if kind == _END and goto == self._last:
+                return -1
+
+    def _is_list(self, row: dict[str, int]) -> bool:
+        """Whether a statement here is only added to the list of those before it."""
+        after = self._actions[row[STATEMENT]] if STATEMENT in row else {}
+        ends = {self._reductions[-1 - action][1:] for action in after.values() if action < 0}
+        return len(ends) == 1 and ends == {(2, rule) for _, rule in ends if rule.startswith("__")}
 
     def _takes(self, states: list[int], terminal: str) -> bool:
         """Whether the terminal would be shifted, after whatever is to be reduced before it."""
         action = self._actions[states[-1]].get(terminal)
-        if action is None or isinstance(action, int):
+        if action is None or action >= 0:
             return action is not None
         stack = list(states)
-        while action is not None and not isinstance(action, int):
-            _, size, rule = action
+        while action is not None and action < 0:
+            _, size, rule = self._reductions[-1 - action]
             if size:
                 del stack[-size:]
             goto = self._actions[stack[-1]][rule]
-            assert isinstance(goto, int)
             stack.append(goto)
             action = self._actions[goto].get(terminal)
         return action is not None
+
+
+def _maker(reduction: Reduction, builder: TreeBuilder) -> _Make:
+    """What makes a node, or a list for the rule around it, of the children on the stack."""
+    make: _Make = _only if reduction.single else _themselves
+    if reduction.made_by and not reduction.single:
+        make = getattr(builder, reduction.made_by)
+    inner, absent = frozenset(reduction.inner), reduction.absent
+    if not inner and not absent:
+        return make
+
+    def filled(children: list[Any]) -> Any:
+        parts: list[Any] = []
+        for i, child in enumerate(children):
+            if absent:
+                parts += [None] * absent[i]
+            if i not in inner:
+                parts.append(child)
+            elif parts:
+                parts += child
+            else:
+                parts = child  # nobody else has it, and it may be long
+        if absent:
+            parts += [None] * absent[-1]
+        return make(parts)
+
+    return filled
+
+
+def _themselves(children: list[Any]) -> list[Any]:
+    return children
+
+
+def _only(children: list[Any]) -> Any:
+    (child,) = children
+    return child

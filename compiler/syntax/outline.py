@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lark import Token
+from compiler.syntax.token import Token
 
 #: Terminals that begin a statement with a block of statements.
 _BLOCKS = frozenset(

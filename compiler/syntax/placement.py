@@ -7,42 +7,49 @@ from collections.abc import Iterable
 from compiler.diagnostics import Diagnostics
 from compiler.syntax import tree as t
 
-_RULES_AND_SETTINGS: tuple[type, ...] = (
-    t.Rule,
-    t.User,
-    t.Mount,
-    t.Limits,
-    t.ExecReadonly,
-    t.ExecHash,
-    t.Devices,
-    t.Hook,
-    t.Service,
-    t.Permissive,
-    t.When,
+_RULES_AND_SETTINGS: frozenset[type] = frozenset(
+    (
+        t.Rule,
+        t.User,
+        t.Mount,
+        t.Limits,
+        t.ExecReadonly,
+        t.ExecHash,
+        t.Devices,
+        t.Hook,
+        t.Service,
+        t.Permissive,
+        t.When,
+    )
 )
 
 #: Statement types by the block they may stand in; limits, service and test blocks
 #: are closed by the grammar itself.
-PLACES: dict[str, tuple[type, ...]] = {
-    "a file": (
-        t.Header,
-        t.Import,
-        t.Let,
-        t.Profile,
-        t.Template,
-        t.Cell,
-        t.Group,
-        t.Host,
-        t.When,
-        t.Assertion,
-        t.Test,
-        t.Permissive,
+PLACES: dict[str, frozenset[type]] = {
+    "a file": frozenset(
+        (
+            t.Header,
+            t.Import,
+            t.Let,
+            t.Profile,
+            t.Template,
+            t.Cell,
+            t.Group,
+            t.Host,
+            t.When,
+            t.Assertion,
+            t.Test,
+            t.Permissive,
+        )
     ),
     "a profile": _RULES_AND_SETTINGS,
-    "a template": (*_RULES_AND_SETTINGS, t.Listen, t.Root),
-    "a cell": (*_RULES_AND_SETTINGS, t.Listen, t.Root, t.ProfileUse, t.Use),
-    "host": (t.Securelevel, t.Sysctl, t.When),
+    "a template": _RULES_AND_SETTINGS | {t.Listen, t.Root},
+    "a cell": _RULES_AND_SETTINGS | {t.Listen, t.Root, t.ProfileUse, t.Use},
+    "host": frozenset((t.Securelevel, t.Sysctl, t.When)),
 }
+
+#: Statements in which others stand that have such a place.
+_AROUND = frozenset((t.When, t.Profile, t.Template, t.Cell, t.Host))
 
 #: Where each of PLACES is, for people.
 _WHERE = {
@@ -101,11 +108,13 @@ _HELP: dict[tuple[str, type], tuple[str, str]] = {
 
 def check_places(statements: Iterable[t.Statement], place: str, found: Diagnostics) -> None:
     """Reports statements that do not belong in `place`, a key of PLACES, at any depth."""
+    allowed = PLACES[place]
     for statement in statements:
-        node = statement.node
-        if not isinstance(node, PLACES[place]):
-            _misplaced(node, place, found)
-        match node:
+        if statement.kind not in allowed:
+            _misplaced(statement.node, place, found)
+        if statement.kind not in _AROUND:
+            continue
+        match node := statement.node:
             case t.When():
                 _check_headers(node.body, found)
                 check_places(node.body, place, found)
@@ -129,6 +138,6 @@ def _check_headers(statements: Iterable[t.Statement], found: Diagnostics) -> Non
 
 def _misplaced(node: t.Plain, place: str, found: Diagnostics) -> None:
     code, help = _HELP.get((place, type(node)), ("E0111", ""))
-    homes = [_WHERE[home] for home, types in PLACES.items() if isinstance(node, types)]
+    homes = [_WHERE[home] for home, types in PLACES.items() if type(node) in types]
     help = help or f"it belongs {' or '.join(homes)}"
     found.error(code, f"{WORDS[type(node)]} cannot stand {_WHERE[place]}", node.span, help)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from compiler.record import record
 from compiler.source import Span
 
@@ -424,13 +426,67 @@ Plain = (
 )
 
 
-@record
 class Statement:
-    """A statement and the annotations before it; `span` is the statement's own."""
+    """A statement and the annotations before it; `span` is the statement's own.
 
-    node: Plain
-    annotations: tuple[Annotation, ...] = ()
+    Statements with the same text share one node, the `shared` one: its spans tell where the
+    first of them stands, `shift` characters before this one.
+    """
+
+    __slots__ = ("annotations", "shared", "shift")
+
+    def __init__(
+        self, node: Plain, annotations: tuple[Annotation, ...] = (), shift: int = 0
+    ) -> None:
+        self.shared = node
+        self.annotations = annotations
+        self.shift = shift
+
+    @property
+    def kind(self) -> type[Plain]:
+        """The type of the node."""
+        return type(self.shared)
+
+    @property
+    def node(self) -> Plain:
+        """The node with its spans where this statement stands."""
+        if self.shift:
+            self.shared, self.shift = moved(self.shared, self.shift), 0
+        return self.shared
 
     @property
     def span(self) -> Span:
-        return self.node.span
+        span = self.shared.span
+        return Span(span.file, span.start + self.shift, span.end + self.shift)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Statement):
+            return NotImplemented
+        return self.node == other.node and self.annotations == other.annotations
+
+    def __hash__(self) -> int:
+        return hash((self.span, self.annotations))
+
+    def __repr__(self) -> str:
+        return f"Statement({self.node!r}, {self.annotations!r})"
+
+
+_Part = TypeVar("_Part")
+
+
+def moved(part: _Part, shift: int) -> _Part:
+    """A node, or a part of one, with all spans `shift` characters later in the file."""
+    made: object
+    match part:
+        case Span():
+            made = Span(part.file, part.start + shift, part.end + shift)
+        case tuple():
+            made = tuple([moved(item, shift) for item in part])
+        case str() | bool() | None:
+            made = part
+        case Statement():
+            made = Statement(moved(part.node, shift), moved(part.annotations, shift))
+        case _:
+            names = type(part).__slots__  # type: ignore[attr-defined]  # records have them
+            made = type(part)(*[moved(getattr(part, name), shift) for name in names])
+    return made  # type: ignore[return-value]  # of the type that it was made of

@@ -8,7 +8,8 @@ import pytest
 
 from compiler.diagnostics import Diagnostics
 from compiler.source import Source
-from compiler.syntax.parse import make_parser, parse_tokens
+from compiler.syntax.parse import parse_tokens
+from compiler.syntax.reference import make_parser
 from tests.policies.site import NAMES, POLICIES, TODAY, cellc, copy_site
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from compiler.syntax.parse import make_parser
+from compiler.syntax.reference import make_parser
 
 Tokens = tuple[str, ...]
 Strategy = SearchStrategy[Tokens]

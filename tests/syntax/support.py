@@ -59,6 +59,8 @@ def nodes(node: Any) -> list[Any]:
     """All dataclass instances of a tree, parents first."""
     if isinstance(node, tuple):
         return [inner for item in node for inner in nodes(item)]
+    if isinstance(node, t.Statement):
+        return [node, *nodes(node.annotations), *nodes(node.node)]
     if not dataclasses.is_dataclass(node):
         return []
     values = (getattr(node, field.name) for field in dataclasses.fields(node))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from compiler.diagnostics import Diagnostics
 from compiler.source import Source, Span
+from compiler.syntax import tree as t
 from compiler.syntax.flat import WIDTH
 from compiler.syntax.format import format_source
 from compiler.syntax.parse import parse_policy, parse_tokens
@@ -35,7 +36,7 @@ def _words(text: str) -> list[tuple[str, str]]:
     """Terminals and text of all tokens and comments."""
     tokens = parse_tokens(Source("x.cell", text), Diagnostics())
     assert tokens is not None
-    return [(t.type, t.rstrip() if t.type == "COMMENT" else str(t)) for t in tokens]
+    return [(x.type, x.rstrip() if x.type == "COMMENT" else str(x)) for x in tokens]
 
 
 def _without_spans(node: Any) -> Any:
@@ -44,6 +45,8 @@ def _without_spans(node: Any) -> Any:
         return None
     if isinstance(node, tuple):
         return tuple(map(_without_spans, node))
+    if isinstance(node, t.Statement):
+        return (_without_spans(node.node), _without_spans(node.annotations))
     if dataclasses.is_dataclass(node):
         fields = dataclasses.fields(node)
         return (type(node), *(_without_spans(getattr(node, f.name)) for f in fields))

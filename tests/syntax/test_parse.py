@@ -13,7 +13,8 @@ import pytest
 
 from compiler.diagnostics import Diagnostic, Diagnostics
 from compiler.source import Source
-from compiler.syntax.parse import MAX_ERRORS, parse_policy, parse_request
+from compiler.syntax.errors import MAX_ERRORS
+from compiler.syntax.parse import parse_policy, parse_request
 from compiler.syntax.placement import check_places
 from tests.syntax.support import FILE, parse, sketch
 

@@ -12,9 +12,11 @@ from compiler.diagnostics import Diagnostics
 from compiler.source import Source
 from compiler.syntax import tree as t
 from compiler.syntax.build import TreeBuilder
+from compiler.syntax.errors import MAX_ERRORS
 from compiler.syntax.format import format_source
-from compiler.syntax.parse import MAX_ERRORS, make_parser, parse_policy, parse_request
+from compiler.syntax.parse import parse_policy, parse_request
 from compiler.syntax.recovery import BLOCKS, LINES
+from compiler.syntax.reference import make_parser
 from tests.strategies import tokens
 from tests.strategies.broken import any_text
 from tests.strategies.policies import syntactic_policies
