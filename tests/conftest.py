@@ -1,9 +1,41 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from compiler.driver import Program
+
+#: Tests of generated policies come in so many parts, for as many processes.
+PARTS = 8
+
+Generated = Callable[[int], "Iterator[tuple[int, Program]]"]
+"""Makes this part of so many policies, with their seeds."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--bless", action="store_true", help="rewrite expected files from what is printed now"
     )
+    parser.addoption(
+        "--policies",
+        type=int,
+        metavar="N",
+        help="compare all ways to decide requests on N generated policies, not on a few",
+    )
+
+
+@pytest.fixture(params=range(PARTS), ids="part {}".format)
+def generated(request: pytest.FixtureRequest) -> Generated:
+    """Random policies, the same ones in every test; --policies says how many."""
+    from tests.semantics.generated import programs
+
+    wanted: int | None = request.config.getoption("--policies")
+
+    def some(default: int) -> Iterator[tuple[int, Program]]:
+        count = default if wanted is None else wanted
+        return programs(-(-count // PARTS), first=request.param * 100_000)
+
+    return some

@@ -129,6 +129,29 @@ class Actions(Strict):
         return self
 
 
+class Question(Strict):
+    """What the kernel passes to listeners with one leaf; arguments left out are 0 or NULL."""
+
+    name: LeafName
+    arg0: Text | None = None
+    arg1: Text | None = None
+    arg2: Text | None = None
+    arg3: Text | None = None
+    locks: Text | None = None
+    """What is held meanwhile."""
+
+
+class Questions(Strict):
+    """questions.json."""
+
+    questions: list[Question]
+
+    @model_validator(mode="after")
+    def _whole(self) -> Questions:
+        _unique("question", [question.name for question in self.questions])
+        return self
+
+
 class RangeEntry(Strict):
     min: int | None = None
     max: int | None = None
@@ -258,6 +281,7 @@ class Upstream(Strict):
 
 FILES: dict[str, type[Strict]] = {
     "actions.json": Actions,
+    "questions.json": Questions,
     "sysctl.json": Nodes,
     "voters.json": Voters,
     "rc.json": Rc,
@@ -272,7 +296,15 @@ def validate_all() -> None:
     """
     for name, model in FILES.items():
         model.model_validate(read_data(name))
-    leaves = {leaf["name"] for leaf in read_data("actions.json")["leaves"]}
+    entries = {leaf["name"]: leaf for leaf in read_data("actions.json")["leaves"]}
+    leaves = set(entries)
+    questions = read_data("questions.json")["questions"]
+    if [question["name"] for question in questions] != list(entries):
+        raise ValueError("the questions are not those of the leaves, in their order")
+    for question in questions:
+        requests = {text for text in question.values() if text.startswith("KAUTH_REQ_")}
+        if not requests <= {entries[question["name"]].get("c_request")}:
+            raise ValueError(f"{question['name']} is asked with the request of another leaf")
     nodes = {node["name"]: node for node in read_data("sysctl.json")["nodes"]}
     for switch in read_data("voters.json")["switches"]:
         node = nodes.get(switch["node"], {"alias_of": ""})

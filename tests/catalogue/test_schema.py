@@ -67,6 +67,8 @@ BROKEN: list[tuple[str, str, Break, str]] = [
     ("write", "sysctl.json", lambda d: d["nodes"][0].update(write="sometimes"), "write"),
     ("voter", "voters.json", lambda d: d["switches"][0].update(voter="Curtain!"), "voter"),
     ("no leaf", "voters.json", lambda d: d["switches"][0].update(leaves=[]), "leaves"),
+    ("question", "questions.json", lambda d: d["questions"].append(d["questions"][0]), "twice"),
+    ("argument", "questions.json", lambda d: d["questions"][1].update(arg4="x"), "not permitted"),
     ("provider", "rc.json", lambda d: d["providers"].append(d["providers"][0]), "stands twice"),
 ]
 
@@ -82,15 +84,33 @@ def test_a_broken_file_is_refused(file: str, damage: Break, says: str) -> None:
     assert says in str(caught.value)
 
 
-def test_a_switch_on_something_unknown_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    damaged = read_data("voters.json")
-    damaged["switches"][0]["leaves"] = ["process.cansee.everything"]
+@pytest.mark.parametrize(
+    ("file", "damage", "says"),
+    [
+        (
+            "voters.json",
+            lambda d: d["switches"][0].update(leaves=["process.cansee.everything"]),
+            "names something unknown",
+        ),
+        ("questions.json", lambda d: d["questions"].pop(), "not those of the leaves"),
+        (
+            "questions.json",
+            lambda d: d["questions"][3].update(arg0="KAUTH_REQ_SYSTEM_CHROOT_FCHROOT"),
+            "request of another leaf",
+        ),
+    ],
+)
+def test_files_that_do_not_fit_each_other_are_refused(
+    file: str, damage: Break, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    damaged = copy.deepcopy(read_data(file))
+    damage(damaged)
 
     def read(name: str) -> Any:
-        return damaged if name == "voters.json" else read_data(name)
+        return damaged if name == file else read_data(name)
 
     monkeypatch.setattr(schema, "read_data", read)
-    with pytest.raises(ValueError, match="names something unknown"):
+    with pytest.raises(ValueError, match=says):
         schema.validate_all()
     assert schema.main() == 1
 

@@ -14,10 +14,10 @@ from compiler.driver import compile_policy
 from compiler.ir.evaluate import Evaluator
 from compiler.ir.ir import IR, Request
 from compiler.ir.requests import all_requests
-from tests.semantics.generated import programs
+from tests.conftest import Generated
 from tests.semantics.support import TODAY, must, program, root_files
 
-GENERATED = 60
+GENERATED = 80
 
 
 def disagreements(ir: IR, tables: Tables) -> list[str]:
@@ -38,8 +38,8 @@ def test_shipped_policies(path: Path) -> None:
     assert disagreements(ir, build(ir)) == []
 
 
-def test_generated_policies() -> None:
-    for seed, made in programs(GENERATED):
+def test_generated_policies(generated: Generated) -> None:
+    for seed, made in generated(GENERATED):
         assert disagreements(made.ir, build(made.ir)) == [], f"seed {seed}"
 
 

@@ -11,11 +11,10 @@ from compiler.ir.decide import Decider
 from compiler.ir.evaluate import Evaluator
 from compiler.ir.ir import IR
 from compiler.ir.requests import all_requests
-from tests.semantics.generated import programs
+from tests.conftest import Generated
 from tests.semantics.support import TODAY, must, root_files
 
-GENERATED = 1000
-PARTS = 8
+GENERATED = 400
 
 
 def disagreements(ir: IR) -> list[str]:
@@ -34,7 +33,6 @@ def test_shipped_policies(path: Path) -> None:
     assert disagreements(program.ir) == []
 
 
-@pytest.mark.parametrize("part", range(PARTS))
-def test_generated_policies(part: int) -> None:
-    for seed, program in programs(GENERATED // PARTS, first=part * 100_000):
+def test_generated_policies(generated: Generated) -> None:
+    for seed, program in generated(GENERATED):
         assert disagreements(program.ir) == [], f"seed {seed}"
