@@ -1,4 +1,4 @@
-"""The engine's view of the catalogue: C identifiers of one release to columns."""
+"""The engine's view of the catalogue: C identifiers of one release to positions."""
 
 from __future__ import annotations
 
@@ -6,42 +6,43 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backends.kmod.columns import rights, width
+from backends.kmod.positions import positions
 from compiler.catalogue.actions import Leaf, all_leaves, load
 
 #: Scopes whose listeners look a column up; vnode requests are sets of rights.
 SCOPES = ("generic", "system", "process", "network", "machdep", "device")
 
-_KINDS = {
-    "none": "PLAIN",
-    "self": "PROCESS",
-    "target": "PROCESS",
-    "bind": "BINDING",
-    "socket": "SOCKET",
-    "rawsock": "RAWSOCK",
+#: Actions that tables of their own are about, as the engine names their columns.
+_SPECIAL = {
+    "network.bind.port": "PORT",
+    "network.bind.privport": "PRIVPORT",
+    "network.socket.open": "SOCKET",
+    "network.socket.rawsock": "RAWSOCK",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A kauth action: the column it has alone, and its requests with theirs."""
+    """A kauth action: the position it has alone, and its requests with theirs."""
 
     c_action: str
-    column: int | None
+    position: int | None
     requests: tuple[tuple[str, int], ...]
 
 
 def actions(release: str, scope: str) -> list[Action]:
-    """The actions of a scope in column order; those that carry rights are left out."""
+    """The actions of a scope, in column order, that have positions in a row."""
     grouped: dict[str, list[Leaf]] = {}
     for leaf in load(release).leaves:
-        if leaf.scope == scope and leaf.dimension != "mask":
+        if leaf.scope == scope and leaf.column in positions():
             grouped.setdefault(leaf.c_action, []).append(leaf)
     return [_action(name, leaves) for name, leaves in grouped.items()]
 
 
 def _action(name: str, leaves: Sequence[Leaf]) -> Action:
-    alone = [leaf.column for leaf in leaves if leaf.c_request is None]
-    requests = tuple((x.c_request, x.column) for x in leaves if x.c_request is not None)
+    place = positions()
+    alone = [place[leaf.column] for leaf in leaves if leaf.c_request is None]
+    requests = tuple((x.c_request, place[x.column]) for x in leaves if x.c_request is not None)
     return Action(name, alone[0] if alone else None, requests)
 
 
@@ -60,9 +61,14 @@ def right_columns(scope: str) -> list[int]:
     return [leaf.column for leaf in rights(scope)]
 
 
-def names_and_kinds() -> list[tuple[str, str]]:
-    """By column: the name of a leaf and what its requests carry, as the engine spells it."""
-    made = [("", "UNKNOWN")] * width()
+def names() -> list[str]:
+    """The name of each leaf by its column."""
+    made = ["unknown"] * width()
     for leaf in all_leaves():
-        made[leaf.column] = (leaf.name, _KINDS.get(leaf.dimension, "UNKNOWN"))
+        made[leaf.column] = leaf.name
     return made
+
+
+def special_columns() -> list[tuple[str, int]]:
+    """The columns of actions that have no position, by the engine's name for them."""
+    return [(_SPECIAL[x.name], x.column) for x in all_leaves() if x.name in _SPECIAL]

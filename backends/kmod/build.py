@@ -6,10 +6,20 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from backends.kmod.classes import Classes
 from backends.kmod.columns import covered
-from backends.kmod.maps import sums
+from backends.kmod.maps import Maps, Steps, sums
+from backends.kmod.ports import Ports
 from backends.kmod.rules import Rules
 from backends.kmod.sockets import Axes
-from backends.kmod.tables import LIMITS, NO_CEILING, UNLIMITED, Cell, Owner, Tables
+from backends.kmod.tables import (
+    LIMITS,
+    MAX_PORT,
+    NO_CEILING,
+    UNLIMITED,
+    Cell,
+    Class,
+    Owner,
+    Tables,
+)
 from compiler.catalogue.words import RLIMITS
 from compiler.ir.ir import IR, SELF, Limit
 from compiler.ir.ir import Cell as SourceCell
@@ -30,8 +40,15 @@ def build(ir: IR) -> Tables:
     classes = Classes(actions, ids, axes)
     rules = Rules(ir.rules, actions, ids, axes)
     ceilings: dict[tuple[int, ...], int] = {(NO_CEILING,) * LIMITS: 0}
-    owners, owners_map = _owners(ir, classes, ids)
+    owners, owned = _owners(ir, classes, ids)
     class_of = _by_id(cells, _classes_of(ir, cells, classes))
+    gathered = classes.gathered
+    ports = Ports({made.ports for made in gathered}, owned)
+    maps = Maps()
+    laid_out = tuple(
+        Class(*g[1:4], maps.add(g.peers), maps.add(ports.by_number(g.ports)), g.socket)
+        for g in gathered
+    )
     made = (_UNKNOWN, *_cells(ir, cells, rules, ceilings))
     return Tables(
         policy=ir.policy,
@@ -40,16 +57,18 @@ def build(ir: IR) -> Tables:
         permissive=ir.permissive,
         class_of=class_of,
         cell_of=_by_id(cells, range(1, len(made))),
-        rows=classes.rows,
+        rows=tuple(g.row for g in gathered),
         crossings=classes.crossings,
-        maps=tuple(classes.maps.words),
+        port_steps=tuple(ports.steps),
+        free_ports=ports.free,
+        tops=tuple(maps.tops),
+        pages=tuple(maps.pages),
         sockets=classes.sockets,
         domains=axes.domains,
         types=axes.types,
         protocols=axes.protocols,
-        classes=classes.classes,
-        owners=owners,
-        owners_map=owners_map,
+        classes=laid_out,
+        owners=tuple(owners[number] for number in ports.owners),
         cells=made,
         rules=tuple(rules.rules),
         sets=tuple(rules.sets),
@@ -107,8 +126,8 @@ def _ceilings(limits: Sequence[Limit]) -> tuple[int, ...]:
     return tuple(row)
 
 
-def _owners(ir: IR, classes: Classes, ids: Mapping[str, int]) -> tuple[tuple[Owner, ...], int]:
-    """The owners of ports, and the map from ports to them.
+def _owners(ir: IR, classes: Classes, ids: Mapping[str, int]) -> tuple[list[Owner], Steps]:
+    """The owners of ports, the first of which is nobody, and the number of each port's owner.
 
     A port has one owner per protocol, so the fields of an owner add up from its parts.
     """
@@ -122,8 +141,8 @@ def _owners(ir: IR, classes: Classes, ids: Mapping[str, int]) -> tuple[tuple[Own
         for low, high, bits in classes.owned(source.owned):
             parts.append((low, high, _pack(Owner(0, 0, 0, 0, bits))))
     owners: dict[int, int] = {0: 0}
-    steps = [(end, owners.setdefault(number, len(owners))) for end, number in sums(parts)]
-    return tuple(_unpack(number) for number in owners), classes.maps.add(steps)
+    steps = [(end, owners.setdefault(number, len(owners))) for end, number in sums(parts, MAX_PORT)]
+    return [_unpack(number) for number in owners], steps
 
 
 def _pack(owner: Owner) -> int:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from backends.kmod.columns import Covered, process_columns
-from backends.kmod.maps import Maps, points, sums
+from backends.kmod.columns import Covered, all_denied
+from backends.kmod.maps import points, sums
+from backends.kmod.positions import process_positions, row_positions
 from backends.kmod.sockets import Axes
-from backends.kmod.tables import ALLOW, DEFER, DENY, Class, bind_shift
+from backends.kmod.tables import ALLOW, DEFER, DENY, MAX_PORT, bind_shift
 from compiler.ir.ir import HOST, PROTOCOLS, SELF, Effect, Peers, RequestSet, Verdict
 
 CODES: Mapping[Effect, int] = {"deny": DENY, "allow": DEFER, "grant": ALLOW}
@@ -17,35 +19,54 @@ Ports = tuple[int, int, int]
 #: A verdict on process actions: its code, the lower bits of its columns, its targets.
 _Leaving = tuple[int, int, Peers | None]
 
-_ALL_PORTS = ((0, 65535),)
-_ALL_BITS = (1 << 32) - 1
+_ALL_PORTS = ((0, MAX_PORT),)
+_VNODE_ALL = (1 << 32) - 1
+_PASSTHRU_ALL = (1 << 16) - 1
+
+
+class Gathered(NamedTuple):
+    """A class whose maps are not laid out yet."""
+
+    row: int
+    vnode_deny: int
+    passthru_deny: int
+    passthru_grant: int
+    peers: tuple[tuple[int, int], ...]
+    """Crossings by cell id."""
+    ports: tuple[tuple[int, int], ...]
+    """Bind verdicts by port."""
+    socket: int
 
 
 class Classes:
-    """Collects the classes of a policy with the rows and maps they refer to.
+    """Collects the classes of a policy with the rows they refer to.
 
     Class 0 is there from the start, for cell ids that the policy does not know.
     """
 
     def __init__(self, covered: Sequence[Covered], ids: Mapping[str, int], axes: Axes) -> None:
-        self.maps = Maps()
         self._covered = covered
         self._ids = ids
+        self._last = max(ids.values(), default=0)
+        self._gaps = dict.fromkeys(set(range(1, self._last)) - set(ids.values()), 0)
         self._axes = axes
-        self._sockets = {0: 0}
-        self._crossings = {DENY * process_columns(): 0}
-        self._borders: dict[tuple[_Leaving, ...], tuple[int, int]] = {}
-        zero = self.maps.add(points(0, ()))
-        unknown = Class(0, zero, zero, 0, _ALL_BITS, _ALL_BITS, 0)
-        self._classes = {(0, unknown): 0}
+        self._sockets = {all_denied(axes.size): 0}
+        self._crossings = {all_denied(process_positions()): 0}
+        self._borders: dict[tuple[_Leaving, ...], tuple[tuple[int, int], ...]] = {}
+        unknown = Gathered(
+            row=all_denied(row_positions()),
+            vnode_deny=_VNODE_ALL,
+            passthru_deny=_PASSTHRU_ALL,
+            passthru_grant=0,
+            peers=((self._last, 0),),
+            ports=((MAX_PORT, all_denied(2 * len(PROTOCOLS))),),
+            socket=0,
+        )
+        self._classes = {unknown: 0}
 
     @property
-    def classes(self) -> tuple[Class, ...]:
-        return tuple(made for _, made in self._classes)
-
-    @property
-    def rows(self) -> tuple[int, ...]:
-        return tuple(row for row, _ in self._classes)
+    def gathered(self) -> tuple[Gathered, ...]:
+        return tuple(self._classes)
 
     @property
     def crossings(self) -> tuple[int, ...]:
@@ -57,7 +78,8 @@ class Classes:
 
     def add(self, verdicts: Iterable[Verdict], name: str = SELF) -> int:
         """The number of the class with these verdicts, seen from a cell of this name."""
-        row = socket = 0
+        row = all_denied(1)
+        socket = 0
         rights = {DENY: [0, 0], DEFER: [0, 0], ALLOW: [0, 0]}
         ports: list[Ports] = []
         leaving: list[_Leaving] = []
@@ -79,15 +101,16 @@ class Classes:
                 ports += _binds(code, c, requests)
             if (c.socket or c.rawsock) and not on_target and not on_port:
                 socket |= code * self._axes.mask(c, requests)
-        made = Class(
-            *self._border(tuple(leaving)),
-            self.maps.add(sums(ports)),
-            self._sockets.setdefault(socket, len(self._sockets)),
+        made = Gathered(
+            row,
             rights[DENY][0],
             rights[DENY][1],
             rights[ALLOW][1],
+            self._border(tuple(leaving)),
+            tuple(sums(ports, MAX_PORT)),
+            self._sockets.setdefault(socket, len(self._sockets)),
         )
-        return self._classes.setdefault((row, made), len(self._classes))
+        return self._classes.setdefault(made, len(self._classes))
 
     def owned(self, verdicts: Iterable[Verdict]) -> Iterator[Ports]:
         """What a cell's verdicts on the ports it listens on set."""
@@ -95,19 +118,20 @@ class Classes:
             requests = verdict.requests
             yield from _binds(CODES[verdict.effect], self._covered[requests.actions], requests)
 
-    def _border(self, leaving: tuple[_Leaving, ...]) -> tuple[int, int]:
-        """The crossing towards the host, and the map of those towards other cells."""
+    def _border(self, leaving: tuple[_Leaving, ...]) -> tuple[tuple[int, int], ...]:
+        """The crossings towards the host, under id 0, and towards other cells."""
         if leaving not in self._borders:
             named = {m for _, _, to in leaving if to is not None for m in to.members}
-            cells = sorted((self._ids[m], m) for m in named - {SELF, HOST})
+            crossings = {self._ids[m]: self._crossing(leaving, m) for m in named - {SELF, HOST}}
+            crossings |= {0: self._crossing(leaving, HOST)} | self._gaps
             others = self._crossing(leaving, "")
-            peers = points(others, ((id_, self._crossing(leaving, name)) for id_, name in cells))
-            self._borders[leaving] = self._crossing(leaving, HOST), self.maps.add(peers)
+            peers = points(others, sorted(crossings.items()), self._last)
+            self._borders[leaving] = tuple(peers)
         return self._borders[leaving]
 
     def _crossing(self, leaving: tuple[_Leaving, ...], target: str) -> int:
         """The number of the verdicts on a target outside the own cell; "" is one never named."""
-        row = DENY * process_columns()
+        row = all_denied(process_positions())
         for code, columns, to in leaving:
             if to is None or (target in to.members) != to.exclude:
                 row = row & ~(3 * columns) | code * columns

@@ -6,6 +6,8 @@ import functools
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from backends.kmod.positions import lower_bit
+from backends.kmod.tables import DENY
 from compiler.catalogue.actions import Leaf, all_leaves, load
 
 BIND_LEAVES = ("network.bind.port", "network.bind.privport")
@@ -32,7 +34,7 @@ class Covered(NamedTuple):
 
 @functools.cache
 def width() -> int:
-    """Columns of a row: one more than the greatest of any release."""
+    """Columns: one more than the greatest of any release."""
     return max(leaf.column for leaf in all_leaves()) + 1
 
 
@@ -51,9 +53,9 @@ def right_bits() -> dict[str, int]:
 
 
 @functools.cache
-def process_columns() -> int:
-    """The lower bits of the verdicts on all process actions of any release."""
-    return sum(1 << 2 * leaf.column for leaf in all_leaves() if leaf.scope == "process")
+def all_denied(positions: int) -> int:
+    """A row whose first verdicts are denials."""
+    return sum(DENY << 2 * i for i in range(positions))
 
 
 def covered(release: str, actions: Iterable[str]) -> Covered:
@@ -66,7 +68,7 @@ def covered(release: str, actions: Iterable[str]) -> Covered:
     vnode = passthru = 0
     for leaf in leaves:
         if leaf.dimension in masks:
-            masks[leaf.dimension] |= 1 << 2 * leaf.column
+            masks[leaf.dimension] |= lower_bit(leaf)
         elif leaf.dimension == "mask" and leaf.scope == "vnode":
             vnode |= right_bits()[leaf.name]
         elif leaf.dimension == "mask":

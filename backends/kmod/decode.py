@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from backends.kmod.image import ALIGNMENT, CODES, HEADER, MAGIC, PREFIX, VERSION, shape
-from backends.kmod.layout import NUMBERS, lengths, row_words
+from backends.kmod.layout import CELL_WORDS, NUMBERS, OWNER_WORDS, class_words, lengths, words_of
+from backends.kmod.positions import process_positions, row_positions
 from backends.kmod.tables import (
     LIMITS,
     PERMISSIVE,
@@ -73,27 +74,37 @@ def _tables(
     strings = bytes(parts["strings"])
     planes = numbers["domains"] * numbers["types"] + 1
     words = -(-planes * numbers["protocols"] // 16)
-    classes = [Class(*fields) for fields in _records(parts["classes"], len(Class._fields))]
+    records = _records(parts["classes"], class_words())
+    width = words_of(row_positions())
     cells = []
-    for id_, name, flags, *rest in _records(parts["cells"], len(Cell._fields)):
+    class_of, cell_of = [0] * numbers["ids"], [0] * numbers["ids"]
+    for id_, name, flags, class_, *rest in _records(parts["cells"], CELL_WORDS):
+        class_of[id_], cell_of[id_] = class_, len(cells)
         cells.append(Cell(id_, _text(strings, name), bool(flags & PERMISSIVE), *rest))
     return Tables(
         policy=_text(strings, numbers["policy"]),
         target=texts[0],
         digest=texts[1],
         permissive=bool(numbers["flags"] & PERMISSIVE),
-        class_of=parts["class_of"],
-        cell_of=parts["cell_of"],
-        rows=_rows(parts["rows"], row_words()),
-        crossings=_rows(parts["crossings"], row_words()),
-        maps=parts["maps"],
-        sockets=_rows(parts["sockets"], words),
+        class_of=tuple(class_of),
+        cell_of=tuple(cell_of),
+        rows=_rows([record[:width] for record in records]),
+        crossings=_rows(_records(parts["crossings"], words_of(process_positions()))),
+        port_steps=tuple(zip(parts["port_ends"], parts["port_numbers"], strict=True)),
+        free_ports=numbers["ports"],
+        tops=parts["tops"],
+        pages=parts["pages"],
+        sockets=_rows(_records(parts["sockets"], words)),
         domains=Axis(parts["domain_of"], numbers["domains"]),
         types=Axis(parts["type_of"], numbers["types"]),
         protocols=Axis(parts["protocol_of"], numbers["protocols"]),
-        classes=tuple(c._replace(socket=c.socket // words) for c in classes),
-        owners=tuple(Owner(*fields) for fields in _records(parts["owners"], len(Owner._fields))),
-        owners_map=numbers["owners_map"],
+        classes=tuple(_class(record[width:], words) for record in records),
+        owners=tuple(
+            Owner(tcp, udp, tcp_rule, udp_rule, verdicts)
+            for tcp, udp, _, tcp_rule, udp_rule, _, verdicts, _ in _records(
+                parts["owners"], OWNER_WORDS
+            )
+        ),
         cells=tuple(cells),
         rules=tuple(Rule(*fields) for fields in _records(parts["rules"], len(Rule._fields))),
         sets=parts["sets"],
@@ -105,12 +116,14 @@ def _records(numbers: _Numbers, length: int) -> list[_Numbers]:
     return [numbers[i : i + length] for i in range(0, len(numbers), length)]
 
 
-def _rows(words: _Numbers, length: int) -> _Numbers:
+def _class(fields: _Numbers, words: int) -> Class:
+    vnode, passthru, peers, ports, socket = fields
+    return Class(vnode, passthru & 0xFFFF, passthru >> 16, peers, ports, socket // words)
+
+
+def _rows(rows: Sequence[_Numbers]) -> _Numbers:
     """Rows of verdicts from their words of 32 bits, the lowest first."""
-    return tuple(
-        int.from_bytes(struct.pack(f"<{length}I", *row), "little")
-        for row in _records(words, length)
-    )
+    return tuple(int.from_bytes(struct.pack(f"<{len(row)}I", *row), "little") for row in rows)
 
 
 def _text(strings: bytes, place: int) -> str:

@@ -8,11 +8,19 @@ from typing import NamedTuple
 
 from backends.artifact import Artifact
 from backends.escape import c_string
-from backends.kmod.actions import SCOPES, actions, asked_rights, names_and_kinds, right_columns
+from backends.kmod.actions import (
+    SCOPES,
+    actions,
+    asked_rights,
+    names,
+    right_columns,
+    special_columns,
+)
 from backends.kmod.build import build
 from backends.kmod.columns import width
 from backends.kmod.image import encode
 from backends.kmod.layout import Section, counts, sections, strings
+from backends.kmod.positions import positions, process_positions
 from backends.kmod.tables import Tables
 from backends.template import render
 from compiler.catalogue.words import IP_PROTOCOLS, PROTOCOL_FAMILIES, RLIMITS, TYPES
@@ -57,10 +65,10 @@ def tables_c(tables: Tables) -> bytes:
 def _engine() -> tuple[Artifact, ...]:
     """The files that are the same for every policy and release."""
     folder = resources.files(PACKAGE) / "engine"
-    names = sorted(file.name for file in folder.iterdir())
+    found = sorted(file.name for file in folder.iterdir())
     return tuple(
         Artifact(f"{DIRECTORY}/{name}", (folder / name).read_bytes())
-        for name in names
+        for name in found
         if name.endswith((".c", ".h"))
     )
 
@@ -75,7 +83,10 @@ def _actions(release: str) -> tuple[Artifact, ...]:
         "columns": width(),
         "scopes": SCOPES,
         "by_scope": [(scope, actions(release, scope)) for scope in SCOPES],
-        "actions": names_and_kinds(),
+        "actions": names(),
+        "positions": [0, *positions()],
+        "process_positions": process_positions(),
+        "special": special_columns(),
         "vnode_columns": right_columns("vnode"),
         "vnode_rights": asked_rights(release, "vnode"),
         "passthru_columns": right_columns("device"),
@@ -87,8 +98,8 @@ def _actions(release: str) -> tuple[Artifact, ...]:
         ],
         "sources": _sources(),
     }
-    names = ("cellpolicy_actions.h", "cellpolicy_actions.c", "Makefile")
-    return tuple(Artifact(f"{DIRECTORY}/{name}", render(PACKAGE, name, **values)) for name in names)
+    files = ("cellpolicy_actions.h", "cellpolicy_actions.c", "Makefile")
+    return tuple(Artifact(f"{DIRECTORY}/{name}", render(PACKAGE, name, **values)) for name in files)
 
 
 def _sources() -> list[str]:

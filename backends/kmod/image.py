@@ -1,7 +1,7 @@
 """The tables as an image that the kernel module loads at run time.
 
 `engine/cellpolicy_image.c` reads it: a header, the single numbers, then the
-arrays, all little endian, each array filled up to a multiple of eight bytes.
+arrays, all little endian, each filled up to a line of the cache.
 """
 
 from __future__ import annotations
@@ -12,18 +12,19 @@ from collections.abc import Sequence
 
 from backends.kmod.columns import rights, width
 from backends.kmod.layout import counts, sections
+from backends.kmod.positions import row_positions
 from backends.kmod.tables import LIMITS, Tables
 
 MAGIC = b"CELLPOL\0"
-VERSION = 1
+VERSION = 2
 
 #: Magic, version, and CRC-32 of all that follows.
 PREFIX = struct.Struct("<8sII")
-#: Size; columns, rights of vnode and pass-through, limits; numbers; release, hash.
-HEADER = struct.Struct("<IIIIII16s72s")
+#: Size; columns, positions, rights of vnode and pass-through, limits; numbers; release, hash.
+HEADER = struct.Struct("<IIIIIII16s68s")
 CODES = {8: "B", 16: "H", 32: "I", 64: "Q"}
 #: Arrays start on multiples of this many bytes.
-ALIGNMENT = 8
+ALIGNMENT = 64
 
 
 def encode(tables: Tables) -> bytes:
@@ -41,9 +42,9 @@ def encode(tables: Tables) -> bytes:
     return PREFIX.pack(MAGIC, VERSION, zlib.crc32(header + body)) + header + body
 
 
-def shape() -> tuple[int, int, int, int]:
+def shape() -> tuple[int, int, int, int, int]:
     """The sizes that the engine has compiled in."""
-    return width(), len(rights("vnode")), len(rights("device")), LIMITS
+    return width(), row_positions(), len(rights("vnode")), len(rights("device")), LIMITS
 
 
 def _array(bits: int, values: Sequence[int]) -> bytes:

@@ -9,17 +9,17 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from backends.kmod.columns import width
-from backends.kmod.tables import LIMITS, PERMISSIVE, Cell, Class, Owner, Rule, Tables
+from backends.kmod.positions import process_positions, row_positions
+from backends.kmod.tables import LIMITS, PERMISSIVE, Cell, Rule, Tables
 
 #: Verdicts in a word.
 VERDICTS = 16
 
 #: Members of `struct cellpolicy_numbers`, in its order.
 NUMBERS = (
-    *("policy", "flags", "ids", "cells", "classes", "crossings", "maps", "owners"),
-    *("domain_numbers", "type_numbers", "protocol_numbers", "domains", "types", "protocols"),
-    *("sockets", "ceilings", "rules", "sets", "strings", "owners_map"),
+    *("policy", "flags", "ids", "ports", "owners", "port_steps", "cells", "classes"),
+    *("crossings", "tops", "pages", "domain_numbers", "type_numbers", "protocol_numbers"),
+    *("domains", "types", "protocols", "sockets", "ceilings", "rules", "sets", "strings"),
 )
 
 
@@ -40,15 +40,30 @@ class Section:
     """Numbers in a row of an array of rows."""
 
 
-def row_words() -> int:
-    """Words of a row of verdicts by column."""
-    return -(-width() // VERDICTS)
+#: How records are written in C; a class after its row.
+_CLASS = "{{%s},%%#x,%%#x,%%d,%%d,%%d}"
+_OWNER = "{{%d,%d,%d},{%#x,%#x,%#x},%#x,%d}"
+
+#: Words of a class beside its row, and of an owner, whose cells and rules are by protocol.
+CLASS_FIELDS = 5
+OWNER_WORDS = 8
+#: Words of a cell: its fields, and its class.
+CELL_WORDS = len(Cell._fields) + 1
+
+
+def words_of(verdicts: int) -> int:
+    """Words of a row of so many verdicts."""
+    return -(-verdicts // VERDICTS)
 
 
 def socket_words(t: Tables) -> int:
     """Words of a row of verdicts on sockets."""
-    verdicts = (t.domains.size * t.types.size + 1) * t.protocols.size
-    return -(-verdicts // VERDICTS)
+    return words_of((t.domains.size * t.types.size + 1) * t.protocols.size)
+
+
+def class_words() -> int:
+    """Words of a class."""
+    return words_of(row_positions()) + CLASS_FIELDS
 
 
 def strings(t: Tables) -> list[str]:
@@ -63,23 +78,29 @@ def sections(t: Tables) -> list[Section]:
     words = socket_words(t)
     for cell in t.cells:
         flags = PERMISSIVE * cell.permissive
-        cells += (cell.id, names, flags, *cell[3:])
+        cells += (cell.id, names, flags, t.class_of[cell.id], *cell[3:])
         names += len(cell.name) + 1
-    classes = [field for c in t.classes for field in (*c[:3], c.socket * words, *c[4:])]
-    owners = [field for owner in t.owners for field in owner]
+    crossing = words_of(process_positions())
+    ends, numbers = zip(*t.port_steps, strict=True)
     return [
-        Section("class_of", 16, t.class_of),
-        Section("cell_of", 16, t.cell_of),
-        Section("rows", 32, _packed(t.rows, row_words()), row=row_words()),
-        Section("crossings", 32, _packed(t.crossings, row_words()), row=row_words()),
-        Section("maps", 32, t.maps),
+        Section("classes", 32, _classes(t), "struct cellpolicy_class", _CLASS % row_text()),
+        Section("port_ends", 16, ends),
+        Section("port_numbers", 16, numbers),
+        Section("owners", 32, _owners(t), "struct cellpolicy_owner", _OWNER),
+        Section("tops", 32, t.tops),
+        Section("pages", 16, t.pages),
+        Section(
+            "crossings",
+            32,
+            _packed(t.crossings, crossing),
+            "struct cellpolicy_crossing",
+            "{{" + ",".join(["%#x"] * crossing) + "}}",
+        ),
         Section("sockets", 32, _packed(t.sockets, words)),
         Section("domain_of", 16, t.domains.class_of),
         Section("type_of", 16, t.types.class_of),
         Section("protocol_of", 16, t.protocols.class_of),
-        Section("classes", 32, classes, "struct cellpolicy_class", "{%d,%d,%d,%d,%#x,%#x,%#x}"),
-        Section("owners", 32, owners, "struct cellpolicy_owner", "{{%d,%d},{%#x,%#x},%#x}"),
-        Section("cells", 32, cells, "struct cellpolicy_cell", "{%d,%d,%d,%#x,%d,%d,%d,%d,%d}"),
+        Section("cells", 32, cells, "struct cellpolicy_cell", "{%d,%d,%d,%d,%#x,%d,%d,%d,%d,%d}"),
         Section(
             "rules",
             32,
@@ -93,6 +114,32 @@ def sections(t: Tables) -> list[Section]:
     ]
 
 
+def row_text() -> str:
+    """How the row of a class is written in C."""
+    return ",".join(["%#x"] * words_of(row_positions()))
+
+
+def _classes(t: Tables) -> list[int]:
+    """Rows and other fields of the classes in their order in memory."""
+    width, words = words_of(row_positions()), socket_words(t)
+    made: list[int] = []
+    rows = _packed(t.rows, width)
+    for i, c in enumerate(t.classes):
+        made += rows[i * width : (i + 1) * width]
+        passthru = c.passthru_grant << 16 | c.passthru_deny
+        made += (c.vnode_deny, passthru, c.peers, c.ports, c.socket * words)
+    return made
+
+
+def _owners(t: Tables) -> list[int]:
+    """The fields of the owners in their order in memory: nobody owns a port of other protocols."""
+    return [
+        field
+        for o in t.owners
+        for field in (o.tcp, o.udp, 0, o.tcp_rule, o.udp_rule, 0, o.verdicts, 0)
+    ]
+
+
 def counts(t: Tables) -> dict[str, int]:
     """The single numbers of the tables by NUMBERS."""
     texts = _joined(strings(t))
@@ -100,11 +147,14 @@ def counts(t: Tables) -> dict[str, int]:
         len(texts) - len(t.policy.encode()) - 1,
         PERMISSIVE * t.permissive,
         len(t.class_of),
+        t.free_ports,
+        len(t.owners),
+        len(t.port_steps),
         len(t.cells),
         len(t.classes),
         len(t.crossings),
-        len(t.maps),
-        len(t.owners),
+        len(t.tops),
+        len(t.pages),
         len(t.domains.class_of),
         len(t.types.class_of),
         len(t.protocols.class_of),
@@ -116,7 +166,6 @@ def counts(t: Tables) -> dict[str, int]:
         len(t.rules),
         len(t.sets),
         len(texts),
-        t.owners_map,
     )
     return dict(zip(NUMBERS, values, strict=True))
 
@@ -125,18 +174,18 @@ def lengths(numbers: Mapping[str, int]) -> list[tuple[str, int, int]]:
     """Of each array of `sections`: its name, the width and the count of its numbers."""
     n = numbers
     return [
-        ("class_of", 16, n["ids"]),
-        ("cell_of", 16, n["ids"]),
-        ("rows", 32, n["classes"] * row_words()),
-        ("crossings", 32, n["crossings"] * row_words()),
-        ("maps", 32, n["maps"]),
+        ("classes", 32, n["classes"] * class_words()),
+        ("port_ends", 16, n["port_steps"]),
+        ("port_numbers", 16, n["port_steps"]),
+        ("owners", 32, n["owners"] * OWNER_WORDS),
+        ("tops", 32, n["tops"]),
+        ("pages", 16, n["pages"]),
+        ("crossings", 32, n["crossings"] * words_of(process_positions())),
         ("sockets", 32, n["sockets"]),
         ("domain_of", 16, n["domain_numbers"]),
         ("type_of", 16, n["type_numbers"]),
         ("protocol_of", 16, n["protocol_numbers"]),
-        ("classes", 32, n["classes"] * len(Class._fields)),
-        ("owners", 32, n["owners"] * len(Owner._fields)),
-        ("cells", 32, n["cells"] * len(Cell._fields)),
+        ("cells", 32, n["cells"] * CELL_WORDS),
         ("rules", 32, n["rules"] * len(Rule._fields)),
         ("sets", 32, n["sets"]),
         ("ceilings", 64, n["ceilings"] * LIMITS),

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from backends.kmod.columns import BIND_LEAVES, right_bits
+from backends.kmod.positions import positions
 from backends.kmod.tables import (
     ALLOW,
     DEFER,
@@ -19,11 +20,11 @@ from backends.kmod.tables import (
     TO_EXCLUDE,
     TO_SELF,
     Axis,
-    Owner,
     Rule,
     Tables,
     bind_shift,
     look_up,
+    port_number,
 )
 from compiler.catalogue.actions import Leaf, load
 from compiler.catalogue.words import IP_PROTOCOLS, PROTOCOL_FAMILIES, TYPES, Constant
@@ -104,7 +105,7 @@ def _verdict(t: Tables, q: Question) -> int:
     class_ = t.classes[number]
     match q.leaf.dimension:
         case "none":
-            return _pair(t.rows[number], q.leaf.column)
+            return _pair(t.rows[number], positions()[q.leaf.column])
         case "self" | "target":
             return _process_verdict(t, number, q)
         case "bind":
@@ -129,15 +130,12 @@ def _host_verdict(t: Tables, q: Question) -> int:
 
 def _process_verdict(t: Tables, number: int, q: Question) -> int:
     class_ = t.classes[number]
+    position = positions()[q.leaf.column]
     if q.target == q.subject:
-        return _pair(t.rows[number], q.leaf.column)
-    if q.target == 0:
-        crossing = class_.host
-    elif _class_of(t, q.target) == 0:
+        return _pair(t.rows[number], position)
+    if q.target >= len(t.class_of):
         return DENY
-    else:
-        crossing = look_up(t.maps, class_.peers, q.target)
-    return _pair(t.crossings[crossing], q.leaf.column)
+    return _pair(t.crossings[look_up(t, class_.peers, q.target)], position)
 
 
 def _bind_verdict(t: Tables, ports: int, q: Question) -> int:
@@ -148,12 +146,17 @@ def _bind_verdict(t: Tables, ports: int, q: Question) -> int:
         return DENY
     if listening:
         return verdicts >> shift & 3
-    return look_up(t.maps, ports, q.port) >> shift & 3 if q.subject else DEFER
+    if not q.subject:
+        return DEFER
+    return look_up(t, ports, port_number(t, q.port)) >> shift & 3
 
 
 def _listener(t: Tables, q: Question) -> tuple[int, int, int]:
     """The cell that listens on a port, the rule by which it does, and its own verdicts."""
-    owner: Owner = t.owners[look_up(t.maps, t.owners_map, q.port)]
+    number = port_number(t, q.port)
+    if number < t.free_ports:
+        return 0, 0, 0
+    owner = t.owners[number - t.free_ports]
     cells, rules = (owner.tcp, owner.udp, 0), (owner.tcp_rule, owner.udp_rule, 0)
     return cells[q.protocol], rules[q.protocol], owner.verdicts
 

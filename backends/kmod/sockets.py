@@ -20,6 +20,11 @@ class Axes:
         self.types, self._type = _axis(words.types, TYPES)
         self.protocols, self._protocol = _axis(words.socket_protocols, IP_PROTOCOLS)
 
+    @property
+    def size(self) -> int:
+        """Verdicts in a row on sockets."""
+        return (self.domains.size * self.types.size + 1) * self.protocols.size
+
     def classes(self, requests: RequestSet) -> tuple[list[int], list[int], list[int]]:
         """The classes on each axis that some requests have."""
         return (

@@ -6,6 +6,7 @@ C file and the loadable image hold exactly these values.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,14 +15,11 @@ from compiler.catalogue.words import RLIMITS
 #: Verdicts, two bits each.
 DEFER, DENY, ALLOW = 0, 1, 2
 
-#: Words of a node in the upper and middle level of a map, and in the lower level.
-FANOUT = 32
-LEAF = 64
-#: Keys below one word of the upper and of the middle level.
-TOP_SPAN = FANOUT * LEAF
-MIDDLE_SPAN = LEAF
+#: Keys of a page of a map.
+PAGE = 64
 
 MAX_ID = 65535
+MAX_PORT = 65535
 #: Resource limits of a row of ceilings.
 LIMITS = max(limit.value for limit in RLIMITS.values()) + 1
 #: "No cap on processes."
@@ -38,17 +36,15 @@ TO, TO_SELF, TO_EXCLUDE, ON = 1, 2, 4, 8
 class Class(NamedTuple):
     """What cells of one class may do, besides its row of verdicts."""
 
-    host: int
-    """Crossing: processes outside cells."""
-    peers: int
-    """Map: cell id of a process to crossing."""
-    ports: int
-    """Map: port to bind verdicts; 0 is a port left to the kernel."""
-    socket: int
-    """Number of a socket row."""
     vnode_deny: int
     passthru_deny: int
     passthru_grant: int
+    peers: int
+    """Map: cell id of a process, 0 for the host, to crossing."""
+    ports: int
+    """Map: number of a port to bind verdicts."""
+    socket: int
+    """Number of a socket row."""
 
 
 class Owner(NamedTuple):
@@ -105,15 +101,20 @@ class Tables:
     """SHA-256 of the policy in hex."""
     permissive: bool
     class_of: tuple[int, ...]
-    """By cell id."""
+    """By cell id; 0 where there is no cell."""
     cell_of: tuple[int, ...]
     """By cell id: index into `cells`."""
     rows: tuple[int, ...]
-    """By class: verdicts on the system and the own cell, two bits a column from the lowest."""
+    """By class: verdicts on the system and the own cell, two bits a position from the lowest."""
     crossings: tuple[int, ...]
     """The same for process actions that leave the cell; number 0 denies them all."""
-    maps: tuple[int, ...]
-    """Nodes of all maps, one after the other."""
+    port_steps: tuple[tuple[int, int], ...]
+    """Consecutive stretches of ports: the last one, and the number of its ports."""
+    free_ports: int
+    """Numbers of ports below this are of ports that nobody listens on."""
+    tops: tuple[int, ...]
+    """At a map: the position of a page for each stretch of keys."""
+    pages: tuple[int, ...]
     sockets: tuple[int, ...]
     """Verdicts by domain, type and protocol, then those of rawsock by protocol."""
     domains: Axis
@@ -122,9 +123,7 @@ class Tables:
     classes: tuple[Class, ...]
     """Number 0 is for ids that the policy does not know."""
     owners: tuple[Owner, ...]
-    """Number 0 is nobody."""
-    owners_map: int
-    """Map: port to owner."""
+    """By number of port, from `free_ports` on."""
     cells: tuple[Cell, ...]
     """Number 0 stands for ids that the policy does not know; then by id."""
     rules: tuple[Rule, ...]
@@ -139,8 +138,11 @@ def bind_shift(leaf: int, protocol: int) -> int:
     return 2 * (leaf * 3 + protocol)
 
 
-def look_up(maps: tuple[int, ...], root: int, key: int) -> int:
-    """The number that a map gives a key of 16 bits."""
-    middle = maps[root + key // TOP_SPAN]
-    leaf = maps[middle + key // MIDDLE_SPAN % FANOUT]
-    return maps[leaf + key % LEAF]
+def look_up(t: Tables, root: int, key: int) -> int:
+    """The number that a map gives a key."""
+    return t.pages[t.tops[root + key // PAGE] + key % PAGE]
+
+
+def port_number(t: Tables, port: int) -> int:
+    """The number of a port; 0 is a port left to the kernel."""
+    return t.port_steps[bisect_left(t.port_steps, (port, 0))][1]

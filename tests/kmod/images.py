@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from backends.kmod.build import build
-from backends.kmod.image import ALIGNMENT, CODES, HEADER, PREFIX, encode
+from backends.kmod.image import ALIGNMENT, CODES, HEADER, MAGIC, PREFIX, VERSION, encode
 from backends.kmod.layout import NUMBERS, lengths
-from backends.kmod.tables import FANOUT, LEAF
 from compiler.ir.ir import IR
 from tests.kmod.house import house
 from tests.semantics.support import compile_text, must
@@ -33,10 +32,10 @@ def sealed(image: bytes) -> bytes:
 
 def places(image: bytes) -> Iterator[tuple[str, int, int, int]]:
     """The arrays of an image: name, bits, position and count of the numbers."""
-    yield "numbers", 32, BODY, len(NUMBERS)
     numbers = struct.unpack_from(f"<{len(NUMBERS)}I", image, BODY)
-    position = BODY + 4 * len(NUMBERS)
-    for name, bits, count in lengths(dict(zip(NUMBERS, numbers, strict=True))):
+    position = BODY
+    arrays = lengths(dict(zip(NUMBERS, numbers, strict=True)))
+    for name, bits, count in [("numbers", 32, len(NUMBERS)), *arrays]:
         yield name, bits, position, count
         position += -(-count * bits // 8 // ALIGNMENT) * ALIGNMENT
 
@@ -45,6 +44,8 @@ def changed(image: bytes, array: str, index: int, value: int) -> bytes:
     """The image with one number of one array changed."""
     for name, bits, position, count in places(image):
         if name == array:
+            if not count:
+                return image  # a change before this one took the array away
             at = position + (index % count) * bits // 8
             number = struct.pack("<" + CODES[bits], value)
             return sealed(image[:at] + number + image[at + len(number) :])
@@ -53,34 +54,55 @@ def changed(image: bytes, array: str, index: int, value: int) -> bytes:
 
 #: Numbers that refer to nothing: array, place in it (or the name of a number), and what is
 #: put there, a count of the image and what is added to it.
+#:
+#: A class is a row of 11 words, then its sets of rights, maps and socket row; a cell 10 words.
 DANGLING: tuple[tuple[str, int | str, str, int], ...] = (
     ("numbers", "policy", "strings", 0),
-    ("numbers", "owners_map", "maps", 0),
-    ("numbers", "owners_map", "", 1),
-    ("class_of", 1, "classes", 0),
-    ("class_of", 0, "", 1),
-    ("cell_of", 1, "cells", 0),
-    ("cell_of", 1, "", 2),
-    ("cell_of", 2, "", 0),
-    ("rows", 14, "", 3),
+    ("numbers", "ids", "", 4),
+    ("numbers", "ids", "", 6),
+    ("numbers", "ports", "", 0),
+    ("numbers", "ports", "", 0xFFFFFFFF),
+    ("classes", 0, "", 0x55555554),
+    ("classes", 10, "", 0),
+    ("classes", 11, "", 0xFFFFFFFE),
+    ("classes", 12, "", 0x1FFFF),
+    ("classes", 13, "tops", 0),
+    ("classes", 14, "tops", 0),
+    ("classes", 15, "sockets", 0),
+    ("classes", 16, "", 0),
+    ("classes", 17, "", 3),
+    ("classes", 29, "tops", 0),
+    ("classes", 30, "", 0xFFFFFFFF),
+    ("classes", 31, "sockets", 0),
+    ("port_ends", -1, "", 65534),
+    ("port_ends", 1, "", 0),
+    ("port_numbers", 0, "", 65535),
+    ("owners", 2, "", 1),
+    ("owners", 6, "", 0xFFFFFFFF),
+    ("tops", 0, "pages", 0),
+    ("tops", 0, "", 7),
+    ("tops", 0, "", 0xFFFFFFC0),
+    ("pages", 0, "crossings", 0),
+    ("pages", 0, "", 1),
+    ("pages", 64, "", 0x554),
+    ("pages", -1, "", 0xFFFF),
     ("crossings", 0, "", 0xC0000000),
-    ("maps", 0, "maps", 0),
-    ("maps", 0, "", 7),
-    ("maps", 0, "", 0xFFFFFFE0),
+    ("crossings", 0, "", 0x55555554),
+    ("crossings", 2, "", 0),
     ("sockets", 0, "", 0xFFFFFFFF),
+    ("sockets", 0, "", 0),
     ("type_of", 3, "types", 0),
-    ("classes", 0, "crossings", 0),
-    ("classes", 1, "maps", -1),
-    ("classes", 2, "", 0xFFFFFFFF),
-    ("classes", 3, "sockets", 0),
-    ("owners", 4, "", 0xFFFFFFFF),
     ("cells", 0, "", 1),
-    ("cells", 9, "", 60000),
-    ("cells", 10, "strings", 0),
-    ("cells", 13, "ceilings", 0),
-    ("cells", 14, "", 0xFFFFFFFF),
-    ("cells", 15, "rules", 1),
-    ("cells", 17, "", 0xFFFFFFFF),
+    ("cells", 3, "", 1),
+    ("cells", 10, "", 60000),
+    ("cells", 10, "", 0),
+    ("cells", 11, "strings", 0),
+    ("cells", 13, "", 0),
+    ("cells", 13, "classes", 0),
+    ("cells", 15, "ceilings", 0),
+    ("cells", 16, "", 0xFFFFFFFF),
+    ("cells", 17, "rules", 1),
+    ("cells", 19, "", 0xFFFFFFFF),
     ("rules", 1, "sets", 0),
     ("rules", 2, "", 0xFFFFFFFF),
     ("rules", 4, "sets", -1),
@@ -95,35 +117,31 @@ DANGLING: tuple[tuple[str, int | str, str, int], ...] = (
 def wrong_wholes(good: bytes) -> dict[str, tuple[bytes, int]]:
     """Images that are wrong as a whole, and the error of each."""
     other = encode(build(must(compile_text("policy other;\ntarget netbsd 11.0;\n")).ir))
-    version = PREFIX.pack(b"CELLPOL\0", 2, 0) + good[PREFIX.size :]
+    version = PREFIX.pack(MAGIC, VERSION + 1, 0) + good[PREFIX.size :]
     return {
         "empty": (b"", EFTYPE),
         "short": (good[: BODY - 1], EFTYPE),
         "magic": (b"\x7fELF" + good[4:], EFTYPE),
         "version": (sealed(version), EPROGMISMATCH),
         "release": (other, EPROGMISMATCH),
-        "cut": (good[:-8], EINVAL),
-        "longer": (good + bytes(8), EINVAL),
-        "cut and sealed": (sealed(good[:-8]), EINVAL),
-        "longer and sealed": (sealed(good + bytes(8)), EINVAL),
+        "cut": (good[:-64], EINVAL),
+        "longer": (good + bytes(64), EINVAL),
+        "cut and sealed": (sealed(good[:-64]), EINVAL),
+        "longer and sealed": (sealed(good + bytes(64)), EINVAL),
         "flipped": (good[:-9] + bytes([good[-9] ^ 1]) + good[-8:], EBADMSG),
         "hash without end": (
-            sealed(good[: BODY - 72] + b"a" * 72 + good[BODY:]),
+            sealed(good[: BODY - 68] + b"a" * 68 + good[BODY:]),
             EPROTO,
         ),
     }
 
 
-def leaf_past_the_end() -> bytes:
-    """A map one of whose leaves begins in its array and ends in the next, among valid numbers."""
+def page_past_the_end() -> bytes:
+    """A map one of whose pages begins in the array and ends in the next, among valid numbers."""
     tables = build(house())
-    middle = LEAF  # the first map is that of zeros: its leaf, its middle node, its root
-    maps = [*tables.maps, *[0] * FANOUT]
-    maps[middle] = len(tables.maps)
-    padding = 2 * LEAF
-    shifted = tuple(c._replace(socket=c.socket + padding) for c in tables.classes)
-    sockets = (0,) * padding + tables.sockets
-    return encode(replace(tables, maps=tuple(maps), sockets=sockets, classes=shifted))
+    tops = [*tables.tops]
+    tops[tables.classes[1].ports] = len(tables.pages)
+    return encode(replace(tables, tops=tuple(tops), pages=(*tables.pages, 0)))
 
 
 def faults() -> dict[str, tuple[bytes, int]]:
@@ -131,9 +149,9 @@ def faults() -> dict[str, tuple[bytes, int]]:
     good = encode(build(house()))
     n = dict(zip(NUMBERS, struct.unpack_from(f"<{len(NUMBERS)}I", good, BODY), strict=True))
     made = wrong_wholes(good)
-    made["leaf past the end"] = (leaf_past_the_end(), EPROTO)
+    made["page past the end"] = (page_past_the_end(), EPROTO)
     for name in NUMBERS:
-        if name not in ("flags", "policy", "owners_map"):
+        if name not in ("flags", "policy", "ids", "ports"):
             index = NUMBERS.index(name)
             made[f"more {name}"] = (changed(good, "numbers", index, 0xFFFFFFFF), ANY)
             if n[name]:
@@ -163,8 +181,8 @@ def mutants(ir: IR, count: int) -> Iterator[bytes]:
 def swapped(image: bytes) -> bytes:
     """The image for a machine whose little-endian numbers are of the other order."""
     out = bytearray(image)
-    header = "<8sIIIIIIII"
-    struct.pack_into(">8sIIIIIIII", out, 0, *struct.unpack_from(header, image))
+    header = "<8sIIIIIIIII"
+    struct.pack_into(">8sIIIIIIIII", out, 0, *struct.unpack_from(header, image))
     for _, bits, position, count in places(image):
         code = f"{count}{CODES[bits]}"
         struct.pack_into(

@@ -10,16 +10,16 @@
 
 #include <sys/cdefs.h>
 #include <sys/param.h>
+#include <sys/errno.h>
+#include <sys/kmem.h>
 #include <sys/systm.h>
 
 #include "cellpolicy_engine.h"
 
-/* What the numbers in a map mean. */
-enum meaning {
-	MEANS_CROSSING,
-	MEANS_VERDICTS,
-	MEANS_OWNER
-};
+/* What maps give; a bit in `seen' for what has been found valid as such. */
+#define	CROSSINGS	0x01u
+#define	VERDICTS	0x02u
+#define	PAGE_OF(what)	((what) << 4)	/* of a page, not of a map */
 
 static bool
 verdicts_valid(uint32_t word)
@@ -38,46 +38,58 @@ all_verdicts_valid(const uint32_t *words, uint64_t n)
 	return true;
 }
 
+/*
+ * Whether the first `n' verdicts of a row are denials.
+ */
 static bool
-number_valid(const struct cellpolicy_tables *t, enum meaning meaning,
-    uint32_t number)
+all_denied(const uint32_t *row, unsigned int n)
 {
+	unsigned int i;
 
-	switch (meaning) {
-	case MEANS_CROSSING:
-		return number < t->n.crossings;
-	case MEANS_VERDICTS:
-		return verdicts_valid(number);
-	case MEANS_OWNER:
-		return number < t->n.owners;
-	}
-	return false;
+	for (i = 0; i < n; i++)
+		if (((row[i / CELLPOLICY_VERDICTS] >>
+		    (2 * (i % CELLPOLICY_VERDICTS))) & 3) != CELLPOLICY_DENY)
+			return false;
+	return true;
+}
+
+static bool
+page_valid(const struct cellpolicy_tables *t, uint8_t *seen, uint8_t what,
+    uint32_t page)
+{
+	uint32_t i;
+
+	if (page % CELLPOLICY_PAGE != 0 || page >= t->n.pages ||
+	    t->n.pages - page < CELLPOLICY_PAGE)
+		return false;
+	if ((seen[page / CELLPOLICY_PAGE] & PAGE_OF(what)) != 0)
+		return true;
+	for (i = page; i < page + CELLPOLICY_PAGE; i++)
+		if (what == CROSSINGS ? t->pages[i] >= t->n.crossings :
+		    !verdicts_valid(t->pages[i]))
+			return false;
+	seen[page / CELLPOLICY_PAGE] |= PAGE_OF(what);
+	return true;
 }
 
 /*
- * `seen' has a word for each place where a node may be, with a bit for each
- * level and meaning that has been found valid there: nodes are shared.
+ * A map that takes `n' keys.
  */
 static bool
-map_valid(const struct cellpolicy_tables *t, uint16_t *seen,
-    enum meaning meaning, unsigned int level, uint32_t position)
+map_valid(const struct cellpolicy_tables *t, uint8_t *seen, uint8_t what,
+    uint32_t root, uint32_t n)
 {
-	uint32_t i, n;
-	uint16_t bit;
+	uint32_t i, tops;
 
-	n = level < 2 ? CELLPOLICY_FANOUT : CELLPOLICY_LEAF;
-	if (position % CELLPOLICY_FANOUT != 0 || n > t->n.maps ||
-	    position > t->n.maps - n)
+	tops = CELLPOLICY_TOPS(n);
+	if (tops > t->n.tops || root > t->n.tops - tops)
 		return false;
-	bit = (uint16_t)(1u << (3 * meaning + level));
-	if ((seen[position / CELLPOLICY_FANOUT] & bit) != 0)
+	if ((seen[root] & what) != 0)
 		return true;
-	for (i = 0; i < n; i++)
-		if (level < 2 ? !map_valid(t, seen, meaning, level + 1,
-		    t->maps[position + i]) :
-		    !number_valid(t, meaning, t->maps[position + i]))
+	for (i = root; i < root + tops; i++)
+		if (!page_valid(t, seen, what, t->tops[i]))
 			return false;
-	seen[position / CELLPOLICY_FANOUT] |= bit;
+	seen[root] |= what;
 	return true;
 }
 
@@ -107,39 +119,81 @@ axes_valid(const struct cellpolicy_tables *t, uint64_t *socket_words)
 	    below(t->protocol_of, t->n.protocol_numbers, t->n.protocols);
 }
 
+/*
+ * What cells that the policy does not know may do: nothing.
+ */
 static bool
-classes_valid(const struct cellpolicy_tables *t, uint16_t *seen)
+unknown_denied(const struct cellpolicy_tables *t, uint32_t ports)
+{
+	const struct cellpolicy_class *c = &t->classes[0];
+	uint32_t i;
+
+	for (i = 0; i < ports; i++)
+		if ((t->pages[t->tops[c->ports + i / CELLPOLICY_PAGE] +
+		    i % CELLPOLICY_PAGE] & 0xfff) != 0x555)
+			return false;
+	for (i = 0; i < t->n.ids; i++)
+		if (t->pages[t->tops[c->peers + i / CELLPOLICY_PAGE] +
+		    i % CELLPOLICY_PAGE] != 0)
+			return false;
+	return all_denied(c->row, CELLPOLICY_POSITIONS) &&
+	    c->vnode_deny == ~0u && c->passthru == 0xffff &&
+	    all_denied(t->crossings[0].row, CELLPOLICY_PROCESS_POSITIONS) &&
+	    all_denied(t->sockets + c->socket, (t->n.domains * t->n.types + 1) *
+		t->n.protocols);
+}
+
+static bool
+classes_valid(const struct cellpolicy_tables *t, uint8_t *seen, uint32_t ports)
 {
 	const struct cellpolicy_class *c;
 	uint64_t words;
 	uint32_t i;
 
-	if (t->n.classes == 0 || t->n.crossings == 0 || !axes_valid(t, &words))
+	if (t->n.classes == 0 || t->n.classes > CELLPOLICY_MAXID + 1 ||
+	    t->n.crossings == 0 || !axes_valid(t, &words))
 		return false;
 	for (i = 0; i < t->n.classes; i++) {
 		c = &t->classes[i];
-		if (c->host >= t->n.crossings ||
-		    c->socket + words > t->n.sockets ||
-		    !map_valid(t, seen, MEANS_CROSSING, 0, c->peers) ||
-		    !map_valid(t, seen, MEANS_VERDICTS, 0, c->ports))
+		if (c->socket + words > t->n.sockets ||
+		    !all_verdicts_valid(c->row, CELLPOLICY_ROW) ||
+		    !all_denied(c->row, 1) ||
+		    !map_valid(t, seen, CROSSINGS, c->peers, t->n.ids) ||
+		    !map_valid(t, seen, VERDICTS, c->ports, ports))
 			return false;
 	}
-	return
-	    all_verdicts_valid(t->rows, (uint64_t)i * CELLPOLICY_ROW) &&
-	    all_verdicts_valid(t->crossings,
-		(uint64_t)t->n.crossings * CELLPOLICY_ROW) &&
-	    all_verdicts_valid(t->sockets, t->n.sockets);
+	for (i = 0; i < t->n.crossings; i++)
+		if (!all_verdicts_valid(t->crossings[i].row,
+		    CELLPOLICY_CROSSING) || !all_denied(t->crossings[i].row, 1))
+			return false;
+	return all_verdicts_valid(t->sockets, t->n.sockets) &&
+	    unknown_denied(t, ports);
 }
 
+/*
+ * Every port has a number, and every number that is an owner's has one.
+ */
 static bool
-owners_valid(const struct cellpolicy_tables *t, uint16_t *seen)
+ports_valid(const struct cellpolicy_tables *t, uint32_t *ports)
 {
-	uint32_t i;
+	uint32_t i, next;
 
-	for (i = 0; i < t->n.owners; i++)
-		if (!verdicts_valid(t->owners[i].verdicts))
+	if (t->n.ports > CELLPOLICY_MAXID + 1 ||
+	    t->n.owners > CELLPOLICY_MAXID + 1 || t->n.port_steps == 0 ||
+	    t->port_ends[t->n.port_steps - 1] != CELLPOLICY_MAXID)
+		return false;
+	*ports = t->n.ports + t->n.owners;
+	next = 0;
+	for (i = 0; i < t->n.port_steps; i++) {
+		if (t->port_ends[i] < next || t->port_numbers[i] >= *ports)
 			return false;
-	return map_valid(t, seen, MEANS_OWNER, 0, t->n.owners_map);
+		next = (uint32_t)t->port_ends[i] + 1;
+	}
+	for (i = 0; i < t->n.owners; i++)
+		if (!verdicts_valid(t->owners[i].verdicts) ||
+		    t->owners[i].cell[CELLPOLICY_OTHER] != 0)
+			return false;
+	return true;
 }
 
 /*
@@ -164,38 +218,32 @@ cell_valid(const struct cellpolicy_tables *t, const struct cellpolicy_cell *c)
 {
 
 	return c->name < t->n.strings && c->limits < t->n.ceilings &&
+	    c->class < t->n.classes &&
 	    c->nrules <= t->n.rules && c->rules <= t->n.rules - c->nrules &&
 	    c->nowned <= t->n.rules && c->owned <= t->n.rules - c->nowned;
 }
 
 /*
- * Every id with a class has a cell of its own, and the other way round.
+ * Ids are in order, the greatest is the last, and none is in class 0, which
+ * is that of number 0 alone.
  */
 static bool
 cells_valid(const struct cellpolicy_tables *t)
 {
 	const struct cellpolicy_cell *c;
-	uint32_t i, named;
+	uint32_t i;
 
-	if (t->n.cells == 0 || t->n.ids == 0 ||
-	    t->n.ids > CELLPOLICY_MAXID + 1 || t->cells[0].id != 0 ||
+	if (t->n.cells == 0 || t->n.ids > CELLPOLICY_MAXID + 1 ||
+	    t->cells[0].id != 0 || t->cells[0].class != 0 ||
 	    !cell_valid(t, &t->cells[0]))
 		return false;
 	for (i = 1; i < t->n.cells; i++) {
 		c = &t->cells[i];
 		if (!cell_valid(t, c) || !name_valid(t->strings + c->name) ||
-		    c->id >= t->n.ids || t->cell_of[c->id] != i)
+		    c->id <= t->cells[i - 1].id || c->class == 0)
 			return false;
 	}
-	named = 0;
-	for (i = 0; i < t->n.ids; i++) {
-		if ((t->class_of[i] == 0) != (t->cell_of[i] == 0))
-			return false;
-		named += t->cell_of[i] != 0;
-	}
-	return named == t->n.cells - 1 && t->class_of[0] == 0 &&
-	    below(t->class_of, t->n.ids, t->n.classes) &&
-	    below(t->cell_of, t->n.ids, t->n.cells);
+	return t->n.ids == t->cells[t->n.cells - 1].id + 1;
 }
 
 static bool
@@ -226,12 +274,31 @@ rules_valid(const struct cellpolicy_tables *t)
 	return true;
 }
 
-bool
-cellpolicy_check(const struct cellpolicy_tables *t, uint16_t *seen)
+static bool
+maps_valid(const struct cellpolicy_tables *t)
+{
+	uint32_t ports;
+	uint8_t *seen;
+	size_t size;
+	bool valid;
+
+	if (!ports_valid(t, &ports))
+		return false;
+	size = MAX(t->n.tops, t->n.pages / CELLPOLICY_PAGE) + 1;
+	seen = kmem_zalloc(size, KM_SLEEP);
+	valid = classes_valid(t, seen, ports);
+	kmem_free(seen, size);
+	return valid;
+}
+
+/*
+ * 0, or EPROTO.  May sleep.
+ */
+int
+cellpolicy_check(const struct cellpolicy_tables *t)
 {
 
 	return t->n.strings > 0 && t->strings[t->n.strings - 1] == '\0' &&
 	    t->n.policy < t->n.strings && t->n.ceilings > 0 &&
-	    classes_valid(t, seen) && owners_valid(t, seen) &&
-	    cells_valid(t) && rules_valid(t);
+	    cells_valid(t) && maps_valid(t) && rules_valid(t) ? 0 : EPROTO;
 }

@@ -5,7 +5,8 @@
 
 /*
  * How a request is decided.  Every path is a fixed number of loads, whatever
- * the number of cells.
+ * the number of cells.  Numbers of actions come from outside and are checked;
+ * those in the tables were checked when they were loaded.
  */
 
 #include <sys/cdefs.h>
@@ -13,106 +14,117 @@
 
 #include "cellpolicy_decide.h"
 
-static unsigned int
-verdict(const uint32_t *words, unsigned int i)
+__CTASSERT(sizeof(struct cellpolicy_class) == CELLPOLICY_LINE);
+
+static inline unsigned int
+verdict(const uint32_t *row, unsigned int position)
 {
 
-	return (words[i / CELLPOLICY_VERDICTS] >>
-	    (2 * (i % CELLPOLICY_VERDICTS))) & 3;
+	return (row[position / CELLPOLICY_VERDICTS] >>
+	    (2 * (position % CELLPOLICY_VERDICTS))) & 3;
 }
 
-static uint32_t
-map(const struct cellpolicy_tables *t, uint32_t root, unsigned int key)
+static inline unsigned int
+map(const struct cellpolicy_tables *t, size_t root, size_t key)
 {
-	uint32_t middle, leaf;
 
-	middle = t->maps[root + (key >> 11)];
-	leaf = t->maps[middle + ((key >> 6) & (CELLPOLICY_FANOUT - 1))];
-	return t->maps[leaf + (key & (CELLPOLICY_LEAF - 1))];
+	return t->pages[t->tops[root + key / CELLPOLICY_PAGE] +
+	    key % CELLPOLICY_PAGE];
 }
 
-static unsigned int
-class_of(const struct cellpolicy_tables *t, unsigned int id)
+static inline const struct cellpolicy_class *
+class_of(const struct cellpolicy_tables *t, size_t id)
 {
 
-	return id < t->n.ids ? t->class_of[id] : 0;
+	return (const void *)((const char *)t->classes + t->line_of[id]);
+}
+
+const struct cellpolicy_class *
+cellpolicy_class(const struct cellpolicy_tables *t, size_t id)
+{
+
+	return class_of(t, id);
 }
 
 /*
- * The cell with an id; the one with id 0 when there is none.
+ * Requests that carry nothing but themselves, of any scope.
  */
-const struct cellpolicy_cell *
-cellpolicy_cell(const struct cellpolicy_tables *t, unsigned int id)
+unsigned int
+cellpolicy_decide(const struct cellpolicy_tables *t, size_t id,
+    const struct cellpolicy_scope *scope, uint64_t action,
+    unsigned long request)
 {
 
-	return &t->cells[id < t->n.ids ? t->cell_of[id] : 0];
+	return verdict(class_of(t, id)->row,
+	    cellpolicy_position(scope, action, request));
 }
 
-const char *
-cellpolicy_cell_name(const struct cellpolicy_tables *t, unsigned int id)
+/*
+ * A process of the own cell, of another, or (target 0) of the host.
+ */
+unsigned int
+cellpolicy_decide_process(const struct cellpolicy_tables *t, size_t id,
+    size_t target, uint64_t action, unsigned long request)
 {
+	const struct cellpolicy_class *c;
+	unsigned int position;
 
-	return t->strings + cellpolicy_cell(t, id)->name;
-}
-
-bool
-cellpolicy_permissive(const struct cellpolicy_tables *t, unsigned int id)
-{
-
-	return ((t->n.flags | cellpolicy_cell(t, id)->flags) &
-	    CELLPOLICY_PERMISSIVE) != 0;
-}
-
-const struct cellpolicy_owner *
-cellpolicy_owner(const struct cellpolicy_tables *t, unsigned int port)
-{
-
-	return &t->owners[map(t, t->n.owners_map, port)];
-}
-
-static unsigned int
-process_verdict(const struct cellpolicy_tables *t, unsigned int class,
-    const struct cellpolicy_question *q)
-{
-	uint32_t crossing;
-
-	if (q->target == q->subject)
-		return verdict(t->rows + class * CELLPOLICY_ROW, q->column);
-	if (q->target == 0)
-		crossing = t->classes[class].host;
-	else if (class_of(t, q->target) != 0)
-		crossing = map(t, t->classes[class].peers, q->target);
-	else
+	c = class_of(t, id);
+	position = cellpolicy_position(
+	    &cellpolicy_scopes[CELLPOLICY_SCOPE_PROCESS], action, request);
+	if (target == id)
+		return verdict(c->row, position);
+	if (target >= t->n.ids)
 		return CELLPOLICY_DENY;
-	return verdict(t->crossings + crossing * CELLPOLICY_ROW, q->column);
+	return verdict(t->crossings[map(t, c->peers, target)].row, position);
 }
 
 /*
  * Ports that a cell listens on are decided by the owner's verdicts for the
  * owner, and denied to all others.
  */
-static unsigned int
-bind_verdict(const struct cellpolicy_tables *t,
-    const struct cellpolicy_question *q)
+static unsigned int __noinline
+decide_owned(const struct cellpolicy_tables *t, size_t id, size_t number,
+    unsigned int shift, size_t protocol)
 {
 	const struct cellpolicy_owner *o;
-	const struct cellpolicy_class *c;
-	uint32_t verdicts;
-	unsigned int owner;
 
-	o = cellpolicy_owner(t, q->port);
-	owner = q->protocol < (int)CELLPOLICY_OTHER ? o->cell[q->protocol] : 0;
-	c = &t->classes[class_of(t, q->subject)];
-	if (owner != 0) {
-		if (owner != q->subject)
-			return CELLPOLICY_DENY;
-		verdicts = o->verdicts;
-	} else if (q->subject == 0)
-		return CELLPOLICY_DEFER;
-	else
-		verdicts = map(t, c->ports, q->port);
-	return (verdicts >> CELLPOLICY_BIND(q->leaf, (unsigned int)q->protocol))
-	    & 3;
+	o = &t->owners[number - t->n.ports];
+	if (o->cell[protocol] == id)
+		return (o->verdicts >> shift) & 3;
+	if (o->cell[protocol] != 0)
+		return CELLPOLICY_DENY;
+	return (map(t, class_of(t, id)->ports, number) >> shift) & 3;
+}
+
+/*
+ * `shift' is CELLPOLICY_BIND().
+ */
+unsigned int
+cellpolicy_decide_bind(const struct cellpolicy_tables *t, size_t id,
+    size_t port, unsigned int shift, size_t protocol)
+{
+	unsigned int number;
+
+	number = t->port_of[port];
+	if (__predict_false(number >= t->n.ports))
+		return decide_owned(t, id, number, shift, protocol);
+	return (map(t, class_of(t, id)->ports, number) >> shift) & 3;
+}
+
+/*
+ * Who is on the host and not root may bind what no cell listens on.
+ */
+unsigned int
+cellpolicy_decide_host_bind(const struct cellpolicy_tables *t, size_t port,
+    size_t protocol)
+{
+	unsigned int number;
+
+	number = t->port_of[port];
+	return number >= t->n.ports &&
+	    t->owners[number - t->n.ports].cell[protocol] != 0 ?
+	    CELLPOLICY_DENY : CELLPOLICY_DEFER;
 }
 
 /*
@@ -125,85 +137,51 @@ axis(const uint16_t *classes, uint32_t n, int value)
 	return value >= 0 && (uint32_t)value < n ? classes[value] : 0;
 }
 
-static unsigned int
-socket_verdict(const struct cellpolicy_tables *t,
-    const struct cellpolicy_class *c, const struct cellpolicy_question *q)
+unsigned int
+cellpolicy_decide_socket(const struct cellpolicy_tables *t, size_t id,
+    bool rawsock, int domain, int type, int protocol)
 {
 	unsigned int i;
 
-	if (q->kind == CELLPOLICY_RAWSOCK)
+	if (rawsock)
 		i = t->n.domains * t->n.types;
 	else
-		i = axis(t->domain_of, t->n.domain_numbers, q->domain) *
-		    t->n.types +
-		    axis(t->type_of, t->n.type_numbers, q->type);
+		i = axis(t->domain_of, t->n.domain_numbers, domain) *
+		    t->n.types + axis(t->type_of, t->n.type_numbers, type);
 	i = i * t->n.protocols +
-	    axis(t->protocol_of, t->n.protocol_numbers, q->protocol);
-	return verdict(t->sockets + c->socket, i);
+	    axis(t->protocol_of, t->n.protocol_numbers, protocol);
+	return verdict(t->sockets + class_of(t, id)->socket, i);
 }
 
 /*
- * A request for several rights is denied when any of them is, and granted
- * only when all of them are.
+ * A vnode request carries several rights, and flags that are none.  It is
+ * denied when any of the rights is.
  */
-static unsigned int
-rights_verdict(uint32_t rights, uint32_t deny, uint32_t grant)
+unsigned int
+cellpolicy_decide_vnode(const struct cellpolicy_tables *t, size_t id,
+    uint64_t action)
 {
 
-	if ((rights & deny) != 0)
+	return (cellpolicy_vnode_rights(action) &
+	    class_of(t, id)->vnode_deny) != 0 ?
+	    CELLPOLICY_DENY : CELLPOLICY_DEFER;
+}
+
+/*
+ * So does a pass-through request, and is granted when all of them are.  With
+ * a right that nobody knows it is denied.
+ */
+unsigned int
+cellpolicy_decide_passthru(const struct cellpolicy_tables *t, size_t id,
+    unsigned long bits)
+{
+	uint32_t rights, sets;
+
+	sets = class_of(t, id)->passthru;
+	rights = cellpolicy_passthru_rights(bits);
+	if ((rights & CELLPOLICY_PASSTHRU_DENY(sets)) != 0)
 		return CELLPOLICY_DENY;
-	if (rights != 0 && (rights & ~grant) == 0)
+	if (rights != 0 && (rights & ~CELLPOLICY_PASSTHRU_GRANT(sets)) == 0)
 		return CELLPOLICY_ALLOW;
 	return CELLPOLICY_DEFER;
-}
-
-/*
- * Processes outside cells: root may do everything, others may neither touch
- * processes in cells nor take the ports that cells listen on.
- */
-static unsigned int
-host_verdict(const struct cellpolicy_tables *t,
-    const struct cellpolicy_question *q)
-{
-
-	if (q->root)
-		return CELLPOLICY_DEFER;
-	if (q->kind == CELLPOLICY_PROCESS)
-		return q->target != 0 ? CELLPOLICY_DENY : CELLPOLICY_DEFER;
-	if (q->kind == CELLPOLICY_BINDING)
-		return bind_verdict(t, q);
-	return CELLPOLICY_DEFER;
-}
-
-unsigned int
-cellpolicy_decide(const struct cellpolicy_tables *t,
-    const struct cellpolicy_question *q)
-{
-	const struct cellpolicy_class *c;
-	unsigned int class;
-
-	if (q->subject == 0)
-		return host_verdict(t, q);
-	class = class_of(t, q->subject);
-	if (class == 0)
-		return CELLPOLICY_DENY;
-	if (q->kind == CELLPOLICY_PLAIN)	/* most of all questions */
-		return verdict(t->rows + class * CELLPOLICY_ROW, q->column);
-	c = &t->classes[class];
-	switch (q->kind) {
-	case CELLPOLICY_PROCESS:
-		return process_verdict(t, class, q);
-	case CELLPOLICY_BINDING:
-		return bind_verdict(t, q);
-	case CELLPOLICY_SOCKET:
-	case CELLPOLICY_RAWSOCK:
-		return socket_verdict(t, c, q);
-	case CELLPOLICY_VNODE:
-		return rights_verdict(q->rights, c->vnode_deny, 0);
-	case CELLPOLICY_PASSTHRU:
-		return rights_verdict(q->rights, c->passthru_deny,
-		    c->passthru_grant);
-	default:
-		return CELLPOLICY_DENY;
-	}
 }

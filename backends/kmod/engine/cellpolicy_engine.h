@@ -21,20 +21,29 @@
 
 #include "cellpolicy_decide.h"
 
+struct rlimit;
+struct socket;
+
 /*
- * Loads and stores that order what they publish.  NetBSD 9 has the ordered
- * functions on its later releases only; a full barrier always will do.
+ * Loads and stores of what others change meanwhile: in order with all later
+ * ones (LOAD), with those through the pointer that was loaded (DEPEND), with
+ * none (GLANCE), with all earlier ones (STORE).  NetBSD 9 has these functions
+ * on its later releases only; there a full barrier will do.
  */
-#if defined(atomic_load_acquire) && defined(atomic_store_release)
+#if defined(atomic_load_consume) && defined(atomic_store_release)
 #define	CELLPOLICY_LOAD(p)	atomic_load_acquire(p)
+#define	CELLPOLICY_DEPEND(p)	atomic_load_consume(p)
+#define	CELLPOLICY_GLANCE(p)	atomic_load_relaxed(p)
 #define	CELLPOLICY_STORE(p, v)	atomic_store_release(p, v)
 #else
+#define	CELLPOLICY_GLANCE(p)						\
+	(*(const volatile __typeof__(*(p)) *)(p))
 #define	CELLPOLICY_LOAD(p) ({						\
-	const volatile __typeof__(*(p)) *cellpolicy_p = (p);		\
-	__typeof__(*(p)) cellpolicy_v = *cellpolicy_p;			\
+	__typeof__(*(p)) cellpolicy_v = CELLPOLICY_GLANCE(p);		\
 	membar_sync();							\
 	cellpolicy_v;							\
 })
+#define	CELLPOLICY_DEPEND(p)	CELLPOLICY_LOAD(p)
 #define	CELLPOLICY_STORE(p, v) do {					\
 	volatile __typeof__(*(p)) *cellpolicy_p = (p);			\
 	membar_sync();							\
@@ -62,13 +71,14 @@ int	cellpolicy_policy_start(void);
 void	cellpolicy_policy_stop(void);
 const struct cellpolicy_tables *cellpolicy_tables(void);
 uint64_t cellpolicy_generation(void);
-int	cellpolicy_replace(const struct cellpolicy_tables *, void *, size_t);
+int	cellpolicy_load(void *, size_t, void *, size_t);
 
 /* cellpolicy_state.c */
 int	cellpolicy_state_start(void);
 void	cellpolicy_state_stop(void);
 struct cellpolicy_state *cellpolicy_state(unsigned int);
 int	cellpolicy_state_adopt(const struct cellpolicy_tables *);
+unsigned int cellpolicy_state_ids(void);
 bool	cellpolicy_living(void);
 void	cellpolicy_carry(unsigned int);
 void	cellpolicy_uncarry(unsigned int);
@@ -79,8 +89,13 @@ int	cellpolicy_identity_start(void);
 void	cellpolicy_identity_stop(void);
 int	cellpolicy_identity_close(void);
 unsigned int cellpolicy_id(kauth_cred_t);
-unsigned int cellpolicy_id_of_process(struct proc *);
 int	cellpolicy_enter(struct lwp *, int);
+
+/* cellpolicy_process.c */
+int	cellpolicy_process_start(void);
+void	cellpolicy_process_stop(void);
+bool	cellpolicy_process_set(pid_t, unsigned int);
+unsigned int cellpolicy_id_of_process(const struct proc *);
 
 /* cellpolicy_count.c */
 int	cellpolicy_count_start(void);
@@ -97,17 +112,24 @@ int	cellpolicy_raises(const struct cellpolicy_tables *, unsigned int,
 	    struct proc *, const struct rlimit *, int);
 
 /* cellpolicy_ask.c */
-void	cellpolicy_ask_generic(struct cellpolicy_question *, kauth_action_t);
-void	cellpolicy_ask_system(struct cellpolicy_question *, kauth_action_t,
-	    void *);
-void	cellpolicy_ask_machdep(struct cellpolicy_question *, kauth_action_t);
-void	cellpolicy_ask_device(struct cellpolicy_question *, kauth_action_t,
-	    void *);
-void	cellpolicy_ask_vnode(struct cellpolicy_question *, kauth_action_t);
-void	cellpolicy_ask_process(struct cellpolicy_question *, kauth_action_t,
-	    void *, void *, void *);
-void	cellpolicy_ask_network(struct cellpolicy_question *, kauth_action_t,
-	    void *, void *, void *, void *);
+struct cellpolicy_binding {
+	bool		known;		/* whether port and protocol are */
+	unsigned int	leaf;		/* 0 network.bind.port, 1 privport */
+	unsigned int	port;
+	unsigned int	protocol;	/* CELLPOLICY_TCP... */
+};
+void	cellpolicy_read_bind(struct cellpolicy_binding *, unsigned long,
+	    const struct socket *, const void *);
+void	cellpolicy_ask(struct cellpolicy_question *,
+	    const struct cellpolicy_scope *, uint64_t, unsigned long);
+void	cellpolicy_ask_process(struct cellpolicy_question *, uint64_t,
+	    unsigned long, unsigned int);
+void	cellpolicy_ask_bind(struct cellpolicy_question *,
+	    const struct cellpolicy_binding *);
+void	cellpolicy_ask_socket(struct cellpolicy_question *, bool, int, int,
+	    int);
+void	cellpolicy_ask_vnode(struct cellpolicy_question *, uint64_t);
+void	cellpolicy_ask_passthru(struct cellpolicy_question *, unsigned long);
 
 /* cellpolicy_listen.c */
 int	cellpolicy_listen_start(void);
@@ -126,7 +148,7 @@ bool	cellpolicy_denied(const struct cellpolicy_tables *,
 int	cellpolicy_image_open(struct cellpolicy_tables *, void *, size_t);
 
 /* cellpolicy_check.c */
-bool	cellpolicy_check(const struct cellpolicy_tables *, uint16_t *);
+int	cellpolicy_check(const struct cellpolicy_tables *);
 
 /* cellpolicy_signal.c */
 int	cellpolicy_signal(unsigned int, int);

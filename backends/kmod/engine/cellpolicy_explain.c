@@ -13,6 +13,54 @@
 
 #include "cellpolicy_decide.h"
 
+/*
+ * The cell with an id; the one with id 0 when there is none.  They are in the
+ * order of their ids.
+ */
+const struct cellpolicy_cell *
+cellpolicy_cell(const struct cellpolicy_tables *t, unsigned int id)
+{
+	uint32_t low, high, middle;
+
+	low = 0;
+	high = t->n.cells;
+	while (high - low > 1) {
+		middle = low + (high - low) / 2;
+		if (t->cells[middle].id <= id)
+			low = middle;
+		else
+			high = middle;
+	}
+	return &t->cells[t->cells[low].id == id ? low : 0];
+}
+
+const char *
+cellpolicy_cell_name(const struct cellpolicy_tables *t, unsigned int id)
+{
+
+	return t->strings + cellpolicy_cell(t, id)->name;
+}
+
+bool
+cellpolicy_permissive(const struct cellpolicy_tables *t, unsigned int id)
+{
+
+	return ((t->n.flags | cellpolicy_cell(t, id)->flags) &
+	    CELLPOLICY_PERMISSIVE) != 0;
+}
+
+/*
+ * The owner of a port, or NULL.
+ */
+const struct cellpolicy_owner *
+cellpolicy_owner(const struct cellpolicy_tables *t, unsigned int port)
+{
+	unsigned int number;
+
+	number = t->port_of[port];
+	return number < t->n.ports ? NULL : &t->owners[number - t->n.ports];
+}
+
 static bool
 contains(const struct cellpolicy_tables *t, uint32_t set, unsigned int value)
 {
@@ -105,25 +153,23 @@ cellpolicy_column(const struct cellpolicy_tables *t,
     const struct cellpolicy_question *q)
 {
 	const struct cellpolicy_class *c;
+	const uint16_t *columns;
 	unsigned int i;
 	uint32_t denied;
 
-	c = &t->classes[q->subject < t->n.ids ? t->class_of[q->subject] : 0];
-	if (q->kind == CELLPOLICY_VNODE)
+	c = cellpolicy_class(t, q->subject);
+	if (q->kind == CELLPOLICY_VNODE) {
 		denied = c->vnode_deny;
-	else if (q->kind == CELLPOLICY_PASSTHRU)
-		denied = c->passthru_deny;
-	else
+		columns = cellpolicy_vnode_columns;
+	} else if (q->kind == CELLPOLICY_PASSTHRU) {
+		denied = CELLPOLICY_PASSTHRU_DENY(c->passthru);
+		columns = cellpolicy_passthru_columns;
+	} else
 		return q->column;
-	if ((q->rights & denied) != 0)
-		denied &= q->rights;
-	else
-		denied = q->rights;
+	denied &= q->rights;
 	for (i = 0; i < 32; i++)
 		if ((denied & (1u << i)) != 0)
-			return q->kind == CELLPOLICY_VNODE ?
-			    cellpolicy_vnode_columns[i] :
-			    cellpolicy_passthru_columns[i];
+			return columns[i];
 	return CELLPOLICY_COLUMNS;
 }
 
@@ -138,7 +184,7 @@ cellpolicy_explain(const struct cellpolicy_tables *t,
 	const struct cellpolicy_owner *o;
 	const struct cellpolicy_rule *r;
 	uint32_t first, n;
-	unsigned int column, p;
+	unsigned int column;
 
 	if (q->subject == 0 && q->root)
 		return 0;
@@ -148,16 +194,12 @@ cellpolicy_explain(const struct cellpolicy_tables *t,
 	c = cellpolicy_cell(t, q->subject);
 	first = c->rules;
 	n = c->nrules;
-	if (q->kind == CELLPOLICY_BINDING &&
-	    q->protocol < (int)CELLPOLICY_OTHER) {
-		p = (unsigned)q->protocol;
-		o = cellpolicy_owner(t, q->port);
-		if (o->cell[p] != 0 && o->cell[p] != q->subject)
-			return o->rule[p];
-		if (o->cell[p] != 0) {
-			first = c->owned;
-			n = c->nowned;
-		}
+	o = q->kind == CELLPOLICY_BINDING ? cellpolicy_owner(t, q->port) : NULL;
+	if (o != NULL && o->cell[q->protocol] != 0) {
+		if (o->cell[q->protocol] != q->subject)
+			return o->rule[q->protocol];
+		first = c->owned;
+		n = c->nowned;
 	}
 	column = cellpolicy_column(t, q);
 	for (r = t->rules + first; n > 0; r++, n--)

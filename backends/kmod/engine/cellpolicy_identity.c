@@ -4,19 +4,16 @@
  */
 
 /*
- * Which cell a credential and a process are in.
+ * Which cell a credential is in, and how a process gets into one.
  *
  * The id is the value itself of the credential's specific data, so nothing
- * has to be freed with it.  Processes keep it a second time, as data specific
- * to the process: to read another process' credential needs its p_lock, which
- * a listener may neither take nor rely on.
+ * has to be freed with it.
  */
 
 #include <sys/cdefs.h>
 #include <sys/param.h>
 #include <sys/errno.h>
 #include <sys/mutex.h>
-#include <sys/specificdata.h>
 
 #include <secmodel/secmodel.h>
 
@@ -29,7 +26,6 @@ kmutex_t cellpolicy_enter_lock;		/* entering and closing */
 static bool closing;
 static secmodel_t model;
 static kauth_key_t credential_key;
-static specificdata_key_t process_key;
 static kauth_listener_t listener;
 
 /*
@@ -42,20 +38,6 @@ cellpolicy_id(kauth_cred_t cred)
 	if (!cellpolicy_living())
 		return 0;
 	return FROM_DATA(kauth_cred_getdata(cred, credential_key));
-}
-
-/*
- * The cell of a process that the caller keeps from going away.
- */
-unsigned int
-cellpolicy_id_of_process(struct proc *p)
-{
-
-	if (p == NULL || !cellpolicy_living())
-		return 0;
-	if (p == curproc)
-		return cellpolicy_id(kauth_cred_get());
-	return FROM_DATA(proc_getspecific(p, process_key));
 }
 
 static void
@@ -96,16 +78,18 @@ credential_copied(kauth_cred_t from, kauth_cred_t to)
 		cellpolicy_uncarry(old);
 }
 
+/*
+ * On the host too: the child's number may be that of one who was in a cell.
+ */
 static void
-process_made(kauth_cred_t cred, struct proc *child)
+process_made(kauth_cred_t cred, const struct proc *child)
 {
 	unsigned int id;
 
 	id = cellpolicy_id(cred);
-	if (id == 0)
-		return;
-	proc_setspecific(child, process_key, TO_DATA(id));
-	cellpolicy_born(id);
+	(void)cellpolicy_process_set(child->p_pid, id);
+	if (id != 0)
+		cellpolicy_born(id);
 }
 
 /*
@@ -143,8 +127,9 @@ credential_event(kauth_cred_t cred, kauth_action_t action, void *cookie,
 }
 
 /*
- * Puts the current process into a cell.  The credential is made and given
- * room for the id before p_lock is held.
+ * Puts the current process into a cell.  The process is noted as there
+ * before it is, and the credential is made and given room for the id before
+ * p_lock is held.
  */
 static int
 change_credential(struct proc *p, unsigned int id)
@@ -152,6 +137,8 @@ change_credential(struct proc *p, unsigned int id)
 	kauth_cred_t new, old;
 	int error;
 
+	if (!cellpolicy_process_set(p->p_pid, id))
+		return EBUSY;
 	new = kauth_cred_alloc();
 	kauth_cred_setdata(new, credential_key, TO_DATA(0));
 	proc_crmod_enter();
@@ -164,12 +151,12 @@ change_credential(struct proc *p, unsigned int id)
 	if (error != 0) {
 		proc_crmod_leave(NULL, NULL, false);
 		kauth_cred_free(new);
+		(void)cellpolicy_process_set(p->p_pid, 0);
 		return error;
 	}
 	kauth_cred_clone(old, new);
 	set_id(new, id);
 	proc_crmod_leave(new, old, true);
-	proc_setspecific(p, process_key, TO_DATA(id));
 	return 0;
 }
 
@@ -240,17 +227,12 @@ cellpolicy_identity_start(void)
 	error = kauth_register_key(model, &credential_key);
 	if (error != 0)
 		goto deregister;
-	error = proc_specific_key_create(&process_key, NULL);
-	if (error != 0)
-		goto key;
 	mutex_init(&cellpolicy_enter_lock, MUTEX_DEFAULT, IPL_NONE);
 	listener = kauth_listen_scope(KAUTH_SCOPE_CRED, credential_event, NULL);
 	if (listener != NULL)
 		return 0;
 	error = ENXIO;
 	mutex_destroy(&cellpolicy_enter_lock);
-	proc_specific_key_delete(process_key);
-key:
 	(void)kauth_deregister_key(credential_key);
 deregister:
 	(void)secmodel_deregister(model);
@@ -263,7 +245,6 @@ cellpolicy_identity_stop(void)
 
 	kauth_unlisten_scope(listener);
 	mutex_destroy(&cellpolicy_enter_lock);
-	proc_specific_key_delete(process_key);
 	(void)kauth_deregister_key(credential_key);
 	(void)secmodel_deregister(model);
 }

@@ -5,8 +5,8 @@
 
 /*
  * Policy images: a header, the numbers of struct cellpolicy_tables, and its
- * arrays one after the other, all little endian, each array on a multiple of
- * eight bytes.  The tables point into the image; it is not copied.
+ * arrays one after the other, all little endian, each on a line of the cache
+ * of its own.  The tables point into the image; it is not copied.
  */
 
 #include <sys/cdefs.h>
@@ -19,7 +19,7 @@
 #include "cellpolicy_engine.h"
 
 #define	MAGIC		"CELLPOL"
-#define	VERSION		1u
+#define	VERSION		2u
 #define	HASH_DIGITS	64
 #define	NUMBERS		(sizeof(struct cellpolicy_numbers) / sizeof(uint32_t))
 #define	WORDS(n, record)						\
@@ -31,13 +31,15 @@ struct header {
 	uint32_t	checksum;	/* CRC-32 of all that follows it */
 	uint32_t	size;		/* of the whole image */
 	uint32_t	columns;
+	uint32_t	positions;
 	uint32_t	vnode_rights;
 	uint32_t	passthru_rights;
 	uint32_t	limits;
 	uint32_t	counts;		/* how many numbers follow the header */
 	char		release[16];
-	char		hash[HASH_DIGITS + 8];
+	char		hash[HASH_DIGITS + 4];
 };
+__CTASSERT(sizeof(struct header) % CELLPOLICY_LINE == 0);
 
 static uint32_t
 crc32_of(const uint8_t *bytes, size_t size)
@@ -75,6 +77,7 @@ check_header(struct header *h, size_t size)
 	    crc32_of((const uint8_t *)h + covered, size - covered))
 		return EBADMSG;
 	if (le32toh(h->columns) != CELLPOLICY_COLUMNS ||
+	    le32toh(h->positions) != CELLPOLICY_POSITIONS ||
 	    le32toh(h->vnode_rights) != CELLPOLICY_VNODE_RIGHTS ||
 	    le32toh(h->passthru_rights) != CELLPOLICY_PASSTHRU_RIGHTS ||
 	    le32toh(h->limits) != CELLPOLICY_LIMITS ||
@@ -103,7 +106,7 @@ take(struct cursor *c, uint64_t n, size_t width)
 	uint32_t *words;
 	uint64_t *quads, i, size;
 
-	size = roundup2(n * width, 8);
+	size = roundup2(n * width, CELLPOLICY_LINE);
 	if (size > c->left)
 		return NULL;
 	array = c->next;
@@ -123,24 +126,36 @@ take(struct cursor *c, uint64_t n, size_t width)
 }
 
 static bool
+take_numbers(struct cellpolicy_tables *t, struct cursor *c)
+{
+	const uint32_t *numbers;
+
+	numbers = take(c, NUMBERS, 4);
+	if (numbers == NULL)
+		return false;
+	memcpy(&t->n, numbers, sizeof(t->n));
+	return true;
+}
+
+static bool
 take_arrays(struct cellpolicy_tables *t, struct cursor *c)
 {
-	const uint64_t row = CELLPOLICY_ROW;
 
 	return
-	    (t->class_of = take(c, t->n.ids, 2)) != NULL &&
-	    (t->cell_of = take(c, t->n.ids, 2)) != NULL &&
-	    (t->rows = take(c, t->n.classes * row, 4)) != NULL &&
-	    (t->crossings = take(c, t->n.crossings * row, 4)) != NULL &&
-	    (t->maps = take(c, t->n.maps, 4)) != NULL &&
+	    (t->classes = take(c, WORDS(t->n.classes, *t->classes), 4))
+		!= NULL &&
+	    (t->port_ends = take(c, t->n.port_steps, 2)) != NULL &&
+	    (t->port_numbers = take(c, t->n.port_steps, 2)) != NULL &&
+	    (t->owners = take(c, WORDS(t->n.owners, *t->owners), 4))
+		!= NULL &&
+	    (t->tops = take(c, t->n.tops, 4)) != NULL &&
+	    (t->pages = take(c, t->n.pages, 2)) != NULL &&
+	    (t->crossings = take(c, WORDS(t->n.crossings, *t->crossings), 4))
+		!= NULL &&
 	    (t->sockets = take(c, t->n.sockets, 4)) != NULL &&
 	    (t->domain_of = take(c, t->n.domain_numbers, 2)) != NULL &&
 	    (t->type_of = take(c, t->n.type_numbers, 2)) != NULL &&
 	    (t->protocol_of = take(c, t->n.protocol_numbers, 2)) != NULL &&
-	    (t->classes = take(c, WORDS(t->n.classes, *t->classes), 4))
-		!= NULL &&
-	    (t->owners = take(c, WORDS(t->n.owners, *t->owners), 4))
-		!= NULL &&
 	    (t->cells = take(c, WORDS(t->n.cells, *t->cells), 4)) != NULL &&
 	    (t->rules = take(c, WORDS(t->n.rules, *t->rules), 4)) != NULL &&
 	    (t->sets = take(c, t->n.sets, 4)) != NULL &&
@@ -160,9 +175,6 @@ cellpolicy_image_open(struct cellpolicy_tables *t, void *image, size_t size)
 {
 	struct header *h = image;
 	struct cursor c;
-	uint16_t *seen;
-	size_t seen_size;
-	uint32_t *numbers;
 	int error;
 
 	error = check_header(h, size);
@@ -170,16 +182,9 @@ cellpolicy_image_open(struct cellpolicy_tables *t, void *image, size_t size)
 		return error;
 	c.next = (uint8_t *)image + sizeof(*h);
 	c.left = size - sizeof(*h);
-	if (le32toh(h->counts) != NUMBERS ||
-	    (numbers = take(&c, NUMBERS, 4)) == NULL)
-		return EINVAL;
-	memcpy(&t->n, numbers, sizeof(t->n));
 	t->hash = h->hash;
-	if (!take_arrays(t, &c) || c.left != 0)
+	if (le32toh(h->counts) != NUMBERS || !take_numbers(t, &c) ||
+	    !take_arrays(t, &c) || c.left != 0)
 		return EINVAL;
-	seen_size = (t->n.maps / CELLPOLICY_FANOUT + 1) * sizeof(*seen);
-	seen = kmem_zalloc(seen_size, KM_SLEEP);
-	error = cellpolicy_check(t, seen) ? 0 : EPROTO;
-	kmem_free(seen, seen_size);
-	return error;
+	return cellpolicy_check(t);
 }

@@ -12,8 +12,12 @@
 #include <sys/param.h>
 #include <sys/pserialize.h>
 #include <sys/resource.h>
+#include <sys/systm.h>
 
 #include "cellpolicy_engine.h"
+
+#define	TO_INT(arg)	((int)(uintptr_t)(arg))
+#define	TO_ULONG(arg)	((unsigned long)(uintptr_t)(arg))
 
 static const int results[] = {
 	[CELLPOLICY_DEFER] = KAUTH_RESULT_DEFER,
@@ -22,16 +26,15 @@ static const int results[] = {
 	[3] = KAUTH_RESULT_DENY,	/* no verdict, and in no valid tables */
 };
 
+/*
+ * Ends a read section with the answer to kauth(9).  A denial is noted first;
+ * what asked for is `q' then, and there is nothing to ask for otherwise.
+ */
 static int
-answer(kauth_cred_t cred, const struct cellpolicy_question *q)
+finish(const struct cellpolicy_tables *t, kauth_cred_t cred,
+    const struct cellpolicy_question *q, unsigned int verdict, int s)
 {
-	const struct cellpolicy_tables *t;
-	unsigned int verdict;
-	int s;
 
-	s = pserialize_read_enter();
-	t = cellpolicy_tables();
-	verdict = cellpolicy_decide(t, q);
 	if (verdict == CELLPOLICY_DENY &&
 	    !cellpolicy_denied(t, q, cred, CELLPOLICY_NOLIMIT))
 		verdict = CELLPOLICY_DEFER;
@@ -39,11 +42,34 @@ answer(kauth_cred_t cred, const struct cellpolicy_question *q)
 	return results[verdict];
 }
 
+/*
+ * Requests that carry nothing but themselves.
+ */
+static int
+answer(kauth_cred_t cred, unsigned int id,
+    const struct cellpolicy_scope *scope, kauth_action_t action, void *request)
+{
+	const struct cellpolicy_tables *t;
+	struct cellpolicy_question q;
+	unsigned int verdict;
+	int s;
+
+	s = pserialize_read_enter();
+	t = cellpolicy_tables();
+	verdict = cellpolicy_decide(t, id, scope, action, TO_ULONG(request));
+	if (__predict_true(verdict != CELLPOLICY_DENY)) {
+		pserialize_read_exit(s);
+		return results[verdict];
+	}
+	cellpolicy_ask(&q, scope, action, TO_ULONG(request));
+	q.subject = id;
+	return finish(t, cred, &q, verdict, s);
+}
+
 static int
 listen_generic(kauth_cred_t cred, kauth_action_t action, void *cookie,
     void *arg0, void *arg1, void *arg2, void *arg3)
 {
-	struct cellpolicy_question q;
 	unsigned int id;
 
 	(void)cookie;
@@ -52,18 +78,14 @@ listen_generic(kauth_cred_t cred, kauth_action_t action, void *cookie,
 	(void)arg2;
 	(void)arg3;
 	id = cellpolicy_id(cred);
-	if (id == 0)
-		return KAUTH_RESULT_DEFER;
-	cellpolicy_ask_generic(&q, action);
-	q.subject = id;
-	return answer(cred, &q);
+	return id == 0 ? KAUTH_RESULT_DEFER : answer(cred, id,
+	    &cellpolicy_scopes[CELLPOLICY_SCOPE_GENERIC], action, NULL);
 }
 
 static int
 listen_system(kauth_cred_t cred, kauth_action_t action, void *cookie,
     void *arg0, void *arg1, void *arg2, void *arg3)
 {
-	struct cellpolicy_question q;
 	unsigned int id;
 
 	(void)cookie;
@@ -71,18 +93,14 @@ listen_system(kauth_cred_t cred, kauth_action_t action, void *cookie,
 	(void)arg2;
 	(void)arg3;
 	id = cellpolicy_id(cred);
-	if (id == 0)
-		return KAUTH_RESULT_DEFER;
-	cellpolicy_ask_system(&q, action, arg0);
-	q.subject = id;
-	return answer(cred, &q);
+	return id == 0 ? KAUTH_RESULT_DEFER : answer(cred, id,
+	    &cellpolicy_scopes[CELLPOLICY_SCOPE_SYSTEM], action, arg0);
 }
 
 static int
 listen_machdep(kauth_cred_t cred, kauth_action_t action, void *cookie,
     void *arg0, void *arg1, void *arg2, void *arg3)
 {
-	struct cellpolicy_question q;
 	unsigned int id;
 
 	(void)cookie;
@@ -91,18 +109,38 @@ listen_machdep(kauth_cred_t cred, kauth_action_t action, void *cookie,
 	(void)arg2;
 	(void)arg3;
 	id = cellpolicy_id(cred);
-	if (id == 0)
-		return KAUTH_RESULT_DEFER;
-	cellpolicy_ask_machdep(&q, action);
+	return id == 0 ? KAUTH_RESULT_DEFER : answer(cred, id,
+	    &cellpolicy_scopes[CELLPOLICY_SCOPE_MACHDEP], action, NULL);
+}
+
+/*
+ * A pass-through request carries several rights; with one that nobody knows
+ * it is unknown as a whole.
+ */
+static int
+passthru(kauth_cred_t cred, unsigned int id, unsigned long bits)
+{
+	const unsigned long known = KAUTH_REQ_DEVICE_RAWIO_PASSTHRU_ALL;
+	const struct cellpolicy_tables *t;
+	struct cellpolicy_question q;
+	unsigned int verdict;
+	int s;
+
+	s = pserialize_read_enter();
+	t = cellpolicy_tables();
+	verdict = (bits & ~known) != 0 ? CELLPOLICY_DENY :
+	    cellpolicy_decide_passthru(t, id, bits);
+	cellpolicy_ask_passthru(&q, bits);
+	if ((bits & ~known) != 0)
+		q.kind = CELLPOLICY_UNKNOWN;
 	q.subject = id;
-	return answer(cred, &q);
+	return finish(t, cred, &q, verdict, s);
 }
 
 static int
 listen_device(kauth_cred_t cred, kauth_action_t action, void *cookie,
     void *arg0, void *arg1, void *arg2, void *arg3)
 {
-	struct cellpolicy_question q;
 	unsigned int id;
 
 	(void)cookie;
@@ -112,9 +150,10 @@ listen_device(kauth_cred_t cred, kauth_action_t action, void *cookie,
 	id = cellpolicy_id(cred);
 	if (id == 0)
 		return KAUTH_RESULT_DEFER;
-	cellpolicy_ask_device(&q, action, arg0);
-	q.subject = id;
-	return answer(cred, &q);
+	if (action == KAUTH_DEVICE_RAWIO_PASSTHRU)
+		return passthru(cred, id, TO_ULONG(arg0));
+	return answer(cred, id, &cellpolicy_scopes[CELLPOLICY_SCOPE_DEVICE],
+	    action, arg0);
 }
 
 /*
@@ -124,8 +163,10 @@ static int
 listen_vnode(kauth_cred_t cred, kauth_action_t action, void *cookie,
     void *arg0, void *arg1, void *arg2, void *arg3)
 {
+	const struct cellpolicy_tables *t;
 	struct cellpolicy_question q;
 	unsigned int id;
+	int s;
 
 	(void)cookie;
 	(void)arg0;
@@ -135,9 +176,71 @@ listen_vnode(kauth_cred_t cred, kauth_action_t action, void *cookie,
 	id = cellpolicy_id(cred);
 	if (id == 0)
 		return KAUTH_RESULT_DEFER;
+	s = pserialize_read_enter();
+	t = cellpolicy_tables();
+	if (__predict_true(cellpolicy_decide_vnode(t, id, action) !=
+	    CELLPOLICY_DENY)) {
+		pserialize_read_exit(s);
+		return KAUTH_RESULT_DEFER;
+	}
 	cellpolicy_ask_vnode(&q, action);
 	q.subject = id;
-	return answer(cred, &q);
+	return finish(t, cred, &q, CELLPOLICY_DENY, s);
+}
+
+/*
+ * Binding, from a cell or by somebody on the host who is not root.  From a
+ * cell it has to be known what is bound.
+ */
+static int
+bind_result(kauth_cred_t cred, unsigned int id, unsigned long request,
+    const struct socket *so, const void *address)
+{
+	const struct cellpolicy_tables *t;
+	struct cellpolicy_question q;
+	struct cellpolicy_binding b;
+	unsigned int verdict;
+	int s;
+
+	cellpolicy_read_bind(&b, request, so, address);
+	s = pserialize_read_enter();
+	t = cellpolicy_tables();
+	if (!b.known)
+		verdict = id != 0 ? CELLPOLICY_DENY : CELLPOLICY_DEFER;
+	else if (id != 0)
+		verdict = cellpolicy_decide_bind(t, id, b.port,
+		    CELLPOLICY_BIND(b.leaf, b.protocol), b.protocol);
+	else
+		verdict = cellpolicy_decide_host_bind(t, b.port, b.protocol);
+	if (__predict_true(verdict != CELLPOLICY_DENY)) {
+		pserialize_read_exit(s);
+		return results[verdict];
+	}
+	cellpolicy_ask_bind(&q, &b);
+	q.subject = id;
+	return finish(t, cred, &q, verdict, s);
+}
+
+static int
+socket_result(kauth_cred_t cred, unsigned int id, bool rawsock, int domain,
+    int type, int protocol)
+{
+	const struct cellpolicy_tables *t;
+	struct cellpolicy_question q;
+	unsigned int verdict;
+	int s;
+
+	s = pserialize_read_enter();
+	t = cellpolicy_tables();
+	verdict = cellpolicy_decide_socket(t, id, rawsock, domain, type,
+	    protocol);
+	if (__predict_true(verdict != CELLPOLICY_DENY)) {
+		pserialize_read_exit(s);
+		return results[verdict];
+	}
+	cellpolicy_ask_socket(&q, rawsock, domain, type, protocol);
+	q.subject = id;
+	return finish(t, cred, &q, verdict, s);
 }
 
 /*
@@ -148,17 +251,28 @@ static int
 listen_network(kauth_cred_t cred, kauth_action_t action, void *cookie,
     void *arg0, void *arg1, void *arg2, void *arg3)
 {
-	struct cellpolicy_question q;
+	unsigned long request;
 	unsigned int id;
+	bool port;
 
 	(void)cookie;
+	request = TO_ULONG(arg0);
+	port = action == KAUTH_NETWORK_BIND &&
+	    (request == KAUTH_REQ_NETWORK_BIND_PORT ||
+	    request == KAUTH_REQ_NETWORK_BIND_PRIVPORT);
 	id = cellpolicy_id(cred);
-	if (id == 0 && (action != KAUTH_NETWORK_BIND ||
-	    kauth_cred_geteuid(cred) == 0))
+	if (id == 0 && (!port || kauth_cred_geteuid(cred) == 0))
 		return KAUTH_RESULT_DEFER;
-	cellpolicy_ask_network(&q, action, arg0, arg1, arg2, arg3);
-	q.subject = id;
-	return answer(cred, &q);
+	if (port)
+		return bind_result(cred, id, request, arg1, arg2);
+	if (action == KAUTH_NETWORK_SOCKET &&
+	    (request == KAUTH_REQ_NETWORK_SOCKET_OPEN ||
+	    request == KAUTH_REQ_NETWORK_SOCKET_RAWSOCK))
+		return socket_result(cred, id,
+		    request == KAUTH_REQ_NETWORK_SOCKET_RAWSOCK,
+		    TO_INT(arg1), TO_INT(arg2), TO_INT(arg3));
+	return answer(cred, id, &cellpolicy_scopes[CELLPOLICY_SCOPE_NETWORK],
+	    action, arg0);
 }
 
 /*
@@ -205,32 +319,77 @@ rlimit_result(kauth_cred_t cred, const struct cellpolicy_question *q,
 	return refuse ? KAUTH_RESULT_DENY : KAUTH_RESULT_DEFER;
 }
 
+/*
+ * Root of the host may do everything to every process; others on the host
+ * nothing to one in a cell.
+ */
+static int
+host_process(kauth_cred_t cred, kauth_action_t action, unsigned long request,
+    unsigned int target)
+{
+	struct cellpolicy_question q;
+	int s;
+
+	if (target == 0 || kauth_cred_geteuid(cred) == 0)
+		return KAUTH_RESULT_DEFER;
+	cellpolicy_ask_process(&q, action, request, target);
+	s = pserialize_read_enter();
+	return finish(cellpolicy_tables(), cred, &q, CELLPOLICY_DENY, s);
+}
+
+/*
+ * What a cell's limits say about a request that its rules do not refuse.
+ */
+static int
+limits_result(kauth_cred_t cred, const struct cellpolicy_question *q,
+    kauth_action_t action, void *const *arg)
+{
+
+	if (action == KAUTH_PROCESS_FORK)
+		return fork_result(cred, q);
+	if ((uintptr_t)arg[1] == KAUTH_REQ_PROCESS_RLIMIT_SET)
+		return rlimit_result(cred, q, arg[0], arg[2],
+		    (int)(uintptr_t)arg[3]);
+	return KAUTH_RESULT_DEFER;
+}
+
+/*
+ * The request of a process action is its second argument, with PROCFS the
+ * third; what other actions pass there is not one.
+ */
 static int
 listen_process(kauth_cred_t cred, kauth_action_t action, void *cookie,
     void *arg0, void *arg1, void *arg2, void *arg3)
 {
+	const struct cellpolicy_tables *t;
 	struct cellpolicy_question q;
-	unsigned int id;
-	int result, limited;
+	unsigned int id, target, verdict;
+	unsigned long request;
+	int result, s;
 
 	(void)cookie;
 	if (!cellpolicy_living())
 		return KAUTH_RESULT_DEFER;
 	id = cellpolicy_id(cred);
-	cellpolicy_ask_process(&q, action, arg0, arg1, arg2);
+	target = cellpolicy_id_of_process(arg0);
+	request = TO_ULONG(action == KAUTH_PROCESS_PROCFS ? arg2 : arg1);
+	if (id == 0)
+		return host_process(cred, action, request, target);
+	s = pserialize_read_enter();
+	t = cellpolicy_tables();
+	verdict = cellpolicy_decide_process(t, id, target, action, request);
+	if (__predict_true(verdict != CELLPOLICY_DENY &&
+	    action != KAUTH_PROCESS_FORK && action != KAUTH_PROCESS_RLIMIT)) {
+		pserialize_read_exit(s);
+		return results[verdict];
+	}
+	cellpolicy_ask_process(&q, action, request, target);
 	q.subject = id;
-	q.root = id == 0 && kauth_cred_geteuid(cred) == 0;
-	result = answer(cred, &q);
-	if (id == 0 || result == KAUTH_RESULT_DENY)
-		return result;
-	limited = KAUTH_RESULT_DEFER;
-	if (action == KAUTH_PROCESS_FORK)
-		limited = fork_result(cred, &q);
-	else if (action == KAUTH_PROCESS_RLIMIT &&
-	    (uintptr_t)arg1 == KAUTH_REQ_PROCESS_RLIMIT_SET)
-		limited = rlimit_result(cred, &q, arg0, arg2,
-		    (int)(uintptr_t)arg3);
-	return limited == KAUTH_RESULT_DENY ? limited : result;
+	result = finish(t, cred, &q, verdict, s);
+	if (result != KAUTH_RESULT_DENY && limits_result(cred, &q, action,
+	    (void *[]){ arg0, arg1, arg2, arg3 }) == KAUTH_RESULT_DENY)
+		return KAUTH_RESULT_DENY;
+	return result;
 }
 
 static struct {
@@ -264,8 +423,8 @@ cellpolicy_listen_start(void)
 }
 
 /*
- * Does not wait for listeners that are still running: unloading a module
- * with listeners is best effort on every release.
+ * kauth(9) does not wait for listeners that are still running.  None of them
+ * sleeps while nothing is in a cell, so a pause lets them end.
  */
 void
 cellpolicy_listen_stop(void)
@@ -277,4 +436,5 @@ cellpolicy_listen_stop(void)
 			kauth_unlisten_scope(listeners[i].listener);
 		listeners[i].listener = NULL;
 	}
+	(void)kpause("cellpol", false, mstohz(100), NULL);
 }

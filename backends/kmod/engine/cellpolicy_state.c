@@ -19,6 +19,7 @@
 #define	PAGES		((CELLPOLICY_MAXID + PAGE_IDS) / PAGE_IDS)
 
 static struct cellpolicy_state *pages[PAGES];
+static unsigned int ids;	/* one more than the greatest ever named */
 static volatile unsigned int living;	/* ids that a credential carries */
 
 static void
@@ -67,7 +68,18 @@ cellpolicy_state_adopt(const struct cellpolicy_tables *t)
 		strlcpy(st->name, t->strings + t->cells[i].name,
 		    sizeof(st->name));
 	}
+	ids = MAX(ids, t->n.ids);
 	return 0;
+}
+
+/*
+ * One more than the greatest id that any policy had.
+ */
+unsigned int
+cellpolicy_state_ids(void)
+{
+
+	return ids;
 }
 
 /*
@@ -77,7 +89,7 @@ bool
 cellpolicy_living(void)
 {
 
-	return CELLPOLICY_LOAD(&living) != 0;
+	return CELLPOLICY_GLANCE(&living) != 0;
 }
 
 /*
@@ -104,6 +116,7 @@ cellpolicy_state_start(void)
 {
 
 	add_page(0);
+	ids = 1;
 	return 0;
 }
 

@@ -153,10 +153,9 @@ node_cells(SYSCTLFN_ARGS)
 static int
 node_load(SYSCTLFN_ARGS)
 {
-	const size_t head = roundup2(sizeof(struct cellpolicy_tables), 8);
-	struct cellpolicy_tables *t;
+	const struct cellpolicy_tables *t;
+	void *memory, *image;
 	size_t size;
-	char *image;
 	int error;
 
 	(void)name;
@@ -168,18 +167,17 @@ node_load(SYSCTLFN_ARGS)
 		return error;
 	if (newlen > CELLPOLICY_MAXIMAGE)
 		return EFBIG;
-	size = head + newlen;
-	t = kmem_alloc(size, KM_SLEEP);
-	image = (char *)t + head;
+	size = newlen + CELLPOLICY_LINE;
+	memory = kmem_alloc(size, KM_SLEEP);
+	image = (void *)roundup2((uintptr_t)memory, CELLPOLICY_LINE);
 	error = sysctl_copyin(l, newp, image, newlen);
 	if (error == 0)
-		error = cellpolicy_image_open(t, image, newlen);
-	if (error == 0)
-		error = cellpolicy_replace(t, t, size);
+		error = cellpolicy_load(image, newlen, memory, size);
 	if (error != 0) {
-		kmem_free(t, size);
+		kmem_free(memory, size);
 		return error;
 	}
+	t = cellpolicy_tables();
 	log(LOG_NOTICE, "cellpolicy: policy %s in force, hash %s\n",
 	    t->strings + t->n.policy, t->hash);
 	return 0;

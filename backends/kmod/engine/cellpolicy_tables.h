@@ -18,22 +18,27 @@
 
 #include "cellpolicy_actions.h"
 
+/* Words of a row: one verdict for each position; and of a crossing. */
+#define	CELLPOLICY_ROW		CELLPOLICY_WORDS(CELLPOLICY_POSITIONS)
+#define	CELLPOLICY_CROSSING	CELLPOLICY_WORDS(CELLPOLICY_PROCESS_POSITIONS)
+
 /* A verdict of two bits, sixteen to a word. */
 #define	CELLPOLICY_DEFER	0u
 #define	CELLPOLICY_DENY		1u
 #define	CELLPOLICY_ALLOW	2u
 #define	CELLPOLICY_VERDICTS	16u
-
-/* A row: one verdict per column. */
-#define	CELLPOLICY_ROW							\
-	((CELLPOLICY_COLUMNS + CELLPOLICY_VERDICTS - 1) / CELLPOLICY_VERDICTS)
+#define	CELLPOLICY_WORDS(verdicts)					\
+	(((verdicts) + CELLPOLICY_VERDICTS - 1) / CELLPOLICY_VERDICTS)
 
 /*
- * A map from 16 bits to a number: a tree of three levels inside `maps', all
- * positions counted in words.  Equal parts of all maps are shared.
+ * A map from numbers to numbers in two levels: `tops' has a page for each
+ * stretch of keys, `pages' the numbers.  Equal parts of all maps are shared.
  */
-#define	CELLPOLICY_FANOUT	32u	/* upper and middle level */
-#define	CELLPOLICY_LEAF		64u	/* lower level */
+#define	CELLPOLICY_PAGE		64u
+
+/* Keys of a map that takes `n', in pages. */
+#define	CELLPOLICY_TOPS(n)						\
+	(((n) + CELLPOLICY_PAGE - 1) / CELLPOLICY_PAGE)
 
 /* Protocols of network.bind. */
 #define	CELLPOLICY_TCP		0u
@@ -49,32 +54,47 @@
 #define	CELLPOLICY_MAXID	65535u
 
 /*
- * What cells of one class may do, besides the class's row of verdicts on the
- * system and the own cell.  A crossing is a row of verdicts on process actions
- * that leave the cell.  Class 0 is for ids that the policy does not know.
+ * What cells of one class may do, in one line of the cache.  Class 0 is for
+ * ids that the policy does not know; it denies everything.  Position 0 of a
+ * row is for requests that nobody knows, and always denies.
  */
 struct cellpolicy_class {
-	uint32_t	host;		/* crossing: processes outside cells */
-	uint32_t	peers;		/* map: target's cell id to crossing */
-	uint32_t	ports;		/* map: port to bind verdicts */
-	uint32_t	socket;		/* socket row, in words */
+	uint32_t	row[CELLPOLICY_ROW];	/* system and own cell */
 	uint32_t	vnode_deny;	/* rights */
-	uint32_t	passthru_deny;	/* rights */
-	uint32_t	passthru_grant;	/* rights */
+	uint32_t	passthru;	/* rights: granted << 16 | denied */
+	uint32_t	peers;		/* map: target's cell id to crossing */
+	uint32_t	ports;		/* map: number of port to verdicts */
+	uint32_t	socket;		/* socket row, in words */
+};
+#define	CELLPOLICY_LINE		64
+#define	CELLPOLICY_PASSTHRU_DENY(sets)	((sets) & 0xffff)
+#define	CELLPOLICY_PASSTHRU_GRANT(sets)	((sets) >> 16)
+
+/*
+ * A crossing is a row of verdicts on process actions that leave the cell.
+ * Process actions have the first positions of a row.  Number 0 denies all.
+ */
+struct cellpolicy_crossing {
+	uint32_t	row[CELLPOLICY_CROSSING];
 };
 
-/* Ports that cells listen on.  Number 0 is nobody's. */
+/*
+ * Ports that no rule and no cell tells apart have one number.  Those that a
+ * cell listens on have the greatest, and an owner each.
+ */
 struct cellpolicy_owner {
-	uint32_t	cell[2];	/* by protocol: cell id or 0 */
-	uint32_t	rule[2];	/* the listen rules */
+	uint32_t	cell[CELLPOLICY_PROTOCOLS];	/* id or 0 */
+	uint32_t	rule[CELLPOLICY_PROTOCOLS];	/* the listen rules */
 	uint32_t	verdicts;	/* bind verdicts of the owners */
+	uint32_t	unused;
 };
 
-/* Number 0 stands for ids the policy does not know. */
+/* In the order of ids.  Number 0 stands for ids the policy does not know. */
 struct cellpolicy_cell {
 	uint32_t	id;
 	uint32_t	name;		/* in strings */
 	uint32_t	flags;
+	uint32_t	class;
 	uint32_t	processes;	/* cap, or CELLPOLICY_UNLIMITED */
 	uint32_t	limits;		/* in ceilings */
 	uint32_t	rules;		/* first in rules */
@@ -107,12 +127,15 @@ struct cellpolicy_rule {
 struct cellpolicy_numbers {
 	uint32_t	policy;		/* name of the policy, in strings */
 	uint32_t	flags;		/* CELLPOLICY_PERMISSIVE */
-	uint32_t	ids;		/* entries of class_of and cell_of */
+	uint32_t	ids;		/* one more than the greatest */
+	uint32_t	ports;		/* numbers of ports that nobody owns */
+	uint32_t	owners;
+	uint32_t	port_steps;
 	uint32_t	cells;
 	uint32_t	classes;
 	uint32_t	crossings;
-	uint32_t	maps;		/* words */
-	uint32_t	owners;
+	uint32_t	tops;
+	uint32_t	pages;		/* numbers in them */
 	uint32_t	domain_numbers;	/* entries of domain_of */
 	uint32_t	type_numbers;
 	uint32_t	protocol_numbers;
@@ -124,23 +147,30 @@ struct cellpolicy_numbers {
 	uint32_t	rules;
 	uint32_t	sets;		/* words */
 	uint32_t	strings;	/* bytes */
-	uint32_t	owners_map;	/* map: port to owner */
 };
 
+/*
+ * The members before `n.port_steps' are those of most decisions.  The engine
+ * makes the first two: `line_of' has an entry for every id that any policy
+ * had since the module was loaded, so that no decision has to ask whether an
+ * id is within bounds.
+ */
 struct cellpolicy_tables {
+	const uint32_t	*line_of;	/* by cell id: class, in bytes */
+	const uint16_t	*port_of;	/* by port: its number */
+	const struct cellpolicy_class *classes;
+	const uint32_t	*tops;
+	const uint16_t	*pages;
 	struct cellpolicy_numbers n;
+	const struct cellpolicy_owner *owners;	/* from number n.ports on */
+	const struct cellpolicy_crossing *crossings;
 	const char	*hash;		/* SHA-256 of the policy, in hex */
-	const uint16_t	*class_of;	/* by cell id */
-	const uint16_t	*cell_of;	/* by cell id */
-	const uint32_t	*rows;		/* by class */
-	const uint32_t	*crossings;
-	const uint32_t	*maps;
+	const uint16_t	*port_ends;	/* the last port of each step */
+	const uint16_t	*port_numbers;	/* and the number of its ports */
 	const uint32_t	*sockets;
 	const uint16_t	*domain_of;	/* PF_* to class of domains */
 	const uint16_t	*type_of;	/* SOCK_* */
 	const uint16_t	*protocol_of;	/* IPPROTO_* */
-	const struct cellpolicy_class *classes;
-	const struct cellpolicy_owner *owners;
 	const struct cellpolicy_cell *cells;
 	const struct cellpolicy_rule *rules;
 	const uint32_t	*sets;

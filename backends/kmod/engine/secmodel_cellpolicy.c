@@ -24,6 +24,7 @@ static const struct {
 	{ cellpolicy_state_start,	cellpolicy_state_stop },
 	{ cellpolicy_policy_start,	cellpolicy_policy_stop },
 	{ cellpolicy_audit_start,	cellpolicy_audit_stop },
+	{ cellpolicy_process_start,	cellpolicy_process_stop },
 	{ cellpolicy_identity_start,	cellpolicy_identity_stop },
 	{ cellpolicy_count_start,	cellpolicy_count_stop },
 	{ cellpolicy_listen_start,	cellpolicy_listen_stop },

@@ -13,17 +13,17 @@
 #include "cellpolicy_decide.h"
 
 const char *const cellpolicy_action_names[] = {
-{% for name, kind in actions %}
-	{{ (name or "unknown") | c_string }},
+{% for name in actions %}
+	{{ name | c_string }},
 {% endfor %}
 	"unknown"
 };
 
-const uint8_t cellpolicy_kinds[] = {
-{% for name, kind in actions %}
-	CELLPOLICY_{{ kind }},
+const uint16_t cellpolicy_columns[] = {
+	CELLPOLICY_COLUMNS,
+{% for column in positions[1:] %}
+	{{ column }},
 {% endfor %}
-	CELLPOLICY_UNKNOWN
 };
 
 const char *const cellpolicy_limit_names[] = {
@@ -53,38 +53,32 @@ const uint16_t cellpolicy_passthru_columns[] = {
 __CTASSERT({{ name }} == {{ value }});
 #endif
 {% endfor %}
+
+const struct cellpolicy_scope cellpolicy_scopes[] = {
 {% for scope, members in by_scope %}
-
-unsigned int
-cellpolicy_{{ scope }}_column(uint64_t action, unsigned long request)
-{
-
+	[CELLPOLICY_SCOPE_{{ scope | upper }}] = {
+		.carries = {
+{% for member in members if member.requests %}
+			[{{ member.c_action }}] = ~0UL,
+{% endfor %}
 {% if not members | selectattr("requests") | list %}
-	(void)request;
+			[0] = 0,
 {% endif %}
-	switch (action) {
+		},
+		.positions = {
 {% for member in members %}
-	case {{ member.c_action }}:
-{% if member.requests %}
-		switch (request) {
-{% if member.column is not none %}
-		case 0:
-			return {{ member.column }};
+{% if member.position is not none %}
+			[{{ member.c_action }}][0] = {{ member.position }},
 {% endif %}
-{% for name, column in member.requests %}
-		case {{ name }}:
-			return {{ column }};
+{% for name, position in member.requests %}
+			[{{ member.c_action }}]
+			    [{{ name }}] = {{ position }},
 {% endfor %}
-		}
-		break;
-{% else %}
-		return {{ member.column }};
-{% endif %}
 {% endfor %}
-	}
-	return CELLPOLICY_COLUMNS;
-}
+		},
+	},
 {% endfor %}
+};
 
 uint32_t
 cellpolicy_vnode_rights(uint64_t action)
@@ -93,8 +87,7 @@ cellpolicy_vnode_rights(uint64_t action)
 
 	rights = 0;
 {% for name, bit, _ in vnode_rights %}
-	if ((action & {{ name }}) != 0)
-		rights |= {{ "%#x" | format(bit) }};
+	rights |= (action & {{ name }}) != 0 ? {{ "%#x" | format(bit) }} : 0;
 {% endfor %}
 	return rights;
 }
@@ -106,8 +99,7 @@ cellpolicy_passthru_rights(unsigned long bits)
 
 	rights = 0;
 {% for name, bit, _ in passthru_rights %}
-	if ((bits & {{ name }}) != 0)
-		rights |= {{ "%#x" | format(bit) }};
+	rights |= (bits & {{ name }}) != 0 ? {{ "%#x" | format(bit) }} : 0;
 {% endfor %}
 	return rights;
 }

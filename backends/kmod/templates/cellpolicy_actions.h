@@ -10,27 +10,61 @@
 #ifndef _CELLPOLICY_ACTIONS_H_
 #define	_CELLPOLICY_ACTIONS_H_
 
+#include <sys/cdefs.h>
 #include <sys/types.h>
 
 #define	CELLPOLICY_RELEASE		{{ release | c_string }}
 #define	CELLPOLICY_COLUMNS		{{ columns }}u
+#define	CELLPOLICY_POSITIONS		{{ positions | length }}u
+#define	CELLPOLICY_PROCESS_POSITIONS	{{ process_positions }}u
 #define	CELLPOLICY_VNODE_RIGHTS		{{ vnode_columns | length }}u
 #define	CELLPOLICY_PASSTHRU_RIGHTS	{{ passthru_columns | length }}u
 #define	CELLPOLICY_LIMITS		{{ limits | length }}u
 
+/* Columns of the actions that have no position in a row. */
+{% for name, column in special %}
+#define	CELLPOLICY_COLUMN_{{ name }}	{{ column }}u
+{% endfor %}
+
+/*
+ * Positions in a row by the kernel's numbers of an action and its request; 0
+ * for what this release is not known to ask.  `carries' has no bits for
+ * actions whose arguments are no request.
+ */
+#define	CELLPOLICY_ACTIONS		48u
+#define	CELLPOLICY_REQUESTS		64u
+
+struct cellpolicy_scope {
+	unsigned long	carries[CELLPOLICY_ACTIONS];
+	uint8_t		positions[CELLPOLICY_ACTIONS][CELLPOLICY_REQUESTS];
+};
+
+enum {
+{% for scope in scopes %}
+	CELLPOLICY_SCOPE_{{ scope | upper }},
+{% endfor %}
+	CELLPOLICY_SCOPES
+};
+
+extern const struct cellpolicy_scope cellpolicy_scopes[CELLPOLICY_SCOPES];
+extern const uint16_t cellpolicy_columns[CELLPOLICY_POSITIONS];
 extern const char *const cellpolicy_action_names[CELLPOLICY_COLUMNS + 1];
-extern const uint8_t cellpolicy_kinds[CELLPOLICY_COLUMNS + 1];
 extern const char *const cellpolicy_limit_names[CELLPOLICY_LIMITS];
 extern const uint16_t cellpolicy_vnode_columns[CELLPOLICY_VNODE_RIGHTS];
 extern const uint16_t cellpolicy_passthru_columns[CELLPOLICY_PASSTHRU_RIGHTS];
 
-/*
- * The column of an action and its request, or CELLPOLICY_COLUMNS when this
- * release is not known to ask it.
- */
-{% for scope in scopes %}
-unsigned int	cellpolicy_{{ scope }}_column(uint64_t, unsigned long);
-{% endfor %}
+static inline unsigned int
+cellpolicy_position(const struct cellpolicy_scope *scope, uint64_t action,
+    unsigned long request)
+{
+
+	if (__predict_false(action >= CELLPOLICY_ACTIONS))
+		return 0;
+	request &= scope->carries[action];
+	if (__predict_false(request >= CELLPOLICY_REQUESTS))
+		return 0;
+	return scope->positions[action][request];
+}
 
 /* The rights in a vnode action and in the bits of a pass-through request. */
 uint32_t	cellpolicy_vnode_rights(uint64_t);

@@ -8,11 +8,10 @@
 #include <sys/cdefs.h>
 #include <sys/types.h>
 
-#include "cellpolicy_tables.h"
 #include "cellpolicy_compiled.h"
 {% for section in arrays %}
 
-static const {{ section.type }} {{ section.name }}[] = {
+static const {{ section.type }} {{ section.name }}[]{% if section.name == "classes" %} __aligned(CELLPOLICY_LINE){% endif %} = {
 {{ section.body }}
 };
 {% endfor %}

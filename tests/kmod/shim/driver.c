@@ -214,7 +214,7 @@ command_ids(void)
 
 	driver_become(1);
 	host_print("%u %u\n", cellpolicy_id(curlwp->l_cred),
-	    (unsigned int)(uintptr_t)driver_process(1)->p_data[0]);
+	    cellpolicy_id_of_process(&driver_process(1)->p));
 }
 
 static void

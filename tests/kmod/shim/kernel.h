@@ -27,6 +27,11 @@ typedef uint16_t in_port_t;
 #define	__UNCONST(p)		((void *)(uintptr_t)(const void *)(p))
 #define	__printflike(f, v)	__attribute__((__format__(__printf__, f, v)))
 #define	__NetBSD_Prereq__(M, m, p)	(SHIM_RELEASE >= (M) * 100 + (m))
+#define	__aligned(n)		__attribute__((__aligned__(n)))
+#define	__noinline		__attribute__((__noinline__))
+#define	__predict_true(e)	__builtin_expect((e) != 0, 1)
+#define	__predict_false(e)	__builtin_expect((e) != 0, 0)
+#define	MAX(a, b)		((a) > (b) ? (a) : (b))
 #define	MIN(a, b)		((a) < (b) ? (a) : (b))
 #define	howmany(x, y)		(((x) + ((y) - 1)) / (y))
 #define	roundup2(x, m)		(((x) + ((m) - 1)) & ~((__typeof__(x))(m) - 1))
@@ -95,9 +100,13 @@ void	mutex_exit(kmutex_t *);
 #define	atomic_inc_ulong(p)	((void)__atomic_add_fetch(p, 1, 5))
 #define	atomic_swap_uint(p, v)	__atomic_exchange_n(p, v, 5)
 #define	atomic_cas_uint(p, o, n) shim_cas(p, o, n)
+#define	atomic_cas_ptr(p, o, n)	shim_cas_ptr(p, o, n)
 #define	membar_sync()		__atomic_thread_fence(5)
+#define	membar_producer()	__atomic_thread_fence(3)
 #if SHIM_RELEASE >= 1001
 #define	atomic_load_acquire(p)		__atomic_load_n(p, 2)
+#define	atomic_load_consume(p)		__atomic_load_n(p, 1)
+#define	atomic_load_relaxed(p)		__atomic_load_n(p, 0)
 #define	atomic_store_release(p, v)	__atomic_store_n(p, v, 3)
 #endif
 static inline unsigned int
@@ -105,6 +114,14 @@ shim_cas(volatile unsigned int *p, unsigned int o, unsigned int n)
 {
 
 	(void)__atomic_compare_exchange_n(p, &o, n, 0, 5, 5);
+	return o;
+}
+
+static inline void *
+shim_cas_ptr(volatile void *p, void *o, void *n)
+{
+
+	(void)__atomic_compare_exchange_n((void *volatile *)p, &o, n, 0, 5, 5);
 	return o;
 }
 
@@ -181,10 +198,8 @@ extern __thread struct lwp *shim_curlwp;
 		if (((var)->p_flag & (int)PK_MARKER) != 0) {} else
 void	proc_crmod_enter(void);
 void	proc_crmod_leave(kauth_cred_t, kauth_cred_t, bool);
-int	proc_specific_key_create(specificdata_key_t *, specificdata_dtor_t);
-void	proc_specific_key_delete(specificdata_key_t);
-void	*proc_getspecific(struct proc *, specificdata_key_t);
-void	proc_setspecific(struct proc *, specificdata_key_t, void *);
+int	kpause(const char *, bool, int, kmutex_t *);
+#define	mstohz(ms)	((ms) / 10)
 int	lwp_specific_key_create(specificdata_key_t *, specificdata_dtor_t);
 void	lwp_specific_key_delete(specificdata_key_t);
 void	*lwp_getspecific(specificdata_key_t);

@@ -17,13 +17,6 @@ kmutex_t *proc_lock = &proc_lock_object;
 static specificdata_dtor_t lwp_dtor;
 static void (*exit_hook)(struct proc *, void *);
 
-static struct shim_process *
-process_of(struct proc *p)
-{
-
-	return p->shim_data;
-}
-
 static int
 key_create(specificdata_key_t *key)
 {
@@ -36,36 +29,12 @@ key_create(specificdata_key_t *key)
 }
 
 int
-proc_specific_key_create(specificdata_key_t *key, specificdata_dtor_t dtor)
+kpause(const char *what, bool interruptible, int ticks, kmutex_t *lock)
 {
 
-	SHIM_ASSERT(dtor == NULL);
-	return key_create(key);
-}
-
-void
-proc_specific_key_delete(specificdata_key_t key)
-{
-
-	(void)key;
-	shim_held--;
-}
-
-void *
-proc_getspecific(struct proc *p, specificdata_key_t key)
-{
-
-	SHIM_ASSERT(shim_read_sections == 0);
-	return process_of(p)->p_data[key];
-}
-
-void
-proc_setspecific(struct proc *p, specificdata_key_t key, void *data)
-{
-
+	SHIM_ASSERT(what != NULL && !interruptible && ticks > 0 && lock == NULL);
 	shim_assert_sleepable();
-	SHIM_ASSERT(!curproc->p_lock->owned);
-	process_of(p)->p_data[key] = data;
+	return 0;
 }
 
 int

@@ -65,37 +65,56 @@ ask(const struct request *r)
 	return result;
 }
 
+/* What a request asks, as the listeners tell the audit. */
+static void
+read_request(const struct request *r, struct cellpolicy_question *q)
+{
+	static const struct { const char *name; int scope; } plain[] = {
+		{ KAUTH_SCOPE_GENERIC, CELLPOLICY_SCOPE_GENERIC },
+		{ KAUTH_SCOPE_SYSTEM, CELLPOLICY_SCOPE_SYSTEM },
+		{ KAUTH_SCOPE_NETWORK, CELLPOLICY_SCOPE_NETWORK },
+		{ KAUTH_SCOPE_MACHDEP, CELLPOLICY_SCOPE_MACHDEP },
+		{ KAUTH_SCOPE_DEVICE, CELLPOLICY_SCOPE_DEVICE },
+	};
+	struct cellpolicy_binding b;
+	unsigned long request;
+	unsigned int i;
+	bool network;
+
+	request = (unsigned long)r->arg[0];
+	network = strcmp(r->scope, KAUTH_SCOPE_NETWORK) == 0;
+	if (strcmp(r->scope, KAUTH_SCOPE_VNODE) == 0)
+		cellpolicy_ask_vnode(q, r->action);
+	else if (strcmp(r->scope, KAUTH_SCOPE_PROCESS) == 0)
+		cellpolicy_ask_process(q, r->action, (unsigned long)r->arg[
+		    r->action == KAUTH_PROCESS_PROCFS ? 2 : 1],
+		    cellpolicy_id_of_process(r->arg[0]));
+	else if (network && (request == KAUTH_REQ_NETWORK_BIND_PORT ||
+	    request == KAUTH_REQ_NETWORK_BIND_PRIVPORT)) {
+		cellpolicy_read_bind(&b, request, r->arg[1], r->arg[2]);
+		cellpolicy_ask_bind(q, &b);
+	} else if (network && (request == KAUTH_REQ_NETWORK_SOCKET_OPEN ||
+	    request == KAUTH_REQ_NETWORK_SOCKET_RAWSOCK))
+		cellpolicy_ask_socket(q, request ==
+		    KAUTH_REQ_NETWORK_SOCKET_RAWSOCK, (int)(uintptr_t)r->arg[1],
+		    (int)(uintptr_t)r->arg[2], (int)(uintptr_t)r->arg[3]);
+	else if (r->action == KAUTH_DEVICE_RAWIO_PASSTHRU &&
+	    strcmp(r->scope, KAUTH_SCOPE_DEVICE) == 0)
+		cellpolicy_ask_passthru(q, request);
+	else
+		for (i = 0; i < __arraycount(plain); i++)
+			if (strcmp(r->scope, plain[i].name) == 0)
+				cellpolicy_ask(q, &cellpolicy_scopes[
+				    plain[i].scope], r->action, request);
+}
+
 /* The rule that decides, which the engine itself looks up at denials only. */
 static uint32_t
 rule_of(const struct request *r)
 {
 	struct cellpolicy_question q;
 
-	switch (r->scope[strlen("org.netbsd.kauth.")]) {
-	case 'g':
-		cellpolicy_ask_generic(&q, r->action);
-		break;
-	case 's':
-		cellpolicy_ask_system(&q, r->action, r->arg[0]);
-		break;
-	case 'p':
-		cellpolicy_ask_process(&q, r->action, r->arg[0], r->arg[1],
-		    r->arg[2]);
-		break;
-	case 'n':
-		cellpolicy_ask_network(&q, r->action, r->arg[0], r->arg[1],
-		    r->arg[2], r->arg[3]);
-		break;
-	case 'm':
-		cellpolicy_ask_machdep(&q, r->action);
-		break;
-	case 'd':
-		cellpolicy_ask_device(&q, r->action, r->arg[0]);
-		break;
-	default:
-		cellpolicy_ask_vnode(&q, r->action);
-		break;
-	}
+	read_request(r, &q);
 	q.subject = cellpolicy_id(curlwp->l_cred);
 	q.root = q.subject == 0 && curlwp->l_cred->euid == 0;
 	return cellpolicy_explain(cellpolicy_tables(), &q);

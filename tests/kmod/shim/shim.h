@@ -24,7 +24,6 @@ struct shim_process {
 	struct lwp	l[SHIM_LWPS];
 	struct plimit	limits;
 	kmutex_t	lock;
-	void		*p_data[SHIM_KEYS];
 	void		*l_data[SHIM_LWPS][SHIM_KEYS];
 };
 
