@@ -76,7 +76,7 @@ def _tables(
     words = -(-planes * numbers["protocols"] // 16)
     records = _records(parts["classes"], class_words())
     width = words_of(row_positions())
-    cells = []
+    cells: list[Cell] = []
     class_of, cell_of = [0] * numbers["ids"], [0] * numbers["ids"]
     for id_, name, flags, class_, *rest in _records(parts["cells"], CELL_WORDS):
         class_of[id_], cell_of[id_] = class_, len(cells)

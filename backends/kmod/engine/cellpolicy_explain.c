@@ -146,7 +146,8 @@ rule_matches(const struct cellpolicy_tables *t, const struct cellpolicy_rule *r,
 }
 
 /*
- * The action that a denial names: of several rights the first one denied.
+ * The action that a denial names: of several rights the first one denied, of
+ * rights none of which is the first.
  */
 unsigned int
 cellpolicy_column(const struct cellpolicy_tables *t,
@@ -166,7 +167,7 @@ cellpolicy_column(const struct cellpolicy_tables *t,
 		columns = cellpolicy_passthru_columns;
 	} else
 		return q->column;
-	denied &= q->rights;
+	denied = (q->rights & denied) != 0 ? q->rights & denied : q->rights;
 	for (i = 0; i < 32; i++)
 		if ((denied & (1u << i)) != 0)
 			return columns[i];

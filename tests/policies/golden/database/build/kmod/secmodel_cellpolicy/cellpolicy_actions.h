@@ -10,30 +10,65 @@
 #ifndef _CELLPOLICY_ACTIONS_H_
 #define	_CELLPOLICY_ACTIONS_H_
 
+#include <sys/cdefs.h>
 #include <sys/types.h>
 
 #define	CELLPOLICY_RELEASE		"11.0"
 #define	CELLPOLICY_COLUMNS		195u
+#define	CELLPOLICY_POSITIONS		162u
+#define	CELLPOLICY_PROCESS_POSITIONS	28u
 #define	CELLPOLICY_VNODE_RIGHTS		26u
 #define	CELLPOLICY_PASSTHRU_RIGHTS	4u
 #define	CELLPOLICY_LIMITS		12u
 
+/* Columns of the actions that have no position in a row. */
+#define	CELLPOLICY_COLUMN_PORT	97u
+#define	CELLPOLICY_COLUMN_PRIVPORT	98u
+#define	CELLPOLICY_COLUMN_SOCKET	111u
+#define	CELLPOLICY_COLUMN_RAWSOCK	112u
+
+/*
+ * Positions in a row by the kernel's numbers of an action and its request; 0
+ * for what this release is not known to ask.  `carries' has no bits for
+ * actions whose arguments are no request.
+ */
+#define	CELLPOLICY_ACTIONS		48u
+#define	CELLPOLICY_REQUESTS		64u
+
+struct cellpolicy_scope {
+	unsigned long	carries[CELLPOLICY_ACTIONS];
+	uint8_t		positions[CELLPOLICY_ACTIONS][CELLPOLICY_REQUESTS];
+};
+
+enum {
+	CELLPOLICY_SCOPE_GENERIC,
+	CELLPOLICY_SCOPE_SYSTEM,
+	CELLPOLICY_SCOPE_PROCESS,
+	CELLPOLICY_SCOPE_NETWORK,
+	CELLPOLICY_SCOPE_MACHDEP,
+	CELLPOLICY_SCOPE_DEVICE,
+	CELLPOLICY_SCOPES
+};
+
+extern const struct cellpolicy_scope cellpolicy_scopes[CELLPOLICY_SCOPES];
+extern const uint16_t cellpolicy_columns[CELLPOLICY_POSITIONS];
 extern const char *const cellpolicy_action_names[CELLPOLICY_COLUMNS + 1];
-extern const uint8_t cellpolicy_kinds[CELLPOLICY_COLUMNS + 1];
 extern const char *const cellpolicy_limit_names[CELLPOLICY_LIMITS];
 extern const uint16_t cellpolicy_vnode_columns[CELLPOLICY_VNODE_RIGHTS];
 extern const uint16_t cellpolicy_passthru_columns[CELLPOLICY_PASSTHRU_RIGHTS];
 
-/*
- * The column of an action and its request, or CELLPOLICY_COLUMNS when this
- * release is not known to ask it.
- */
-unsigned int	cellpolicy_generic_column(uint64_t, unsigned long);
-unsigned int	cellpolicy_system_column(uint64_t, unsigned long);
-unsigned int	cellpolicy_process_column(uint64_t, unsigned long);
-unsigned int	cellpolicy_network_column(uint64_t, unsigned long);
-unsigned int	cellpolicy_machdep_column(uint64_t, unsigned long);
-unsigned int	cellpolicy_device_column(uint64_t, unsigned long);
+static inline unsigned int
+cellpolicy_position(const struct cellpolicy_scope *scope, uint64_t action,
+    unsigned long request)
+{
+
+	if (__predict_false(action >= CELLPOLICY_ACTIONS))
+		return 0;
+	request &= scope->carries[action];
+	if (__predict_false(request >= CELLPOLICY_REQUESTS))
+		return 0;
+	return scope->positions[action][request];
+}
 
 /* The rights in a vnode action and in the bits of a pass-through request. */
 uint32_t	cellpolicy_vnode_rights(uint64_t);

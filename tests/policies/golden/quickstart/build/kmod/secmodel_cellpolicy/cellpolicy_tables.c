@@ -8,47 +8,46 @@
 #include <sys/cdefs.h>
 #include <sys/types.h>
 
-#include "cellpolicy_tables.h"
 #include "cellpolicy_compiled.h"
 
-static const uint16_t class_of[] = {
-0,1,
+static const struct cellpolicy_class classes[] __aligned(CELLPOLICY_LINE) = {
+{{0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x5},0xffffffff,0xffff,0,1,0},
+{{0x1,0x50000000,0x55554511,0x5555151,0x415540,0x55555500,0x45555545,0x15555555,0x55555554,0x55555555,0x5},0x0,0xf,0,0,1},
 };
 
-static const uint16_t cell_of[] = {
-0,1,
+static const uint16_t port_ends[] = {
+8079,8080,65535,
 };
 
-static const uint32_t rows[] = {
-0x0,0x0,0x0,0x0,0x0,0x0,0x0,0x0,0x0,0x0,0x0,0x0,0x0,
-0x55451150,0x55515155,0x41554005,0x50000,0x0,0x55555400,0x15555501,0x55555550,0x55555505,0x55401555,0x15555,0x0,0x0,
+static const uint16_t port_numbers[] = {
+0,2,1,
 };
 
-static const uint32_t crossings[] = {
-0x0,0x0,0x0,0x55500000,0x55555555,0x155,0x0,0x0,0x0,0x0,0x0,0x0,0x0,
+static const struct cellpolicy_owner owners[] = {
+{{1,1,0},{0xb9f2e7b1,0xb10ea5e6,0x0},0x0,0},
 };
 
-static const uint32_t maps[] = {
+static const uint32_t tops[] = {
+0,64,
+};
+
+static const uint16_t pages[] = {
 0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
 0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
 0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
 0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-64,64,64,64,64,64,64,64,64,64,64,64,64,64,64,64,
-64,64,64,64,64,64,64,64,64,64,64,64,64,64,64,64,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,128,0,
-64,64,64,192,64,64,64,64,64,64,64,64,64,64,64,64,
-64,64,64,64,64,64,64,64,64,64,64,64,64,64,64,64,
+1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,
+1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,
+1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,
+1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,
+};
+
+static const struct cellpolicy_crossing crossings[] = {
+{{0x55555555,0x555555}},
 };
 
 static const uint32_t sockets[] = {
-0,84,
+85,84,
 };
 
 static const uint16_t domain_of[] = {
@@ -65,19 +64,9 @@ static const uint16_t protocol_of[] = {
 0,
 };
 
-static const struct cellpolicy_class classes[] = {
-{0,96,96,0,0xffffffff,0xffffffff,0x0},
-{0,96,96,1,0x0,0xf,0x0},
-};
-
-static const struct cellpolicy_owner owners[] = {
-{{0,0},{0x0,0x0},0x0},
-{{1,1},{0xb9f2e7b1,0xb10ea5e6},0x0},
-};
-
 static const struct cellpolicy_cell cells[] = {
-{0,0,0,0xffffffff,0,0,0,0,0},
-{1,2,0,0xffffffff,1,0,14,14,2},
+{0,0,0,0,0xffffffff,0,0,0,0,0},
+{1,2,0,1,0xffffffff,1,0,14,14,2},
 };
 
 static const struct cellpolicy_rule rules[] = {
@@ -122,11 +111,14 @@ const struct cellpolicy_tables cellpolicy_compiled = {
 		.policy = 6,
 		.flags = 0,
 		.ids = 2,
+		.ports = 2,
+		.owners = 1,
+		.port_steps = 3,
 		.cells = 2,
 		.classes = 2,
 		.crossings = 1,
-		.maps = 256,
-		.owners = 2,
+		.tops = 2,
+		.pages = 128,
 		.domain_numbers = 35,
 		.type_numbers = 0,
 		.protocol_numbers = 0,
@@ -138,20 +130,19 @@ const struct cellpolicy_tables cellpolicy_compiled = {
 		.rules = 16,
 		.sets = 62,
 		.strings = 17,
-		.owners_map = 224,
 	},
 	.hash = "79a0be80fa063a52b889a7b50161fea59ee2c5f7819c3e3beb750c8c9fd736ea",
-	.class_of = class_of,
-	.cell_of = cell_of,
-	.rows = rows,
+	.classes = classes,
+	.port_ends = port_ends,
+	.port_numbers = port_numbers,
+	.owners = owners,
+	.tops = tops,
+	.pages = pages,
 	.crossings = crossings,
-	.maps = maps,
 	.sockets = sockets,
 	.domain_of = domain_of,
 	.type_of = type_of,
 	.protocol_of = protocol_of,
-	.classes = classes,
-	.owners = owners,
 	.cells = cells,
 	.rules = rules,
 	.sets = sets,
