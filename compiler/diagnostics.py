@@ -89,6 +89,9 @@ class Diagnostics:
         """Whether an error was found."""
         return any(d.severity == "error" for d in self._found)
 
+    def __len__(self) -> int:
+        return len(self._found)
+
     @property
     def errors(self) -> int:
         return sum(d.severity == "error" for d in self._found)

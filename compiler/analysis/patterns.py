@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from compiler.ir.ir import HOST, IR, Request, RequestSet
 from compiler.ir.requests import Axes, catalogue, fits, leaf_requests
-from compiler.model.policy import Rule
+from compiler.model.policy import Meaning
 
 
-def conditions(rule: Rule) -> RequestSet:
+def conditions(rule: Meaning) -> RequestSet:
     """The conditions of a model rule; the actions are the rule's own."""
     return RequestSet(
         -1,
@@ -31,11 +31,11 @@ class Patterns:
         self._sets = [rule.requests for rule in ir.rules]
         self._targets = [*(cell.name for cell in ir.cells), HOST]
 
-    def axes(self, rule: Rule) -> Axes:
+    def axes(self, rule: Meaning) -> Axes:
         """The values that the policy or the pattern tells apart."""
         return Axes([*self._sets, conditions(rule)])
 
-    def asked(self, rule: Rule, subject: str) -> Iterator[Request]:
+    def asked(self, rule: Meaning, subject: str) -> Iterator[Request]:
         """One request of each class that the kernel can ask and the pattern matches."""
         wanted = conditions(rule)
         axes = self.axes(rule)
@@ -47,7 +47,7 @@ class Patterns:
                 if fits(wanted, request):
                     yield request
 
-    def literal(self, rule: Rule, subject: str) -> Iterator[Request]:
+    def literal(self, rule: Meaning, subject: str) -> Iterator[Request]:
         """The requests a pattern spells out though the kernel never asks them."""
         target = next(iter(rule.to.members), None) if rule.to and not rule.to.exclude else None
         for name in rule.actions:

@@ -15,7 +15,7 @@ from compiler.ir.ir import HOST, HOST_ROOT, IR, Ranges, Request, RequestSet
 from compiler.ir.requests import catalogue, layer_sets, words_of
 from compiler.lowering.layout import Layout
 from compiler.lowering.space import Space, Universe, members
-from compiler.model.policy import Rule
+from compiler.model.policy import Meaning
 
 _EVERY_PORT = ((0, 65535),)
 
@@ -31,7 +31,7 @@ class Classes:
         words = words_of(rule.requests for rule in ir.rules)
         self._words = RequestSet(0, None, None, None, *map(tuple, words))
 
-    def question(self, rule: Rule) -> Question:
+    def question(self, rule: Meaning) -> Question:
         """A pattern, to be asked of subjects."""
         wanted = dataclasses.replace(conditions(rule), actions=0)
         leaves = [self._leaves[name] for name in rule.actions if self._leaves[name].asked]

@@ -105,10 +105,17 @@ def _unbeaten(
     problems: list[Problem],
 ) -> list[Region]:
     """Point 2: a rule yields where another one's set is a strict subset of its own."""
+    once = twice = 0
+    for _, mask in masks:
+        twice |= once & mask
+        once |= mask
+    if not twice:
+        return [Region(index, rules[index].effect, mask) for index, mask in masks]
+    touching = [(index, mask) for index, mask in masks if mask & twice]
     regions = []
     for index, mask in masks:
         beaten = 0
-        for other, smaller in masks:
+        for other, smaller in touching if mask & twice else ():
             if smaller & ~mask:
                 continue
             if smaller != mask:

@@ -20,7 +20,7 @@ from compiler.lowering.rule_ids import rule_ids
 from compiler.lowering.settings import merge
 from compiler.lowering.space import Space, Universe
 from compiler.lowering.verdicts import verdicts
-from compiler.model.policy import Body, Cell, Policy, Rule
+from compiler.model.policy import Body, Cell, Meaning, Policy, Rule
 from compiler.source import Source, Span
 
 
@@ -60,7 +60,10 @@ class _Lowering:
         self._action_index: dict[tuple[str, ...], int] = {}
         self._rules: list[ir.Rule] = []
         self._spans: list[Span] = []
-        self._made: dict[Span, list[int]] = {}
+        self._made: dict[tuple[Span, int], int] = {}
+        self._request_sets: dict[int, ir.RequestSet] = {}
+        """By the identity of a meaning: meanings live as long as the model."""
+        self._interned: dict[ir.RequestSet, ir.RequestSet] = {}
         self._binding: dict[int, bool] = {}
         self._layers: dict[ir.Layer, int] = {}
         self._profiles: dict[int, int] = {}
@@ -119,6 +122,22 @@ class _Lowering:
         return index
 
     def _rule(self, rule: Rule) -> int:
+        """The index of a rule; the use of a template may bring one in again."""
+        meaning = rule.meaning
+        requests = self._request_sets.get(id(meaning))
+        if requests is None:
+            requests = self._request_sets[id(meaning)] = self._requests(meaning)
+        index = self._made.setdefault((rule.span, id(requests)), len(self._rules))
+        if index == len(self._rules):
+            self._rules.append(
+                ir.Rule(
+                    self._ids[rule.span], meaning.effect, meaning.final, meaning.listen, requests
+                )
+            )
+            self._spans.append(rule.span)
+        return index
+
+    def _requests(self, rule: Meaning) -> ir.RequestSet:
         requests = ir.RequestSet(
             self._intern(rule.actions),
             rule.to,
@@ -128,15 +147,7 @@ class _Lowering:
             rule.types,
             rule.socket_protocols,
         )
-        made = ir.Rule(self._ids[rule.span], rule.effect, rule.final, rule.listen, requests)
-        made_there = self._made.setdefault(rule.span, [])
-        for index in made_there:  # several only for a template's rule about its parameters
-            if self._rules[index] == made:
-                return index
-        made_there.append(len(self._rules))
-        self._rules.append(made)
-        self._spans.append(rule.span)
-        return made_there[-1]
+        return self._interned.setdefault(requests, requests)
 
     def _layer(self, kind: ir.LayerKind, name: str, bodies: Sequence[Body]) -> int:
         rules = tuple(sorted({self._rule(rule) for body in bodies for rule in body.rules}))

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from compiler.diagnostics import Diagnostics, Related
 from compiler.ir.ir import LayerKind
-from compiler.model.policy import Body, Rule
+from compiler.model.names import Names
+from compiler.model.policy import Body, Meaning, Rule
 from compiler.model.rules import Rules
 from compiler.model.services import read_service
 from compiler.model.settings import (
@@ -57,6 +58,9 @@ class Bodies:
         self._target = target
         self._today = today
         self._found = found
+        self._known: dict[int, Meaning] = {}
+        """The meaning of rules that were right, by the identity of their nodes in the tree."""
+        self._names = Names()
 
     def read(
         self,
@@ -70,11 +74,20 @@ class Bodies:
         """The body; what is wrong in it is reported and left out."""
         draft = _Draft()
         where = f"{kind} {name}"
+        known = self._known
+        own = scope.parameters.keys()
         for statement in active(statements, self._target):
+            meaning = known.get(id(statement.shared))
+            if meaning is not None and self._names.none_of(own, statement.shared):
+                draft.rules.append(Rule(meaning, where, statement.span))
+                continue
             notes = Notes()
             if statement.annotations:
                 notes = read_notes(statement.annotations, self._today, self._found)
-            self._take(statement.node, notes, where, scope, draft, lint)
+            if statement.kind is t.Rule:
+                self._rule(statement, notes, where, scope, draft, lint)
+            else:
+                self._take(statement.node, notes, where, scope, draft)
         single = {word: value for word, (value, _) in draft.single.items()}
         return Body(
             kind=kind,
@@ -94,14 +107,29 @@ class Bodies:
             permissive=draft.permissive,
         )
 
-    def _take(
-        self, node: t.Plain, notes: Notes, where: str, scope: Scope, draft: _Draft, lint: bool
+    def _rule(
+        self,
+        statement: t.Statement,
+        notes: Notes,
+        where: str,
+        scope: Scope,
+        draft: _Draft,
+        lint: bool,
     ) -> None:
+        shared = statement.shared
+        node = statement.node
+        assert isinstance(node, t.Rule)
+        before = len(self._found)
+        meaning = self._rules.rule(node, scope, notes, lint)
+        if meaning is None:
+            return
+        draft.rules.append(Rule(meaning, where, node.span))
+        silent = len(self._found) == before and not statement.annotations
+        if silent and self._names.none_of(scope.parameters.keys(), shared):
+            self._known[id(shared)] = meaning
+
+    def _take(self, node: t.Plain, notes: Notes, where: str, scope: Scope, draft: _Draft) -> None:
         match node:
-            case t.Rule():
-                rule = self._rules.rule(node, scope, where, notes, lint)
-                if rule is not None:
-                    draft.rules.append(rule)
             case t.Listen():
                 self._listen(node, scope, where, notes, draft)
             case t.Root():
@@ -220,23 +248,20 @@ class Bodies:
         draft.listens.append(listen)
         low, high = ports[0][0], ports[-1][1]
         wanted = (high >= _FIRST_UNPRIVILEGED, low < _FIRST_UNPRIVILEGED)
-        draft.rules.append(
-            Rule(
-                effect="allow",
-                final=False,
-                listen=True,
-                actions=tuple(a for a, w in zip(LISTEN_ACTIONS, wanted, strict=True) if w),
-                to=None,
-                protocols=(listen.protocol,),
-                ports=ports,
-                domains=None,
-                types=None,
-                socket_protocols=None,
-                scope=where,
-                span=node.span,
-                notes=notes,
-            )
+        meaning = Meaning(
+            effect="allow",
+            final=False,
+            listen=True,
+            actions=tuple(a for a, w in zip(LISTEN_ACTIONS, wanted, strict=True) if w),
+            to=None,
+            protocols=(listen.protocol,),
+            ports=ports,
+            domains=None,
+            types=None,
+            socket_protocols=None,
+            notes=notes,
         )
+        draft.rules.append(Rule(meaning, where, node.span))
 
 
 def texts(scope: Scope, **nodes: t.Value) -> dict[str, Raw]:

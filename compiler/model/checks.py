@@ -26,7 +26,7 @@ def read_pattern(
 ) -> RequestPattern | None:
     """The requests of an assertion, a test or the command line; None after a diagnostic."""
     names = rules.subjects(subjects)
-    pattern = rules.pattern(action, conditions, scope, "request", span, lint=False, request=True)
+    pattern = rules.pattern(action, conditions, scope, span, lint=False, request=True)
     if names is None or pattern is None:
         return None
     return RequestPattern(names, pattern)

@@ -125,12 +125,15 @@ class _Elaborator:
         profile: t.ProfileUse | None = None
         uses = 0
         for statement in statements:
+            if statement.kind is not t.ProfileUse and statement.kind is not t.Use:
+                continue
             node = statement.node
-            if isinstance(node, t.ProfileUse | t.Use) and statement.annotations:
+            if statement.annotations:
                 read_notes(statement.annotations, self._today, self._found)
             if isinstance(node, t.ProfileUse):
                 profile = self._the_profile(node, profile, chains)
-            elif isinstance(node, t.Use):
+            else:
+                assert isinstance(node, t.Use)
                 uses += 1
                 self._use(node, chains, templates)
         if profile is None and not uses and not self._found.failed_in(cell.span):

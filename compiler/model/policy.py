@@ -27,8 +27,11 @@ from compiler.source import Span
 
 
 @record
-class Rule:
-    """An access rule or a `listen`, its names resolved; conditions as in `ir.RequestSet`."""
+class Meaning:
+    """What an access rule or a `listen` says, wherever it stands; conditions as in `ir.RequestSet`.
+
+    Rules with the same text share it.
+    """
 
     effect: Effect
     final: bool
@@ -41,10 +44,17 @@ class Rule:
     domains: tuple[str, ...] | None
     types: tuple[str, ...] | None
     socket_protocols: tuple[str, ...] | None
+    notes: Notes
+
+
+@record
+class Rule:
+    """An access rule or a `listen`, its names resolved."""
+
+    meaning: Meaning
     scope: str
     """What it stands in, such as "profile service"."""
     span: Span
-    notes: Notes
 
 
 class Model(BaseModel):
@@ -97,7 +107,7 @@ class RequestPattern:
 
     subjects: tuple[str, ...]
     """Cells, "host", "host-root"."""
-    rule: Rule
+    rule: Meaning
     """The actions and conditions; its effect means nothing."""
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from compiler.catalogue.actions import Leaf
 from compiler.diagnostics import Diagnostics, Related, nearest, quoted
 from compiler.ir.ir import ANY_PEER, HOST, HOST_ROOT, SELF, Effect, Peers
 from compiler.model.actions import Actions
 from compiler.model.conditions import DIMENSIONS, WHO_HAS, WORDS, Conditions, carries, why_nothing
-from compiler.model.policy import Rule
+from compiler.model.policy import Meaning
 from compiler.names.annotations import Notes
 from compiler.names.groups import Groups
 from compiler.names.values import Scope, Unknown
@@ -25,9 +27,9 @@ class Rules:
         self._groups = groups
         self._found = found
 
-    def rule(self, node: t.Rule, scope: Scope, where: str, notes: Notes, lint: bool) -> Rule | None:
+    def rule(self, node: t.Rule, scope: Scope, notes: Notes, lint: bool) -> Meaning | None:
         """A rule, or None after a diagnostic or when it depends on something unknown."""
-        rule = self.pattern(node.action, node.conditions, scope, where, node.span, lint)
+        rule = self.pattern(node.action, node.conditions, scope, node.span, lint)
         if rule is None:
             return None
         effect: Effect = node.effect  # type: ignore[assignment]  # the grammar has just three
@@ -42,21 +44,7 @@ class Rules:
                 node.action.span,
                 "say whom it is about: `to self`, `to CELL` or `to any`",
             )
-        return Rule(
-            effect=effect,
-            final=node.final,
-            listen=False,
-            actions=rule.actions,
-            to=rule.to,
-            protocols=rule.protocols,
-            ports=rule.ports,
-            domains=rule.domains,
-            types=rule.types,
-            socket_protocols=rule.socket_protocols,
-            scope=where,
-            span=node.span,
-            notes=notes,
-        )
+        return dataclasses.replace(rule, effect=effect, final=node.final, notes=notes)
 
     def _may_grant(self, node: t.Rule, leaves: list[Leaf], notes: Notes) -> bool:
         if any(leaf.scope == "vnode" for leaf in leaves):
@@ -79,11 +67,10 @@ class Rules:
         action: t.Action,
         conditions: tuple[t.Condition, ...],
         scope: Scope,
-        where: str,
         span: Span,
         lint: bool = True,
         request: bool = False,
-    ) -> Rule | None:
+    ) -> Meaning | None:
         """The actions and conditions of a rule, request or assertion; its effect means nothing.
 
         A `request` may be one that the kernel never asks: it still has an answer.
@@ -98,7 +85,7 @@ class Rules:
         if not kept:
             self._found.error("E0414", "this can match nothing", span, why_nothing(leaves, read))
             return None
-        return Rule(
+        return Meaning(
             effect="allow",
             final=False,
             listen=False,
@@ -109,8 +96,6 @@ class Rules:
             domains=read.words.get("domain"),
             types=read.words.get("type"),
             socket_protocols=read.words.get("protocol"),
-            scope=where,
-            span=span,
             notes=Notes(),
         )
 
