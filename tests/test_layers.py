@@ -49,6 +49,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "compiler.sourcemap": ("compiler.source", "compiler.driver", "compiler.lowering.rule_ids"),
     "compiler.analysis.read": _ASKED,
     "compiler.analysis.explain": _ASKED,
+    "compiler.analysis.query": _ASKED,
     "compiler.ledger": _ASKED,
     # What can be said about one
     "compiler.lint": _ASKED,

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from compiler.catalogue.words import IP_PROTOCOLS, PROTOCOL_FAMILIES, TYPES, Constant
-from compiler.ir.ir import AUTO, HOST, OTHER, Request
+from compiler.ir.ir import AUTO, HOST, OTHER, PROTOCOLS, Request
 
 _LINE = re.compile(r"cellpolicy: (deny|permissive)((?: [a-z]+=[^ \n]*)+)")
 _WORDS = {"domain": PROTOCOL_FAMILIES, "type": TYPES, "protocol": IP_PROTOCOLS}
@@ -53,12 +53,15 @@ def _request(cell: str, action: str, fields: dict[str, str]) -> Request:
     if target is None and action.startswith("process."):
         target = cell
     port = fields.get("port")
+    protocol = fields.get("proto")
+    if protocol is not None and protocol not in PROTOCOLS:
+        protocol = OTHER
     return Request(
         HOST if cell == "host" else cell,
         action,
         target=target,
-        protocol=fields.get("proto"),
-        port=None if port is None else AUTO if port == "auto" else _number(port),
+        protocol=protocol,
+        port=None if port is None else AUTO if port == "auto" else _port(port),
         domain=_word("domain", fields),
         type=_word("type", fields),
         socket_protocol=_word("protocol", fields),
@@ -67,6 +70,11 @@ def _request(cell: str, action: str, fields: dict[str, str]) -> Request:
 
 def _number(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 11 else None
+
+
+def _port(text: str) -> int | None:
+    number = _number(text)
+    return number if number is not None and number < 65536 else None
 
 
 def _word(field: str, fields: dict[str, str]) -> str | None:

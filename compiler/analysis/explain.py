@@ -1,18 +1,22 @@
-"""Explains decisions: rule, chain, what was overridden, and who else votes."""
+"""Explains decisions: rule, chain, what was overridden, who else votes, what is near."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from compiler.analysis.audit import AuditLine, audit_line
+from compiler.analysis.decisions import Decisions
+from compiler.analysis.nearest import nearest as nearest_request
+from compiler.analysis.patterns import literal
 from compiler.analysis.read import RequestReader
+from compiler.analysis.rows import beaten, decided_by, indices, row_id
 from compiler.analysis.stack import Stack
+from compiler.analysis.wording import Wording
 from compiler.catalogue.voters import Outcome
 from compiler.diagnostics import Diagnostics, nearest
 from compiler.driver import Program
-from compiler.ir.evaluate import Evaluator
-from compiler.ir.ir import HOST, HOST_ROOT, Decision, Request
+from compiler.ir.ir import HOST, HOST_ROOT, Decision, Layer, Request
 from compiler.ir.requests import catalogue, matches
 from compiler.lowering.problems import request_text
 from compiler.source import Source, Span
@@ -28,54 +32,118 @@ class Explainer:
         self._program = program
         self._ir = program.ir
         self._sources = sources
-        self._evaluator = Evaluator(program.ir)
+        self.reader = RequestReader(program)
+        self._decisions = Decisions(program.ir, self.reader.frame)
+        self._decider = program.lowered.decider
         self._stack = Stack(program.ir)
-        self._reader = RequestReader(program)
-        self._cells = [cell.name for cell in program.ir.cells]
+        self._cells = {cell.name: cell for cell in program.ir.cells}
         self._actions = {leaf.name for leaf in catalogue(program.ir).leaves}
+        self._ids = {rule.id for rule in program.ir.rules}
+        self._near: dict[Request, _Json | None] = {}
+
+    def source(self, text: str) -> Source:
+        """A request as it is understood, for `explain` and for what is reported about it."""
+        if audit_line(text) is not None or row_id(text) is not None:
+            return Source("<request>", text)
+        return self.reader.source("<request>", text)
 
     def explain(self, text: Source, found: Diagnostics) -> _Json | None:
-        """What `--format json` prints for one request or audit line; None after a diagnostic."""
+        """What `--format json` prints for a request, audit line or row; None after a diagnostic."""
         logged = audit_line(text.text)
         if logged is not None:
             return self._logged(logged, text, found)
-        pattern = self._reader.read(text, found)
+        row = row_id(text.text)
+        if row is not None:
+            return self._row(row, text, found)
+        pattern = self.reader.read(text, found)
         if pattern is None:
             return None
-        return self._whole(text.text.strip(), self._reader.requests(text, pattern, found))
+        boxes = self.reader.boxes(text, pattern, found)
+        if not boxes:
+            return self._whole(text.text.strip(), literal(self.reader.frame, pattern))
+        frame = self.reader.frame
+        requests = [
+            frame.witness(box)
+            for row in self._decisions.of(boxes)
+            for _, box in self._stack.outcomes(row, frame)
+        ]
+        return self._whole(text.text.strip(), sorted(requests, key=self._order))
+
+    def _order(self, request: Request) -> tuple[int, ...]:
+        """By action, subject, and so on: the lowest request stands for those explained alike."""
+        subjects, actions, *rest = self.reader.frame.point(request)
+        return (actions, subjects, *rest)
 
     def _logged(self, line: AuditLine, text: Source, found: Diagnostics) -> _Json | None:
         """Explains a denial that the kernel logged, as this policy has it."""
         request = line.request
         span = Span(text.name, 0, len(text.text))
-        if request.subject not in (HOST, *self._cells):
-            names = [HOST, *self._cells]
-            help = nearest(request.subject, names) or "is this the policy the host runs?"
-            found.error("E0228", f"no cell is called `{request.subject}`", span, help)
+        unknown = next(
+            (n for n in (request.subject, request.target) if n not in (None, HOST, *self._cells)),
+            None,
+        )
+        if unknown is not None:
+            help = nearest(unknown, [HOST, *self._cells]) or "is this the policy the host runs?"
+            found.error("E0228", f"no cell is called `{unknown}`", span, help)
             return None
         if request.action not in self._actions:
             help = "the kernel has an action that the catalogue of the target lacks"
             found.error("E0406", f"there is no action `{request.action}`", span, help)
             return None
-        decision = self._evaluator.decide(request)
-        known = {rule.id for rule in self._ir.rules}
+        decision = self._decider.decide(request)
         ours = None if decision.rule is None else self._ir.rules[decision.rule].id
         if line.limit is None and line.rule != ours:
             help = "the host runs another build of this policy; compare their hashes"
-            what = "another rule" if line.rule in known else "a rule that is not in this policy"
+            what = "another rule" if line.rule in self._ids else "a rule that is not in this policy"
             found.warning("W0816", f"the host decided by {what}", span, help)
         is_root = None if line.uid is None else line.uid == 0
         outcome = self._stack.outcome(request, decision.effect, is_root)
         part = self._part(request, decision, outcome)
         part["request"] = line.text
+        part["asked"] = request_text(request)
         part["limit"] = line.limit
+        part["permissive"] = line.permissive
         return part
 
-    def _whole(self, text: str, requests: list[Request]) -> _Json:
+    def _row(self, rule_id: int, text: Source, found: Diagnostics) -> _Json | None:
+        """Explains a rule by its id: where it stands, and what it decides in the end."""
+        rules = indices(self._ir, rule_id)
+        if not rules:
+            span = Span(text.name, 0, len(text.text))
+            help = "is this the policy that the tables or the log were made of?"
+            message = f"no rule of this policy has the id {hex_id(rule_id)}"
+            found.error("E0417", message, span, help)
+            return None
+        rows = list(decided_by(self._decisions, rules))
+        rule = rules[0]
+        effect = self._ir.rules[rule].effect
+        wording = Wording(self.reader.frame, self.reader.groups)
+        decides = []
+        outcomes = set()
+        for row in rows:
+            for outcome, box in self._stack.outcomes(row, self.reader.frame):
+                outcomes.add(outcome.result)
+                decides += [
+                    {"request": pattern, "decision": row.effect, "outcome": outcome.result}
+                    for pattern, _ in wording.patterns(box)
+                ]
+        kind, _, name = self._program.scopes[rule].partition(" ")
+        return {
+            "request": text.text.strip(),
+            "decision": effect,
+            "outcome": outcomes.pop() if len(outcomes) == 1 else "mixed" if outcomes else None,
+            "rule": self._rule(rule),
+            "chain": [{"kind": kind, "name": name}, *self._imports(rule)],
+            "overridden": [self._rule(i) for i in beaten(self._decisions, rows)],
+            "voters": [],
+            "decides": decides,
+        }
+
+    def _whole(self, text: str, requests: Iterable[Request]) -> _Json:
         """One answer, or a mixed one with its parts."""
         parts: dict[tuple[Any, ...], _Json] = {}
         for request in requests:
-            decision = self._evaluator.decide(request)
+            decision = self._decider.decide(request)
             outcome = self._stack.outcome(request, decision.effect)
             key = (decision, outcome.result, outcome.by, outcome.ballots)
             if key not in parts:
@@ -107,7 +175,21 @@ class Explainer:
                 {"voter": b.voter, "vote": b.vote, "might": b.might, "when": b.when or None}
                 for b in outcome.ballots
             ],
+            "nearest": self._nearest(request, decision),
         }
+
+    def _nearest(self, request: Request, decision: Decision) -> _Json | None:
+        """The nearest request that is decided otherwise; root on the host has none."""
+        if request.subject == HOST_ROOT:
+            return None
+        if request not in self._near:
+            other = nearest_request(self._decisions, request, decision.effect)
+            self._near[request] = other and {
+                "request": request_text(other[0]),
+                "decision": other[1].effect,
+                "rule": None if other[1].rule is None else self._rule(other[1].rule),
+            }
+        return self._near[request]
 
     def _rule(self, index: int) -> _Json:
         rule = self._ir.rules[index]
@@ -115,27 +197,29 @@ class Explainer:
 
     def _chain(self, request: Request, rule: int) -> list[_Json]:
         """From the cell through its templates and profiles to the rule, then the imports."""
-        steps: list[_Json] = []
-        ir = self._ir
-        cell = next((c for c in ir.cells if c.name == request.subject), None)
-        layers = [ir.layers[i] for i in reversed(cell.layers)] if cell is not None else []
+        layers = self._layers(request)
         holding = next((i for i, layer in enumerate(layers) if rule in layer.rules), None)
-        above = layers[: holding + 1] if holding is not None else []
-        steps += [{"kind": layer.kind, "name": layer.name} for layer in above]
         if holding is None:  # another cell's `listen`
             kind, _, name = self._program.scopes[rule].partition(" ")
-            steps.append({"kind": kind, "name": name})
+            return [{"kind": kind, "name": name}, *self._imports(rule)]
+        above = [{"kind": layer.kind, "name": layer.name} for layer in layers[: holding + 1]]
+        return above + self._imports(rule)
+
+    def _imports(self, rule: int) -> list[_Json]:
         imports = self._program.imports.get(self._program.spans[rule].file, ())
-        return steps + [{"kind": "import", "name": name} for name in reversed(imports)]
+        return [{"kind": "import", "name": name} for name in reversed(imports)]
+
+    def _layers(self, request: Request) -> list[Layer]:
+        """The layers of the subject, the most derived first."""
+        cell = self._cells.get(request.subject)
+        return [self._ir.layers[i] for i in reversed(cell.layers)] if cell is not None else []
 
     def _overridden(self, request: Request, rule: int | None) -> list[int]:
         """Rules of the subject's layers that match and do not decide, the most derived first."""
         ir = self._ir
-        cell = next((c for c in ir.cells if c.name == request.subject), None)
-        layers = [ir.layers[i] for i in reversed(cell.layers)] if cell is not None else []
         return [
             i
-            for layer in layers
+            for layer in self._layers(request)
             for i in layer.rules
             if i != rule and matches(ir, ir.rules[i].requests, request)
         ]
@@ -151,6 +235,7 @@ _MIXED: dict[str, Any] = {
     "chain": [],
     "overridden": [],
     "voters": [],
+    "nearest": None,
 }
 
 

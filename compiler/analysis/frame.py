@@ -86,8 +86,7 @@ class Frame:
         self.socket_protocols = _Axis(
             IP_PROTOCOLS, (w for s in sets for w in s.socket_protocols or ())
         )
-        self._alone = self._of_dimension("self")
-        self._process = self._alone | self._of_dimension("target")
+        self._process = self._of_dimension("self", "target")
         self._kinds = tuple(self._sorted())
 
     def _of_dimension(self, *dimensions: Dimension) -> int:
@@ -123,6 +122,10 @@ class Frame:
             for kind in self._kinds
             for box in self._of_kind(kind, subjects & self.everybody, kind.actions, _ALL, None)
         ]
+
+    def whole(self, actions: int) -> Box:
+        """Every request of anybody that carries what some leaves of one box carry."""
+        return next(kind.whole for kind in self._kinds if kind.actions & actions)
 
     def boxes(
         self,
@@ -195,22 +198,21 @@ class Frame:
                 yield some, targets
 
     def point(self, request: Request) -> Box:
-        """The box of one request."""
+        """The box of one request; what it does not say is the host, "other" or `auto`."""
         subject = self.bits[request.subject]
         box = Box(subject, self.leaf_bits[request.action])
-        target = request.target
-        if target is not None:
-            alone = self.leaf_bits[request.action] & self._alone
-            own = alone or target == request.subject
-            return box._replace(targets=OWN if own else self.bits[target])
-        if request.port is not None and request.protocol is not None:
-            protocol = 1 << PROTOCOLS.index(request.protocol)
-            return box._replace(protocols=protocol, ports=1 << request.port)
-        if request.domain is not None and request.type and request.socket_protocol:
+        leaf = self.leaves[box.actions.bit_length() - 1]
+        if leaf.dimension == "target":
+            target = request.target or HOST
+            return box._replace(targets=OWN if target == request.subject else self.bits[target])
+        if leaf.dimension == "bind":
+            protocol = 1 << PROTOCOLS.index(request.protocol or OTHER)
+            return box._replace(protocols=protocol, ports=1 << (request.port or AUTO))
+        if leaf.dimension in ("socket", "rawsock"):
             return box._replace(
-                domains=self.domains.bits[request.domain],
-                types=self.types.bits[request.type],
-                socket_protocols=self.socket_protocols.bits[request.socket_protocol],
+                domains=self.domains.bits[request.domain or OTHER],
+                types=self.types.bits[request.type or OTHER],
+                socket_protocols=self.socket_protocols.bits[request.socket_protocol or OTHER],
             )
         return box
 

@@ -1,107 +1,114 @@
 """Which cells can influence which: what `assert never A ~> B` denies.
 
-A cell influences another one directly when it may change its processes (a
-process action that changes its target is not denied), when it can write files
-that the other one sees, or when both may use System V or POSIX IPC of the
-host, which carries no cell.  Influence is passed on.  A descriptor handed over
-a socket, network traffic and covert channels are not seen by kauth(9) and not
-counted.
+`compiler.analysis.edges` tells by what a cell influences another one directly;
+influence is passed on.  A descriptor handed over a socket, network traffic and
+covert channels are not seen by kauth(9) and not counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from compiler.ir.decide import Decider
-from compiler.ir.ir import HOST, IR, Cell, Request
-from compiler.ir.requests import catalogue
-
-#: Leaves whose objects two cells share when neither is denied them.
-_SHARED = ("system.sysvipc.bypass", "system.semaphore", "system.mqueue")
+from compiler.analysis.decisions import Decisions
+from compiler.analysis.edges import Edge, edges
+from compiler.ir.ir import HOST
+from compiler.lowering.space import members
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One cell influences another one, and by what."""
+class Step(NamedTuple):
+    """One subject influences another one, and by what."""
 
     source: str
     target: str
     by: str
+    rule: int | None
+
+    @property
+    def text(self) -> str:
+        return f"{self.source} ~> {self.target} ({self.by})"
 
 
 class Influence:
-    """Finds chains of influence between the cells of a policy."""
+    """Finds chains of influence between the cells of a policy and the host."""
 
-    def __init__(self, ir: IR, decider: Decider) -> None:
-        self._ir = ir
-        self._decider = decider
-        self._actions = [leaf.name for leaf in catalogue(ir).leaves if leaf.influence]
-        self._known = {leaf.name for leaf in catalogue(ir).leaves}
-        self._next: dict[str, list[Step]] = {}
+    def __init__(self, decisions: Decisions) -> None:
+        self._frame = decisions.frame
+        self._decisions = decisions
+        self._edges: list[Edge] | None = None
+        self._next: dict[int, int] = {}
+
+    def reach(self, source: str) -> int:
+        """Everybody that a subject can influence, as bits of the frame; root's host is one."""
+        start = new = self._frame.bits[source]
+        reached = 0
+        while new:
+            following = 0
+            for bit in members(new):
+                following |= self._following(1 << bit)
+            new = following & ~reached & ~start
+            reached |= new
+        return reached
+
+    def reached(self, source: str) -> tuple[str, ...]:
+        """The same by name."""
+        return self._frame.subject_names(self.reach(source))
 
     def path(self, source: str, target: str) -> list[Step] | None:
-        """The shortest chain of influence, or None."""
-        came: dict[str, Step | None] = {source: None}
-        queue = [source]
-        for name in queue:
-            for step in self._steps(name):
-                if step.target not in came:
-                    came[step.target] = step
-                    queue.append(step.target)
-        last = came.get(target)
-        chain: list[Step] = []
-        while last is not None:
-            chain.append(last)
-            last = came[last.source]
-        return chain[::-1] or None
-
-    def _steps(self, source: str) -> list[Step]:
-        if source not in self._next:
-            self._next[source] = list(self._direct(source))
-        return self._next[source]
-
-    def _direct(self, source: str) -> Iterator[Step]:
-        targets = [*self._decider.cells, HOST]
-        for target in targets:
-            if target == source:
-                continue
-            by = self._by_process(source, target)
-            if by is None and source != HOST and target != HOST:
-                ours, theirs = self._decider.cells[source], self._decider.cells[target]
-                by = _by_files(ours, theirs) or self._by_ipc(source, target)
-            if by is not None:
-                yield Step(source, target, by)
-
-    def _by_process(self, source: str, target: str) -> str | None:
-        for action in self._actions:
-            if self._decider.decide(Request(source, action, target)).effect != "deny":
-                return action
+        """The shortest chain of influence, or None.  Root on the host counts as the host."""
+        frame = self._frame
+        wanted = frame.bits[target] | (frame.root if target == HOST else 0)
+        if not self.reach(source) & wanted & ~frame.bits[source]:
+            return None
+        came: dict[int, int] = {}
+        start = frame.bits[source]
+        queue = [start]
+        seen = start
+        for node in queue:
+            if node & wanted and node != start:
+                return self._chain(start, node, came)
+            new = self._following(node) & ~seen
+            seen |= new
+            for bit in members(new):
+                came[1 << bit] = node
+                queue.append(1 << bit)
         return None
 
-    def _by_ipc(self, source: str, target: str) -> str | None:
-        for action in _SHARED:
-            if action in self._known and all(
-                self._decider.decide(Request(cell, action)).effect != "deny"
-                for cell in (source, target)
-            ):
-                return action
-        return None
+    def steps(self, source: str) -> list[Step]:
+        """What a subject can influence directly, each by everything that lets it."""
+        bit = self._frame.bits[source]
+        return [
+            self._step(bit, 1 << target, edge)
+            for edge in self._all()
+            if edge.sources & bit
+            for target in members(edge.targets & ~bit)
+        ]
 
+    def _all(self) -> list[Edge]:
+        if self._edges is None:
+            self._edges = list(edges(self._decisions))
+        return self._edges
 
-def _by_files(ours: Cell, theirs: Cell) -> str | None:
-    if ours.root is None or theirs.root is None:
-        return "files: not both have a root of their own"
-    written = [m.source for m in ours.mounts if m.mode == "rw"] + [_own(ours.root, ours.base)]
-    seen = [m.source for m in theirs.mounts] + [_own(theirs.root, theirs.base), theirs.root]
-    seen += [theirs.base] if theirs.base is not None else []
-    for path in written:
-        for other in seen:
-            if f"{path}/".startswith(f"{other}/") or f"{other}/".startswith(f"{path}/"):
-                return f"files below {path}"
-    return None
+    def _following(self, node: int) -> int:
+        known = self._next.get(node)
+        if known is None:
+            known = 0
+            for edge in self._all():
+                if edge.sources & node:
+                    known |= edge.targets
+            known = self._next[node] = known & ~node
+        return known
 
+    def _chain(self, start: int, node: int, came: dict[int, int]) -> list[Step]:
+        chain = []
+        while node != start:
+            before = came[node]
+            edge = next(e for e in self._all() if e.sources & before and e.targets & node)
+            chain.append(self._step(before, node, edge))
+            node = before
+        return chain[::-1]
 
-def _own(root: str, base: str | None) -> str:
-    """Where a cell's own files lie; on a base, rc.d keeps them beside the root."""
-    return root if base is None else f"{root}.overlay"
+    def _step(self, source: int, target: int, edge: Edge) -> Step:
+        names = self._frame.subjects
+        return Step(
+            names[source.bit_length() - 1], names[target.bit_length() - 1], edge.by, edge.rule
+        )

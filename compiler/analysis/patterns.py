@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.ir.ir import HOST, IR, Request, RequestSet
-from compiler.ir.requests import Axes, catalogue, fits, leaf_requests
-from compiler.model.policy import Meaning
+from compiler.analysis.boxes import Box
+from compiler.analysis.frame import Frame
+from compiler.ir.ir import AUTO, OTHER, PROTOCOLS, SELF, Request, RequestSet
+from compiler.ir.requests import RAWSOCK_DOMAIN, RAWSOCK_TYPE
+from compiler.model.policy import Meaning, RequestPattern
 
 
 def conditions(rule: Meaning) -> RequestSet:
@@ -22,42 +24,33 @@ def conditions(rule: Meaning) -> RequestSet:
     )
 
 
-class Patterns:
-    """Enumerates the classes of requests that patterns match, for one policy."""
+def pattern_boxes(frame: Frame, pattern: RequestPattern, subjects: int | None = None) -> list[Box]:
+    """What the kernel can ask and a pattern matches, of its own subjects or of others."""
+    if subjects is None:
+        subjects = frame.subject_bits(pattern.subjects)
+    actions = sum(frame.leaf_bits[name] for name in pattern.rule.actions) & frame.asked
+    return frame.boxes(subjects, actions, conditions(pattern.rule))
 
-    def __init__(self, ir: IR) -> None:
-        self._ir = ir
-        self._catalogue = catalogue(ir)
-        self._sets = [rule.requests for rule in ir.rules]
-        self._targets = [*(cell.name for cell in ir.cells), HOST]
 
-    def axes(self, rule: Meaning) -> Axes:
-        """The values that the policy or the pattern tells apart."""
-        return Axes([*self._sets, conditions(rule)])
-
-    def asked(self, rule: Meaning, subject: str) -> Iterator[Request]:
-        """One request of each class that the kernel can ask and the pattern matches."""
-        wanted = conditions(rule)
-        axes = self.axes(rule)
+def literal(frame: Frame, pattern: RequestPattern) -> Iterator[Request]:
+    """Requests that a pattern spells out though the kernel never asks them, one per leaf."""
+    rule = pattern.rule
+    target = next(iter(rule.to.members), None) if rule.to and not rule.to.exclude else SELF
+    for subject in pattern.subjects:
         for name in rule.actions:
-            leaf = self._catalogue.by_name[name]
-            if not leaf.asked:
-                continue
-            for request in leaf_requests(leaf, subject, self._targets, axes):
-                if fits(wanted, request):
-                    yield request
-
-    def literal(self, rule: Meaning, subject: str) -> Iterator[Request]:
-        """The requests a pattern spells out though the kernel never asks them."""
-        target = next(iter(rule.to.members), None) if rule.to and not rule.to.exclude else None
-        for name in rule.actions:
-            yield Request(
-                subject,
-                name,
-                target=subject if target == "self" else target,
-                protocol=rule.protocols[0] if rule.protocols else None,
-                port=rule.ports[0][0] if rule.ports else None,
-                domain=rule.domains[0] if rule.domains else None,
-                type=rule.types[0] if rule.types else None,
-                socket_protocol=rule.socket_protocols[0] if rule.socket_protocols else None,
-            )
+            carries = frame.leaves[frame.leaf_bits[name].bit_length() - 1].dimension
+            request = Request(subject, name)
+            if carries in ("target", "self"):
+                request = request._replace(target=subject if target == SELF else target)
+            elif carries == "bind":
+                request = request._replace(
+                    protocol=rule.protocols[0] if rule.protocols else PROTOCOLS[0],
+                    port=rule.ports[0][0] if rule.ports else AUTO,
+                )
+            elif carries in ("socket", "rawsock"):
+                request = request._replace(
+                    domain=rule.domains[0] if rule.domains else RAWSOCK_DOMAIN,
+                    type=rule.types[0] if rule.types else RAWSOCK_TYPE,
+                    socket_protocol=rule.socket_protocols[0] if rule.socket_protocols else OTHER,
+                )
+            yield request

@@ -1,99 +1,115 @@
-"""Lists every class of requests that a pattern matches, with vote and outcome."""
+"""Answers a pattern: every request that it matches, with vote and outcome, in few rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Collection
 from typing import NamedTuple
 
+from compiler.analysis.boxes import Box, joined
+from compiler.analysis.decisions import Decisions
+from compiler.analysis.influence import Influence, Step
+from compiler.analysis.read import RequestReader
 from compiler.analysis.stack import Stack
-from compiler.catalogue.voters import Outcome
-from compiler.ir.decide import Decider
-from compiler.ir.ir import AUTO, IR, OTHER, Decision, Request
-from compiler.ir.requests import Axes, catalogue
+from compiler.analysis.wording import Wording
+from compiler.diagnostics import Diagnostics
+from compiler.driver import Program
+from compiler.ir.ir import Decision
+from compiler.source import Source
+
+_INFLUENCE = re.compile(r"(?P<left>[^~]+)~>(?P<right>[^~]+)")
 
 
 class Row(NamedTuple):
-    """Requests that differ only in the last of their ports or targets, and are decided alike."""
+    """Requests that are decided alike and come to the same end."""
 
-    request: Request
-    """The first of them."""
-    ports: tuple[tuple[int, int], ...]
-    targets: tuple[str, ...]
+    text: str
+    """A pattern for them."""
+    box: Box
     decision: Decision
-    outcome: Outcome
+    result: str
+    by: str
 
 
-def answer(ir: IR, requests: Iterable[Request], axes: Axes) -> Iterator[Row]:
-    """Every request, neighbours with equal answers joined, in the order of the requests."""
-    decider, stack = Decider(ir), Stack(ir)
-    ends = dict(axes.ports)
-    leaves = catalogue(ir).by_name
-    open_: Row | None = None
-    for request in requests:
-        decision = decider.decide(request)
-        outcome = stack.outcome(request, decision.effect)
-        ports: tuple[tuple[int, int], ...] = ()
-        if request.port is not None:
-            most = leaves[request.action].ports or (1, 65535)
-            ports = ((request.port, min(ends.get(request.port, request.port), most[1])),)
-        row = Row(request, ports, (request.target,) if request.target else (), decision, outcome)
-        joined = open_ and _joined(open_, row)
-        if joined:
-            open_ = joined
-        else:
-            if open_ is not None:
-                yield open_
-            open_ = row
-    if open_ is not None:
-        yield open_
+class Chain(NamedTuple):
+    """How one subject influences another one."""
+
+    source: str
+    target: str
+    steps: tuple[Step, ...]
 
 
-def _joined(first: Row, second: Row) -> Row | None:
-    alike = (
-        first.decision == second.decision
-        and first.outcome == second.outcome
-        and first.request._replace(port=None, target=None)
-        == second.request._replace(port=None, target=None)
-    )
-    if not alike:
-        return None
-    ports = first.ports
-    if second.ports:
-        low, high = ports[-1]
-        next_low, next_high = second.ports[0]
-        if high + 1 == next_low and low != AUTO:
-            ports = (*ports[:-1], (low, next_high))
-        else:
-            ports = (*ports, (next_low, next_high))
-    return first._replace(ports=ports, targets=(*first.targets, *second.targets))
+class Query:
+    """Answers patterns about one compiled policy."""
+
+    def __init__(self, program: Program) -> None:
+        self._reader = RequestReader(program)
+        self.frame = self._reader.frame
+        self._decisions = Decisions(program.ir, self.frame)
+        self._stack = Stack(program.ir)
+        self._wording = Wording(self.frame, self._reader.groups)
+
+    def source(self, text: str) -> Source:
+        """A pattern as it is understood, for `ask` and for what is reported about it."""
+        return self._reader.source("<pattern>", text)
+
+    def ask(
+        self,
+        text: Source,
+        found: Diagnostics,
+        effects: Collection[str] = (),
+        results: Collection[str] = (),
+    ) -> list[Row] | list[Chain] | None:
+        """Rows, or for `A ~> B` chains of influence; None after a diagnostic.
+
+        `effects` and `results` (outcomes) narrow the rows; all of them when empty.
+        """
+        influence = _INFLUENCE.fullmatch(text.text)
+        if influence is not None:
+            return self._chains(text, influence, found)
+        pattern = self._reader.read(text, found)
+        if pattern is None:
+            return None
+        boxes = self._reader.boxes(text, pattern, found)
+        return self._rows(boxes, effects, results)
+
+    def _rows(
+        self, boxes: list[Box], effects: Collection[str], results: Collection[str]
+    ) -> list[Row]:
+        """In the order of actions, subjects, ports and so on."""
+        kept = []
+        for row in self._decisions.of(boxes):
+            if effects and row.effect not in effects:
+                continue
+            for outcome, box in self._stack.outcomes(row, self.frame):
+                if not results or outcome.result in results:
+                    kept.append(((row.effect, row.rule, outcome.result, outcome.by), box))
+        rows = [
+            Row(text, part, Decision(effect, rule), result, by)
+            for (effect, rule, result, by), box in joined(kept)
+            for text, part in self._wording.patterns(box)
+        ]
+        return sorted(rows, key=lambda row: _order(row.box))
+
+    def _chains(
+        self, text: Source, influence: re.Match[str], found: Diagnostics
+    ) -> list[Chain] | None:
+        subjects = []
+        for side in ("left", "right"):
+            start, end = influence.span(side)
+            names = self._reader.subjects(text, start, end, found)
+            if names is None:
+                return None
+            subjects.append(names)
+        graph = Influence(self._decisions)
+        chains = []
+        for source in subjects[0]:
+            for target in subjects[1]:
+                path = graph.path(source, target) if source != target else None
+                if path is not None:
+                    chains.append(Chain(source, target, tuple(path)))
+        return chains
 
 
-def row_text(row: Row) -> str:
-    """The requests of a row in the words of the language."""
-    r = row.request
-    words = [r.subject, r.action]
-    if row.targets:
-        words += ["to", _set(row.targets)]
-    if r.protocol is not None:
-        words.append(r.protocol if r.protocol != OTHER else "(neither tcp nor udp)")
-    if row.ports:
-        words += ["port", _set([_span(low, high) for low, high in row.ports])]
-    for word, value in (
-        ("domain", r.domain),
-        ("type", r.type),
-        ("protocol", r.socket_protocol),
-    ):
-        if value is not None:
-            words += [word, value if value != OTHER else "(any other)"]
-    return " ".join(words)
-
-
-def _set(words: Iterable[str]) -> str:
-    listed = list(words)
-    return listed[0] if len(listed) == 1 else "{" + ", ".join(listed) + "}"
-
-
-def _span(low: int, high: int) -> str:
-    if low == AUTO:
-        return "auto"
-    return str(low) if low == high else f"{low}..{high}"
+def _order(box: Box) -> tuple[int, ...]:
+    return tuple((bits & -bits).bit_length() for bits in (box.actions, box.subjects, *box[2:]))

@@ -1,13 +1,17 @@
-"""Reads requests as people write them on the command line."""
+"""Reads requests and patterns as people write them on the command line."""
 
 from __future__ import annotations
 
-from compiler.analysis.patterns import Patterns
+import dataclasses
+import functools
+import re
+
+from compiler.analysis.boxes import Box
+from compiler.analysis.frame import Frame
+from compiler.analysis.patterns import pattern_boxes
 from compiler.catalogue.actions import load
 from compiler.diagnostics import Diagnostics
 from compiler.driver import Program
-from compiler.ir.ir import Request
-from compiler.ir.requests import Axes
 from compiler.model.actions import Actions
 from compiler.model.checks import read_pattern
 from compiler.model.policy import RequestPattern
@@ -17,16 +21,46 @@ from compiler.names.values import Scope
 from compiler.source import Source, Span
 from compiler.syntax.parse import parse_request
 
+#: What only the command line knows: ports without an end, and every action.
+_UP_TO = re.compile(r"(?<![\w.])\.\.(?=\d)")
+_FROM = re.compile(r"(?<=\d)\.\.(?![\w.])")
+_EVERY = re.compile(r"(?<=\s)\*(?=\s|$)")
+#: The actions that have the conditions of a pattern, for `*`.
+_HAVING = (
+    (re.compile(r"\bto\b"), "process.*"),
+    (re.compile(r"\b(tcp|udp|port)\b"), "network.bind"),
+    (re.compile(r"\b(domain|type|protocol)\b"), "network.socket.*"),
+)
+
 
 class RequestReader:
     """Knows the names of one compiled policy."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, frame: Frame | None = None) -> None:
         self._program = program
-        definitions = program.definitions
-        self._groups = Groups(definitions.groups, definitions.cells, Diagnostics())
+        self.frame = frame or Frame(program.ir)
         self._catalogue = load(program.ir.target)
-        self._patterns = Patterns(program.ir)
+
+    @functools.cached_property
+    def _groups(self) -> Groups:
+        definitions = self._program.definitions
+        return Groups(definitions.groups, definitions.cells, Diagnostics())
+
+    @property
+    def groups(self) -> dict[str, frozenset[str]]:
+        """The groups of the policy, each with its cells."""
+        named = self._program.definitions.groups
+        return {name: self._groups.members(name) or frozenset() for name in named}
+
+    def source(self, name: str, text: str) -> Source:
+        """A request with what only the command line knows spelt out."""
+        every = _EVERY.search(text)
+        if every is not None:
+            rest = text[every.end() :]
+            scopes = ", ".join(sorted({leaf.scope for leaf in self._catalogue.leaves}))
+            actions = next((a for word, a in _HAVING if word.search(rest)), f"{{{scopes}}}.*")
+            text = f"{text[: every.start()]}{actions}{rest}"
+        return Source(name, _FROM.sub("..65535", _UP_TO.sub("1..", text)))
 
     def read(self, text: Source, found: Diagnostics) -> RequestPattern | None:
         """What a request names, or None after a diagnostic."""
@@ -39,20 +73,29 @@ class RequestReader:
         span = Span(text.name, 0, len(text.text))
         return read_pattern(node.subjects, node.action, node.conditions, span, rules, scope)
 
-    def axes(self, pattern: RequestPattern) -> Axes:
-        """The values that the policy or the pattern tells apart."""
-        return self._patterns.axes(pattern.rule)
+    def subjects(
+        self, text: Source, start: int, end: int, found: Diagnostics
+    ) -> tuple[str, ...] | None:
+        """The subjects that a part of a text names, or None after a diagnostic."""
+        blank = " " * start
+        part = Source(text.name, f"{blank}{text.text[start:end]} process.signal")
+        mine = Diagnostics()
+        pattern = self.read(part, mine)
+        if pattern is not None:
+            return pattern.subjects
+        limit = len(text.text)
+        for finding in mine.sorted():
+            span = finding.span and finding.span._replace(
+                start=min(finding.span.start, limit), end=min(finding.span.end, limit)
+            )
+            found.extend([dataclasses.replace(finding, span=span, related=())])
+        return None
 
-    def asked(self, pattern: RequestPattern) -> list[Request]:
-        """One request of each class that the kernel can ask and the pattern matches."""
-        return [r for s in pattern.subjects for r in self._patterns.asked(pattern.rule, s)]
-
-    def requests(self, text: Source, pattern: RequestPattern, found: Diagnostics) -> list[Request]:
-        """The same, or what the pattern spells out if the kernel never asks it, and a warning."""
-        asked = self.asked(pattern)
-        if not asked:
+    def boxes(self, text: Source, pattern: RequestPattern, found: Diagnostics) -> list[Box]:
+        """What the kernel can ask and the pattern matches; a warning when that is nothing."""
+        boxes = pattern_boxes(self.frame, pattern)
+        if not boxes:
             span = Span(text.name, 0, len(text.text))
             help = "the answer is what it would be told"
             found.warning("W0807", "the kernel never asks this request", span, help)
-        literal = self._patterns.literal
-        return asked or [r for s in pattern.subjects for r in literal(pattern.rule, s)]
+        return boxes

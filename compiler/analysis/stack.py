@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import product
+
+from compiler.analysis.boxes import Box, joined
+from compiler.analysis.decisions import Decided
+from compiler.analysis.frame import Frame
+from compiler.catalogue.actions import Leaf
 from compiler.catalogue.voters import Outcome, Socket, VoterSettings, outcome
 from compiler.ir.ir import HOST_ROOT, IR, Effect, Request
 from compiler.ir.requests import catalogue
+from compiler.lowering.space import members
 
 _ROOT = ("0", "root", "toor")
 
@@ -21,8 +29,10 @@ class Stack:
             if level is None
             else VoterSettings(securelevel=level, sysctls=sysctls)
         )
-        self._root = {c.name: c.user is None or c.user in _ROOT for c in ir.cells}
-        self._root[HOST_ROOT] = True
+        self.as_root = {c.name for c in ir.cells if c.user is None or c.user in _ROOT}
+        """Subjects whose processes run as root, at least to begin with."""
+        self.as_root.add(HOST_ROOT)
+        self._known: dict[tuple[Leaf, Effect, bool, Socket], Outcome] = {}
 
     def outcome(self, request: Request, vote: Effect, is_root: bool | None = None) -> Outcome:
         """What becomes of a request that the policy decides by `vote`.
@@ -31,5 +41,35 @@ class Stack:
         """
         leaf = self._catalogue.by_name[request.action]
         if is_root is None:
-            is_root = self._root.get(request.subject, False)
-        return outcome(leaf, vote, is_root, self.host, Socket(request.domain, request.type))
+            is_root = request.subject in self.as_root
+        return self._outcome(leaf, vote, is_root, Socket(request.domain, request.type))
+
+    def _outcome(self, leaf: Leaf, vote: Effect, is_root: bool, socket: Socket) -> Outcome:
+        key = (leaf, vote, is_root, socket)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = outcome(leaf, vote, is_root, self.host, socket)
+        return known
+
+    def outcomes(self, row: Decided, frame: Frame) -> list[tuple[Outcome, Box]]:
+        """What becomes of requests that are decided alike: disjoint boxes of equal outcomes."""
+        return joined(self._each(row, frame))
+
+    def _each(self, row: Decided, frame: Frame) -> Iterator[tuple[Outcome, Box]]:
+        as_root = frame.subject_bits(self.as_root)
+        for is_root, subjects in (
+            (True, row.box.subjects & as_root),
+            (False, row.box.subjects & ~as_root),
+        ):
+            if not subjects:
+                continue
+            for i in members(row.box.actions):
+                leaf = frame.leaves[i]
+                box = row.box._replace(subjects=subjects, actions=1 << i)
+                if leaf.dimension != "socket":
+                    yield self._outcome(leaf, row.effect, is_root, Socket()), box
+                    continue
+                for domain, kind in product(members(box.domains), members(box.types)):
+                    socket = Socket(frame.domains.words[domain], frame.types.words[kind])
+                    made = self._outcome(leaf, row.effect, is_root, socket)
+                    yield made, box._replace(domains=1 << domain, types=1 << kind)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from compiler.analysis.boxes import Box
+from compiler.analysis.decisions import Decided, Decisions
+from compiler.analysis.frame import ON_HOST
 from compiler.analysis.influence import Influence
-from compiler.checks.classes import Classes
+from compiler.analysis.patterns import pattern_boxes
 from compiler.diagnostics import Diagnostics, Related
-from compiler.ir.decide import Decider
-from compiler.ir.ir import HOST, IR, Request
 from compiler.lowering.lower import Lowered
 from compiler.lowering.problems import request_text
 from compiler.model.policy import Assertion, Policy
+
+_SHOWN = 5
 
 
 def check_assertions(policy: Policy, lowered: Lowered, found: Diagnostics) -> None:
@@ -24,32 +29,46 @@ def check_assertions(policy: Policy, lowered: Lowered, found: Diagnostics) -> No
             checker.decisions(assertion)
 
 
+def asserted(decisions: Decisions, assertion: Assertion) -> list[Box]:
+    """The requests that an assertion about decisions speaks of."""
+    assert assertion.pattern is not None
+    frame = decisions.frame
+    subjects = frame.subject_bits(assertion.subjects)
+    if assertion.kind == "only":
+        subjects = frame.everybody & ~frame.root & ~subjects
+    return pattern_boxes(frame, assertion.pattern, subjects) if subjects else []
+
+
+def breaking(decisions: Decisions, assertion: Assertion) -> Iterator[Decided]:
+    """What is decided otherwise than an assertion demands."""
+    denied = assertion.kind != "always"
+    for row in decisions.of(asserted(decisions, assertion)):
+        if (row.effect == "deny") != denied:
+            yield row
+
+
 class _Checker:
     def __init__(self, lowered: Lowered, found: Diagnostics) -> None:
         self._lowered = lowered
         self._found = found
-        self._ir: IR = lowered.ir
-        self._decider = Decider(lowered.ir)
-        self._classes = Classes(lowered.ir)
-        self._influence = Influence(lowered.ir, self._decider)
+        self._decisions = Decisions(lowered.ir)
+        self._influence = Influence(self._decisions)
 
     def decisions(self, assertion: Assertion) -> None:
-        assert assertion.pattern is not None
-        subjects = assertion.subjects
-        if assertion.kind == "only":
-            everyone = [*(cell.name for cell in self._ir.cells), HOST]
-            subjects = tuple(name for name in everyone if name not in assertion.subjects)
-        wanted = "deny" if assertion.kind != "always" else "allow"
-        question = self._classes.question(assertion.pattern.rule)
-        asked = False
-        for subject in subjects:
-            for request in question.of(subject):
-                asked = True
-                decision = self._decider.decide(request)
-                if (decision.effect == "deny") != (wanted == "deny"):
-                    self._broken(assertion, request, decision.effect, decision.rule)
-                    return
-        if subjects and not asked:
+        frame = self._decisions.frame
+        broken = list(breaking(self._decisions, assertion))
+        if broken:
+            subjects = 0
+            for row in broken:
+                subjects |= row.box.subjects
+            # The first subject as written, and of that the first request.
+            names = [n for n in assertion.subjects if frame.bits[n] & subjects]
+            cells = subjects & ~ON_HOST or subjects
+            first = frame.bits[names[0]] if names else cells & -cells
+            row = min((r for r in broken if r.box.subjects & first), key=_order)
+            witness = row._replace(box=row.box._replace(subjects=first))
+            self._broken(assertion, witness, frame.subject_names(subjects & ~first))
+        elif not asserted(self._decisions, assertion) and assertion.subjects:
             self._found.warning(
                 "TST001",
                 "the kernel never asks what this assertion is about",
@@ -57,34 +76,46 @@ class _Checker:
                 "it always holds; name another action or condition",
             )
 
-    def _broken(
-        self, assertion: Assertion, request: Request, effect: str, rule: int | None
-    ) -> None:
+    def _broken(self, assertion: Assertion, row: Decided, others: tuple[str, ...]) -> None:
         related = []
-        if rule is not None:
-            related.append(Related(self._lowered.spans[rule], f"this {effect} decides it"))
-        by = "" if rule is not None else " by default"
-        verdict = {"deny": "denied", "allow": "allowed", "grant": "granted"}[effect]
+        if row.rule is not None:
+            related.append(Related(self._lowered.spans[row.rule], f"this {row.effect} decides it"))
+        by = "" if row.rule is not None else " by default"
+        verdict = {"deny": "denied", "allow": "allowed", "grant": "granted"}[row.effect]
+        help = "change the rules, or the assertion if it asks too much"
+        if others:
+            shown = ", ".join(f"`{name}`" for name in others[:_SHOWN])
+            more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+            help += f"; it is also broken for {shown}{more}"
+        request = request_text(self._decisions.frame.witness(row.box))
         self._found.error(
             "E0607",
-            f"assertion broken: `{request_text(request)}` is {verdict}{by}",
+            f"assertion broken: `{request}` is {verdict}{by}",
             assertion.span,
-            "change the rules, or the assertion if it asks too much",
+            help,
             related,
         )
 
     def influence(self, assertion: Assertion) -> None:
         for source in assertion.subjects:
             for target in assertion.others:
-                if source == target:
-                    continue
-                path = self._influence.path(source, target)
+                path = None if source == target else self._influence.path(source, target)
                 if path is not None:
-                    chain = ", ".join(f"{s.source} ~> {s.target} ({s.by})" for s in path)
+                    related = [
+                        Related(self._lowered.spans[step.rule], f"lets `{step.source}` do so")
+                        for step in path
+                        if step.rule is not None
+                    ]
                     self._found.error(
                         "E0608",
                         f"assertion broken: `{source}` can influence `{target}`",
                         assertion.span,
-                        f"cut one of: {chain}",
+                        "cut one of: " + ", ".join(step.text for step in path),
+                        related,
                     )
                     return
+
+
+def _order(row: Decided) -> tuple[int, ...]:
+    """By the first leaf, then the first target, port and so on."""
+    return tuple((bits & -bits).bit_length() for bits in row.box[1:])

@@ -92,4 +92,10 @@ CODES = (
         "unknown voter",
         "`refused by` names the listener of kauth(9) that refuses the request.",
     ),
+    Code(
+        "E0417",
+        "unknown rule id",
+        "`cellc explain` takes the id of a rule, as the kernel logs it and the tables hold it. "
+        "This policy has no rule of that id, so the tables are of another policy or version.",
+    ),
 )

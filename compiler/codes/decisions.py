@@ -76,4 +76,10 @@ CODES = (
         "With `--require full`, a build fails on every statement that nothing on the target "
         "enforces, and on every one that is enforced more or less strictly than it says.",
     ),
+    Code(
+        "E0613",
+        "test decided by another rule",
+        "The request of a test is decided as expected, but not by the rule that the test names "
+        "after `by`.",
+    ),
 )

@@ -15,7 +15,6 @@ from compiler.commands.output import Format, print_findings
 from compiler.diagnostics import Diagnostics
 from compiler.driver import compile_policy
 from compiler.names.project import policy_root
-from compiler.source import Source
 
 
 def explain(path: Path, requests: Iterable[str], today: datetime.date, format: Format) -> int:
@@ -30,7 +29,7 @@ def explain(path: Path, requests: Iterable[str], today: datetime.date, format: F
     wrong = False
     for line in _lines(requests):
         found = Diagnostics()
-        source = Source("<request>", line)
+        source = explainer.source(line)
         explanation = explainer.explain(source, found)
         print_findings(found.sorted(), {source.name: source}, root)
         wrong |= found.failed

@@ -8,6 +8,8 @@ from typing import Any
 
 def explanation_text(explanation: dict[str, Any]) -> str:
     """Several lines, the decision first."""
+    if "decides" in explanation:
+        return "\n".join(_rule(explanation)) + "\n\n"
     lines = [f"{explanation['request']}: {_headline(explanation)}"]
     for part in explanation.get("parts") or [explanation]:
         prefix = "  "
@@ -26,16 +28,35 @@ def _headline(e: dict[str, Any]) -> str:
 
 def _details(e: dict[str, Any]) -> Iterator[str]:
     rule = e["rule"]
-    if rule is None:
-        yield f"by default: {e['default']}"
-    else:
-        yield f"by {rule['id']} {rule['file']}:{rule['line']}:{rule['column']}  {rule['text']}"
-    for step in e["chain"]:
-        yield f"   via {step['kind']} {step['name']}"
-    for other in e["overridden"]:
-        place = f"{other['file']}:{other['line']}:{other['column']}"
-        yield f"overrides {other['id']} {place}  {other['text']}"
+    yield f"by default: {e['default']}" if rule is None else f"by {_placed(rule)}"
+    yield from _chain(e)
     for voter in e["voters"]:
         when = f" when {voter['when']}" if voter["when"] else ""
         might = f" ({voter['might']}{when})" if voter["might"] else ""
         yield f"{voter['voter']} votes {voter['vote']}{might}"
+    near = e["nearest"]
+    if near is not None:
+        by = "by default" if near["rule"] is None else f"by {_placed(near['rule'])}"
+        yield f"nearest otherwise: {near['request']}: {near['decision']} {by}"
+
+
+def _chain(e: dict[str, Any]) -> Iterator[str]:
+    for step in e["chain"]:
+        yield f"   via {step['kind']} {step['name']}"
+    for other in e["overridden"]:
+        yield f"overrides {_placed(other)}"
+
+
+def _placed(rule: dict[str, Any]) -> str:
+    return f"{rule['id']} {rule['file']}:{rule['line']}:{rule['column']}  {rule['text']}"
+
+
+def _rule(e: dict[str, Any]) -> Iterator[str]:
+    """A rule by its id."""
+    yield _placed(e["rule"])
+    for line in _chain(e):
+        yield f"  {line}"
+    if not e["decides"]:
+        yield "  decides nothing: other rules decide all that it is about"
+    for row in e["decides"]:
+        yield f"  decides {row['decision']:5}  {row['request']}  [{row['outcome']}]"

@@ -26,7 +26,7 @@ def test(paths: Iterable[Path], today: datetime.date, format: Format) -> int:
         results: list[TestResult] = []
         program = compilation.program
         if not found.failed and program is not None:
-            results = run_tests(program.policy, program.lowered, found)
+            results = run_tests(program.policy, program.lowered, compilation.sources, found)
         print_findings(found.sorted(), compilation.sources, policy_root(path))
         failed |= found.failed
         for result in results:

@@ -6,6 +6,7 @@ import datetime
 
 from compiler.catalogue.voters import VOTERS
 from compiler.diagnostics import Diagnostics, nearest, quoted
+from compiler.ir.ir import Effect
 from compiler.model.policy import Assertion, RequestPattern, Test, TestCase
 from compiler.model.rules import Rules
 from compiler.names.annotations import read_notes
@@ -73,6 +74,7 @@ def read_test(
             found.error("E0416", message, case.voter.span, help)
         elif pattern is not None:
             voter = case.voter.text if case.voter is not None else None
-            effect = case.effect
-            cases.append(TestCase(effect, pattern, case.works, voter, case.span))  # type: ignore[arg-type]
+            rule = unquote(case.rule, found) if case.rule is not None else None
+            effect: Effect = case.effect  # type: ignore[assignment]  # the grammar has only these
+            cases.append(TestCase(effect, pattern, rule, case.works, voter, case.span))
     return Test(title, tuple(cases), node.span)

@@ -125,6 +125,8 @@ class Assertion:
 class TestCase:
     effect: Effect
     pattern: RequestPattern
+    rule: str | None
+    """The text or id of the rule that is expected to decide, "default" for none; None for any."""
     works: bool | None
     voter: str | None
     span: Span

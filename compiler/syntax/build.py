@@ -316,9 +316,12 @@ class TreeBuilder:
             return True, None
         return False, self._name(c[2]) if c[2] is not None else None
 
+    def deciding(self, c: list[Child]) -> t.Text:
+        return self.string(c[1:])
+
     def test_case(self, c: list[Child]) -> t.Statement:
-        *annotations, effect, request, expectation, end = c
+        *annotations, effect, request, rule, expectation, end = c
         works, voter = expectation or (None, None)
         span = self._across([effect, end])
-        node = t.TestCase(str(effect), request, works, voter, span)
+        node = t.TestCase(str(effect), request, rule, works, voter, span)
         return t.Statement(node, tuple(annotations))

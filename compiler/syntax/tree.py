@@ -229,6 +229,8 @@ class Assertion:
 class TestCase:
     effect: str
     request: RequestText
+    rule: Text | None
+    """The rule that is expected to decide; None when any may."""
     works: bool | None
     """Whether the outcome is expected to work; None when only the vote is."""
     voter: Name | None

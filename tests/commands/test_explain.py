@@ -83,3 +83,48 @@ def test_sockets_are_logged_as_numbers(cellc: Run) -> None:
     (row,) = explain(cellc, line)
     assert row["decision"] == "deny"
     assert row["rule"]["text"] == "deny network.*;"
+
+
+def test_the_nearest_request_that_is_decided_otherwise(cellc: Run) -> None:
+    (row,) = explain(cellc, "worker network.bind tcp port 80")
+    near = row["nearest"]
+    assert (near["request"], near["decision"]) == (
+        "worker network.bind.privport tcp port 79",
+        "allow",
+    )
+    assert near["rule"]["text"] == "allow network.bind.{port, privport};"
+    (row,) = explain(cellc, "web process.signal to host")
+    assert row["nearest"]["request"] == "web process.signal to web"
+
+
+def test_a_rule_by_its_id(cellc: Run) -> None:
+    (row,) = explain(cellc, "web network.bind tcp port 80")
+    number = row["rule"]["id"]
+    for text in (number, f"0x{number}", f"{{0x{number},40,0,56,0,0}},"):
+        (rule,) = explain(cellc, text)
+        assert rule["rule"] == row["rule"]
+        assert (rule["decision"], rule["outcome"]) == ("grant", "works")
+        assert rule["decides"] == [
+            {
+                "request": "web network.bind.privport tcp port 80",
+                "decision": "grant",
+                "outcome": "works",
+            }
+        ]
+        assert {other["text"] for other in rule["overridden"]} >= {"listen tcp 80;"}
+    text = cellc("explain", "web.cell", number).stdout
+    assert text.startswith(f"{number} web.cell:9:5  grant network.bind.privport tcp port 80;")
+    assert "decides grant  web network.bind.privport tcp port 80  [works]" in text
+
+
+def test_an_id_of_another_policy(cellc: Run) -> None:
+    result = cellc("explain", "web.cell", "00000001")
+    assert result.exit_code == 2
+    assert "error[E0417]" in result.stderr
+
+
+def test_a_logged_target_of_another_policy(cellc: Run) -> None:
+    line = "cellpolicy: deny cell=web action=process.signal to=gone rule=default"
+    result = cellc("explain", "web.cell", line)
+    assert result.exit_code == 2
+    assert "no cell is called `gone`" in result.stderr

@@ -1,39 +1,104 @@
 from __future__ import annotations
 
+import csv
+import io
 import json
 from pathlib import Path
+from typing import Any
 
 from tests.commands.conftest import WEB, Run
+
+
+def rows(cellc: Run, *arguments: str) -> list[dict[str, Any]]:
+    result = cellc("query", "web.cell", *arguments, "--format", "json")
+    assert result.exit_code == 0, result.output
+    return [json.loads(line) for line in result.stdout.splitlines()]
 
 
 def test_lists_classes_with_ranges_of_ports(cellc: Run) -> None:
     result = cellc("query", "web.cell", "worker network.bind.privport tcp")
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
-        "allow  worker network.bind.privport tcp port {auto, 1..79}  [refused by default]"
-        "  <cellc>/confined.cell:19",
-        "deny   worker network.bind.privport tcp port 80  [refused by cellpolicy]  web.cell:7",
-        "allow  worker network.bind.privport tcp port 81..1023  [refused by default]"
-        "  <cellc>/confined.cell:19",
+        "allow  worker network.bind.privport tcp port {auto, 1..79, 81..1023}  [refused by default]"
+        "     <cellc>/confined.cell:19",
+        "deny   worker network.bind.privport tcp port 80                      "
+        "[refused by cellpolicy]  web.cell:7",
     ]
 
 
 def test_filters_by_decision(cellc: Run) -> None:
-    result = cellc("query", "web.cell", "any network.bind", "--effect", "grant", "--format", "json")
-    (row,) = [json.loads(line) for line in result.stdout.splitlines()]
+    (row,) = rows(cellc, "any network.bind", "--effect", "grant")
     assert row["request"] == "web network.bind.privport tcp port 80"
     assert (row["decision"], row["outcome"], row["rule"]["line"]) == ("grant", "works", 9)
+    assert (row["subjects"], row["ports"]) == (["web"], [[80, 80]])
+    assert row["targets"] is None
+
+
+def test_filters_by_outcome(cellc: Run) -> None:
+    found = rows(cellc, "any network.bind port ..1023", "--outcome", "works")
+    assert [row["request"] for row in found] == ["web network.bind.privport tcp port 80"]
+
+
+def test_ports_may_lack_an_end(cellc: Run) -> None:
+    below = rows(cellc, "worker network.bind tcp port ..1023")
+    assert below == rows(cellc, "worker network.bind tcp port 1..1023")
+    above = rows(cellc, "worker network.bind tcp port 1024..")
+    assert above == rows(cellc, "worker network.bind tcp port 1024..65535")
+
+
+def test_an_asterisk_is_every_action_with_the_conditions(cellc: Run) -> None:
+    assert {row["actions"][0].split(".")[0] for row in rows(cellc, "web *")} > {"process", "vnode"}
+    towards = rows(cellc, "web * to worker", "--effect", "allow")
+    assert [row["request"] for row in towards] == ["web process.signal to worker"]
+    assert {a for row in rows(cellc, "web * tcp port 80") for a in row["actions"]} == {
+        "network.bind.privport"
+    }
 
 
 def test_targets_are_listed(cellc: Run) -> None:
     result = cellc("query", "web.cell", "worker process.ktrace.persistent to any")
-    assert "to {web, worker, host}" in result.stdout
+    assert "worker process.ktrace.persistent to any " in result.stdout
+    result = cellc("query", "web.cell", "any process.nice to {web, worker}")
+    assert "allow  {web, worker} process.nice to self " in result.stdout
+    assert "deny   host process.nice to any (not self) " in result.stdout
+
+
+def test_groups_stand_for_their_cells(cellc: Run, folder: Path) -> None:
+    (folder / "web.cell").write_text(WEB + "group all = { w* };\n")
+    result = cellc("query", "web.cell", "all system.module")
+    assert result.stdout.startswith("deny  all system.module ")
 
 
 def test_words_no_rule_names_are_decided_like_the_rest(cellc: Run) -> None:
-    result = cellc("query", "web.cell", "web network.socket.open domain key", "--format", "json")
-    decisions = {json.loads(line)["decision"] for line in result.stdout.splitlines()}
-    assert decisions == {"deny"}
+    (row,) = rows(cellc, "web network.socket.open domain key")
+    assert (row["decision"], row["domains"]) == ("deny", ["key"])
+
+
+def test_csv_has_a_header(cellc: Run) -> None:
+    result = cellc("query", "web.cell", "web network.bind tcp port 80", "--format", "csv")
+    (row,) = csv.DictReader(io.StringIO(result.stdout))
+    assert row["request"] == "web network.bind.privport tcp port 80"
+    assert (row["decision"], row["ports"], row["place"]) == ("grant", "80", "web.cell:9:5")
+
+
+def test_influence_is_shown_as_a_chain(cellc: Run) -> None:
+    (chain,) = rows(cellc, "web ~> worker")
+    assert [(s["source"], s["target"], s["by"]) for s in chain["steps"]] == [
+        ("web", "worker", "process.signal")
+    ]
+    assert chain["steps"][0]["rule"]["text"] == "allow process.signal to worker;"
+    assert cellc("query", "web.cell", "web ~> nobody").exit_code == 2
+
+
+def test_exposure_ranks_cells(cellc: Run) -> None:
+    found = rows(cellc, "--exposure")
+    assert [row["cell"] for row in found] == ["web", "worker"]
+    assert found[0]["granted"] == ["network.bind.privport"]
+    assert found[0]["ports"] == ["tcp 80"]
+    text = cellc("query", "web.cell", "--exposure")
+    assert text.stdout.startswith("1.  web ")
+    assert cellc("query", "web.cell", "web *", "--exposure").exit_code == 2
+    assert cellc("query", "web.cell").exit_code == 2
 
 
 def test_wrong_patterns(cellc: Run, folder: Path) -> None:

@@ -45,3 +45,31 @@ def test_json(cellc: Run) -> None:
     result = cellc("test", "web.cell", "--format", "json")
     row = json.loads(result.stdout)
     assert row == {"policy": "web.cell", "test": "ports", "cases": 2, "failed": 0}
+
+
+def test_the_rule_is_checked(cellc: Run, folder: Path) -> None:
+    good = WEB.replace(
+        "port 80 works;", 'port 80 by "grant network.bind.privport  tcp port 80" works;'
+    )
+    (folder / "web.cell").write_text(good)
+    assert cellc("test", "web.cell").exit_code == 0
+    (folder / "web.cell").write_text(WEB.replace("port 80 works;", 'port 80 by "listen tcp 80;";'))
+    result = cellc("test", "web.cell")
+    assert result.exit_code == 1
+    assert "error[E0613]" in result.stderr
+    assert "is decided by `grant network.bind.privport tcp port 80`" in result.stderr
+
+
+def test_no_rule_may_be_expected(cellc: Run, folder: Path) -> None:
+    case = 'deny worker process.signal to web by "default";\n    '
+    (folder / "web.cell").write_text(
+        WEB.replace("deny worker network", case + "deny worker network")
+    )
+    assert cellc("test", "web.cell").exit_code == 0
+
+
+def test_a_failing_case_shows_the_rule_that_lost(cellc: Run, folder: Path) -> None:
+    (folder / "web.cell").write_text(WEB.replace("grant web network", "allow web network"))
+    result = cellc("test", "web.cell")
+    assert "this is overridden" in result.stderr
+    assert "listen tcp 80" in result.stderr

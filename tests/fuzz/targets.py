@@ -11,12 +11,11 @@ from pathlib import Path
 
 from backends.registry import load
 from compiler.analysis.explain import Explainer
-from compiler.analysis.query import answer, row_text
-from compiler.analysis.read import RequestReader
+from compiler.analysis.query import Query
 from compiler.checks.tests import run_tests
 from compiler.commands.explain_text import explanation_text
 from compiler.diagnostics import Diagnostic, Diagnostics
-from compiler.driver import Compilation, Program, compile_policy
+from compiler.driver import Compilation, compile_policy
 from compiler.ir.serialise import from_json, to_json
 from compiler.lock import assign, read, render
 from compiler.names.project import decode
@@ -81,7 +80,7 @@ def policy(data: bytes) -> None:
         assert compilation.failed
         return
     found = Diagnostics()
-    run_tests(made.policy, made.lowered, found)
+    run_tests(made.policy, made.lowered, compilation.sources, found)
     _printed(found.sorted(), compilation.sources)
     text = to_json(made.ir)
     assert from_json(text) == made.ir
@@ -119,26 +118,25 @@ def ir(data: bytes) -> None:
 
 
 @functools.cache
-def _asked() -> tuple[Program, Explainer, RequestReader]:
+def _asked() -> tuple[Explainer, Query]:
     compilation = compile_text(ASKED)
     made = must(compilation)
-    return made, Explainer(made, compilation.sources), RequestReader(made)
+    return Explainer(made, compilation.sources), Query(made)
 
 
 def request(data: bytes) -> None:
     """A request as `explain` and `query` take it."""
     text = data.decode(errors="surrogateescape")
-    made, explainer, reader = _asked()
-    source = Source("<request>", text)
+    explainer, query = _asked()
+    source = explainer.source(text)
     found = Diagnostics()
     explanation = explainer.explain(source, found)
     if explanation is not None:
         explanation_text(explanation)
-    pattern = reader.read(source, found)
-    if pattern is not None:
-        requests = reader.requests(source, pattern, found)
-        for row in answer(made.ir, requests, reader.axes(pattern)):
-            row_text(row)
+    _printed(found.sorted(), {source.name: source})
+    source, found = query.source(text), Diagnostics()
+    for answer in query.ask(source, found) or ():
+        assert answer
     _printed(found.sorted(), {source.name: source})
 
 

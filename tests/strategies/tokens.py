@@ -148,7 +148,7 @@ def block(head: Strategy, line: Strategy) -> Strategy:
 
 guard = seq("when", "target", either(">=", "<=", "==", ">", "<"), either(numeral, name))
 
-_test_line = seq(notes, effect, request, _expectation, ";")
+_test_line = seq(notes, effect, request, optional("by", string), _expectation, ";")
 test = block(seq("test", string), _test_line)
 
 # settings.lark

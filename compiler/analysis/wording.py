@@ -1,0 +1,174 @@
+"""Boxes in the words of the language, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from compiler.analysis.boxes import Box
+from compiler.analysis.frame import ON_HOST, OWN, Frame, port_ranges
+from compiler.ir.ir import AUTO, HOST, OTHER, PROTOCOLS, Ranges
+from compiler.lowering.space import members
+
+
+class Parts(NamedTuple):
+    """The sets of a box, each as words; None where its leaves carry no such thing."""
+
+    subjects: tuple[str, ...]
+    actions: tuple[str, ...]
+    targets: tuple[str, ...] | None
+    """A name does not stand for the subject itself, which is "self"."""
+    protocols: tuple[str, ...] | None
+    ports: Ranges | None
+    """Port 0 is `auto`."""
+    domains: tuple[str, ...] | None
+    types: tuple[str, ...] | None
+    socket_protocols: tuple[str, ...] | None
+
+
+def parts(frame: Frame, box: Box) -> Parts:
+    """What a box holds, in full."""
+    leaves = [frame.leaves[i] for i in members(box.actions)]
+    kind = leaves[0].dimension
+    binds, sockets = kind == "bind", kind in ("socket", "rawsock")
+    return Parts(
+        frame.subject_names(box.subjects),
+        tuple(leaf.name for leaf in leaves),
+        _chosen(frame.targets, box.targets) if kind in ("target", "self") else None,
+        _chosen(PROTOCOLS, box.protocols) if binds else None,
+        port_ranges(box.ports) if binds else None,
+        _chosen(frame.domains.words, box.domains) if sockets else None,
+        _chosen(frame.types.words, box.types) if sockets else None,
+        _chosen(frame.socket_protocols.words, box.socket_protocols) if sockets else None,
+    )
+
+
+def _chosen(axis: tuple[str, ...], bits: int) -> tuple[str, ...]:
+    return tuple(axis[i] for i in members(bits))
+
+
+class Wording:
+    """Writes boxes as patterns; groups of cells by their names where they fit."""
+
+    def __init__(self, frame: Frame, groups: Mapping[str, Iterable[str]] | None = None) -> None:
+        self._frame = frame
+        self._groups = {
+            frame.subject_bits(cells): name
+            for name, cells in reversed(list((groups or {}).items()))
+        }
+        self._every = frame.everybody & ~frame.root
+        self._complete: dict[str, int] = {}
+        """The leaves below each name that a pattern can use."""
+        for leaf in frame.leaves:
+            if leaf.asked:
+                for name in (leaf.name, leaf.action, f"{leaf.scope}.*"):
+                    self._complete[name] = 0
+        for leaf in frame.leaves:
+            if leaf.asked:
+                parts = leaf.name.split(".")
+                names = {".".join(parts[:n]) for n in range(2, len(parts) + 1)}
+                for name in (names | {f"{leaf.scope}.*"}) & self._complete.keys():
+                    self._complete[name] |= frame.leaf_bits[leaf.name]
+
+    def patterns(self, box: Box) -> Iterator[tuple[str, Box]]:
+        """Patterns that together say what the box holds: a scope, or actions of one prefix."""
+        found: dict[str, list[tuple[str, int]]] = {}
+        for name, actions in self.actions(box.actions):
+            prefix, _, last = name.rpartition(".")
+            found.setdefault(name if last == "*" else prefix, []).append((last, actions))
+        for prefix, named in found.items():
+            part = box._replace(actions=sum(actions for _, actions in named))
+            last = _set([word for word, _ in named])
+            yield self._text(part, prefix if last == "*" else f"{prefix}.{last}"), part
+
+    def actions(self, bits: int) -> Iterator[tuple[str, int]]:
+        """The fewest names for some leaves, each with its leaves: scopes, actions, leaves."""
+        for i in members(bits):
+            if not bits >> i & 1:
+                continue
+            leaf = self._frame.leaves[i]
+            for name in (f"{leaf.scope}.*", leaf.action, leaf.name):
+                whole = self._complete.get(name, 0)
+                if whole and not whole & ~bits:
+                    break
+            else:
+                name, whole = leaf.name, 1 << i
+            bits &= ~whole
+            yield name, whole
+
+    def _text(self, box: Box, action: str) -> str:
+        frame = self._frame
+        leaf = frame.leaves[next(members(box.actions))]
+        words = [self.subjects(box.subjects), action]
+        if leaf.dimension in ("target", "self"):
+            words += ["to", self.targets(box)]
+        elif leaf.dimension == "bind":
+            words += self._binds(box)
+        elif leaf.dimension in ("socket", "rawsock"):
+            words += self._sockets(box, leaf.dimension == "rawsock")
+        return " ".join(words)
+
+    def subjects(self, bits: int) -> str:
+        """Some subjects: `any`, a group, or their names."""
+        if bits == self._every:
+            return "any"
+        return self._groups.get(bits) or _set(self._frame.subject_names(bits))
+
+    def targets(self, box: Box) -> str:
+        """The targets of process actions, as seen from the subjects."""
+        frame = self._frame
+        bits = box.targets
+        names = bits & ~OWN
+        rest = self._every & ~names
+        if not rest or rest == box.subjects:
+            return "any" if bits & OWN else "any (not self)"
+        if not bits & OWN and names & box.subjects:
+            return f"{self._groups.get(names) or _set(_chosen(frame.targets, names))} (not self)"
+        group = self._groups.get(names & ~ON_HOST)
+        if group is None:
+            return _set(_chosen(frame.targets, bits))
+        return _set(
+            [word for word, bit in (("self", OWN), (HOST, ON_HOST)) if bits & bit] + [group]
+        )
+
+    def _binds(self, box: Box) -> list[str]:
+        words = []
+        named = box.protocols & 3
+        if box.protocols == 4:
+            words.append("(neither tcp nor udp)")
+        elif box.protocols != 7:
+            words += _chosen(PROTOCOLS, named)
+            if box.protocols & 4:
+                words.append("(or neither tcp nor udp)")
+        if self._frame.whole(box.actions).ports & ~box.ports:
+            words += ["port", _set([span(low, high) for low, high in port_ranges(box.ports)])]
+        return words
+
+    def _sockets(self, box: Box, raw: bool) -> list[str]:
+        frame = self._frame
+        words = []
+        for word, axis, bits in (
+            ("domain", frame.domains, 1 if raw else box.domains),
+            ("type", frame.types, 1 if raw else box.types),
+            ("protocol", frame.socket_protocols, box.socket_protocols),
+        ):
+            if bits == axis.all or (raw and word != "protocol"):
+                continue
+            rest = axis.all & ~bits
+            if bits & axis.bits[OTHER]:
+                words += [word, f"(not {_set(_chosen(axis.words, rest))})"]
+            else:
+                words += [word, _set(_chosen(axis.words, bits))]
+        return words
+
+
+def _set(words: Iterable[str]) -> str:
+    listed = list(words)
+    return listed[0] if len(listed) == 1 else "{" + ", ".join(listed) + "}"
+
+
+def span(low: int, high: int) -> str:
+    """An interval of ports."""
+    if low == AUTO:
+        return "auto"
+    return str(low) if low == high else f"{low}..{high}"
