@@ -38,8 +38,8 @@ HOST_DIRECTORIES = (
 )
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
-_SIZE = re.compile(r"([0-9]{1,19})([KMGT]?)", re.ASCII)
-_DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h)", re.ASCII)
+_SIZE = re.compile(r"(0|[1-9][0-9]{0,18})([KMGT]?)", re.ASCII)
+_DURATION = re.compile(r"(0|[1-9][0-9]{0,8})(ms|s|m|h)", re.ASCII)
 _MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 _USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\$?", re.ASCII)
 _ENV = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)

@@ -51,11 +51,14 @@ class Scope:
     found: Diagnostics
     parameters: Mapping[str, Constant]
 
-    def constant(self, name: t.Name) -> Constant | None:
-        """What a name stands for, or None and a diagnostic."""
+    def constant(self, name: t.Name, quotes: bool = False) -> Constant | None:
+        """What a name stands for, or None and a diagnostic; `quotes` if it may lack those."""
         known = self.parameters.get(name.text) or self.lets.get(name.text)
         if known is None:
-            help = nearest(name.text, [*self.parameters, *self.lets]) or "define it with `let`"
+            help = "define it with `let`"
+            if quotes and len(name.text) < 64:
+                help = f'write `"{name.text}"` if it is a text, or {help}'
+            help = nearest(name.text, [*self.parameters, *self.lets]) or help
             message = f"no value is called {quoted(name.text)}"
             self.found.unknown("E0227", message, name.text, name.span, help)
         return known
@@ -73,7 +76,7 @@ class Scope:
 
     def text(self, node: t.Value) -> str | None:
         """The characters of a string, or a numeral as written; None after a diagnostic."""
-        value = self.constant(node) if isinstance(node, t.Name) else node
+        value = self.constant(node, quotes=True) if isinstance(node, t.Name) else node
         match value:
             case t.Text():
                 return unquote(value, self.found)

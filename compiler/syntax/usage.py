@@ -43,6 +43,14 @@ USAGE = {
     "healthcheck": 'healthcheck "/path/to/program";',
 }
 
+#: What some rules are about, and conditions that go with it.
+_RULES = {
+    "network.bind": "network.bind tcp port 22",
+    "network.socket": "network.socket.open domain inet type raw",
+    "process.": "process.signal to self",
+}
+_PROFILE = "profile service extends confined { deny system.module; }"
+
 _ANNOTATIONS = r'(?:@[A-Za-z]+\s*(?:"(?:[^"\\\n]|\\[^\n])*"|[0-9][\w.-]*)\s*|#[^\n]*\s*)*'
 _HEAD = re.compile(rf"\s*{_ANNOTATIONS}(?:final\s+)?(?P<word>[a-z]+)(?![\w.-])")
 
@@ -52,4 +60,11 @@ def usage(text: str, start: int, offset: int) -> str:
     head = _HEAD.match(text, start)
     if head is None or head.end("word") > offset:
         return ""
-    return USAGE.get(head["word"], "")
+    word = head["word"]
+    if word == "profile" and text.count("{", 0, start) == text.count("}", 0, start):
+        return _PROFILE
+    if word in ("allow", "deny"):
+        for action, rule in _RULES.items():
+            if action in text[start:offset]:
+                return f"{word} {rule};"
+    return USAGE.get(word, "")
