@@ -13,7 +13,7 @@ from typing import BinaryIO
 from compiler import durable
 from compiler.diagnostics import Diagnostics
 from compiler.names.project import MAX_BYTES, decode, too_large
-from compiler.render import visible
+from compiler.render.text import visible
 from compiler.source import Source
 from compiler.syntax.format import format_source
 

@@ -4,6 +4,11 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
+
+# Machines are shared: how long an example takes says nothing.
+settings.register_profile("cellc", deadline=None)
+settings.load_profile("cellc")
 
 if TYPE_CHECKING:
     from compiler.driver import Program

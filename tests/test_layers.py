@@ -68,7 +68,12 @@ LAYERS: dict[str, tuple[str, ...]] = {
         *("compiler.lint", "compiler.render"),
         "backends.artifact",
     ),
-    "compiler.cli": ("compiler.commands", "compiler.fmt", "backends.registry"),
+    "compiler.cli": (
+        "compiler.commands",
+        "compiler.fmt",
+        "compiler.render.formats",
+        "backends.registry",
+    ),
     # Backends see the IR and nothing before it
     "backends.artifact": ("compiler.ir",),
     "backends.escape": ("compiler.catalogue",),

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from compiler.cli.options import paths, today
+from compiler.render.formats import FORMATS
 
 
 def _selectors(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> list[str]:
@@ -24,8 +25,8 @@ def _selectors(ctx: click.Context, param: click.Parameter, given: tuple[str, ...
 
 @click.command()
 @paths
-@click.option("--format", type=click.Choice(["text", "json", "sarif"]), default="text",
-              help="text on standard error, or json or sarif on standard output.")  # fmt: skip
+@click.option("--format", type=click.Choice(["text", *FORMATS]), default="text",
+              help="text on standard error, or one for programs on standard output.")  # fmt: skip
 @click.option("--select", callback=_selectors, multiple=True, metavar="RULES",
               help="Run only these rules: codes, beginnings of codes, categories, or ALL;"
               " several with commas.")  # fmt: skip
@@ -40,6 +41,11 @@ def _selectors(ctx: click.Context, param: click.Parameter, given: tuple[str, ...
               help="Show N findings at most; the exit status counts all.")  # fmt: skip
 @click.option("--statistics", is_flag=True,
               help="Print how often each rule was violated instead of findings.")  # fmt: skip
+@click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE",
+              help="Do not report the findings that FILE lists.")  # fmt: skip
+@click.option("--baseline-mode", type=click.Choice(["check", "create", "shrink"]),
+              default="check",
+              help="create writes FILE, shrink removes from it what is gone.")  # fmt: skip
 @today
 def command(
     paths: tuple[Path, ...],
@@ -50,6 +56,8 @@ def command(
     fail_on: str,
     max_findings: int | None,
     statistics: bool,
+    baseline: Path | None,
+    baseline_mode: str,
     today: datetime.date,
 ) -> None:
     """Find mistakes in policies; nothing is written.
@@ -60,13 +68,17 @@ def command(
     """
     from compiler.commands.check import Options, check
 
+    if baseline is None and baseline_mode != "check":
+        raise click.UsageError(f"--baseline-mode {baseline_mode} needs --baseline FILE")
     options = Options(
-        format=format,  # type: ignore[arg-type]  # click checks the choice
+        format=format,
         select=tuple(select),
         ignore=tuple(ignore),
         configuration=configuration,
         fail_on=fail_on,  # type: ignore[arg-type]  # click checks the choice
         max_findings=max_findings,
         statistics=statistics,
+        baseline=baseline,
+        baseline_mode=baseline_mode,  # type: ignore[arg-type]  # click checks the choice
     )
     sys.exit(check(paths, today, options))

@@ -6,12 +6,12 @@ import datetime
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from compiler.commands.output import Format, print_findings
+from compiler.commands.output import Findings, print_findings, print_report, seen_from
 from compiler.diagnostics import Diagnostic, Diagnostics, Severity
 from compiler.driver import compile_policy
 from compiler.lint.configuration import read_settings
@@ -24,6 +24,7 @@ from compiler.source import Source
 _HEADER = re.compile(rb"^[ \t]*policy[ \t]+[A-Za-z]", re.MULTILINE)
 
 FailOn = Literal["error", "warning", "note", "never"]
+BaselineMode = Literal["check", "create", "shrink"]
 _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 
 
@@ -31,7 +32,8 @@ _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 class Options:
     """What the command line says about findings."""
 
-    format: Format = "text"
+    format: str = "text"
+    """`text`, or one of compiler.render.formats."""
     select: tuple[str, ...] = ()
     """With `ignore` this has the last word over the configuration; empty leaves it."""
     ignore: tuple[str, ...] = ()
@@ -39,32 +41,65 @@ class Options:
     fail_on: FailOn = "error"
     max_findings: int | None = None
     statistics: bool = False
+    baseline: Path | None = None
+    baseline_mode: BaselineMode = "check"
 
 
 def check(paths: Iterable[Path], today: datetime.date, options: Options) -> int:
     """Checks files and the policies below directories; the exit status."""
-    found: dict[tuple[Path, Diagnostic], None] = {}
-    sources: dict[Path, dict[str, Source]] = {}
+    found = _found(paths, today, options)
+    if found is None:
+        return 2
+    if options.baseline is not None:
+        from compiler.commands.baseline import UnusableBaselineError, without_known
+
+        try:
+            found = without_known(found, options.baseline, options.baseline_mode)
+        except UnusableBaselineError as problem:
+            sys.stderr.write(f"cellc: {problem}\n")
+            return 2
+    every = [diagnostic for some in found for diagnostic in some.diagnostics]
+    if options.statistics:
+        sys.stdout.write(_statistics(every))
+    else:
+        _print(_first(found, options.max_findings), options.format)
+    if options.max_findings is not None and (left := len(every) - options.max_findings) > 0:
+        sys.stderr.write(f"cellc: {left} more finding{'s' * (left > 1)} not shown\n")
+    return int(any(_fails(diagnostic.severity, options.fail_on) for diagnostic in every))
+
+
+def _found(paths: Iterable[Path], today: datetime.date, options: Options) -> list[Findings] | None:
+    """What is found below each policy root; None after printing that its settings are wrong."""
     settings = _Configured(options)
+    found: dict[Path, dict[Diagnostic, None]] = {}
+    sources: dict[Path, dict[str, Source]] = {}
+    checked: dict[Path, dict[str, None]] = {}
     for path in paths:
         for policy in policies(path):
             root = policy_root(policy)
             chosen = settings.of(root)
             if settings.found.failed:
                 print_findings(settings.found.sorted(), settings.sources, root)
-                return 2
+                return None
             compilation = compile_policy(policy, today)
             report = lint(compilation, chosen, today)
+            found.setdefault(root, {}).update(dict.fromkeys(report.diagnostics))
             sources.setdefault(root, {}).update(compilation.sources)
-            found.update(dict.fromkeys((root, diagnostic) for diagnostic in report.diagnostics))
-    shown = list(found)[: options.max_findings]
-    if options.statistics:
-        sys.stdout.write(_statistics([diagnostic for _, diagnostic in found]))
-    else:
-        _print(shown, sources, options.format)
-    if left := len(found) - len(shown):
-        sys.stderr.write(f"cellc: {left} more finding{'s' * (left > 1)} not shown\n")
-    return int(any(_fails(diagnostic.severity, options.fail_on) for _, diagnostic in found))
+            checked.setdefault(root, {})[seen_from(root, policy)] = None
+    return [
+        Findings(root, tuple(found[root]), sources[root], tuple(checked[root])) for root in found
+    ]
+
+
+def _first(found: Sequence[Findings], most: int | None) -> list[Findings]:
+    """As many findings as are to be shown."""
+    if most is None:
+        return list(found)
+    shown = []
+    for some in found:
+        shown.append(replace(some, diagnostics=some.diagnostics[:most]))
+        most -= len(shown[-1].diagnostics)
+    return shown
 
 
 class _Configured:
@@ -86,18 +121,13 @@ class _Configured:
         return known
 
 
-def _print(
-    found: Sequence[tuple[Path, Diagnostic]],
-    sources: Mapping[Path, Mapping[str, Source]],
-    format: Format,
-) -> None:
+def _print(found: Sequence[Findings], format: str) -> None:
     """Findings of one policy root after those of another; programs get them all at once."""
     if format != "text":
-        every = {name: source for some in sources.values() for name, source in some.items()}
-        print_findings([diagnostic for _, diagnostic in found], every, None, format)
+        print_report(found, format)
         return
-    for root, known in sources.items():
-        print_findings([d for where, d in found if where == root], known, root)
+    for some in found:
+        print_findings(some.diagnostics, some.sources, some.root)
 
 
 def _statistics(found: Sequence[Diagnostic]) -> str:

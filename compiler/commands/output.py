@@ -6,6 +6,7 @@ import dataclasses
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
@@ -13,7 +14,7 @@ from typing import Literal
 from compiler.diagnostics import Diagnostic, Related
 from compiler.source import Source, Span
 
-Format = Literal["text", "json", "sarif"]
+Format = Literal["text", "json"]
 
 
 def cellc_version() -> str:
@@ -30,6 +31,14 @@ def titles() -> dict[str, str]:
     return {code.id: code.title for code in CODES} | rules
 
 
+def pages() -> dict[str, str]:
+    """The page of every code that has one, in Markdown."""
+    from compiler.lint.pages import page
+    from compiler.lint.registry import all_rules
+
+    return {rule.code: page(rule) for rule in all_rules().values()}
+
+
 def in_colour() -> bool:
     """Whether standard error is a terminal and nobody objects (NO_COLOR, TERM=dumb)."""
     return (
@@ -40,33 +49,93 @@ def in_colour() -> bool:
 
 
 def print_findings(
-    diagnostics: Sequence[Diagnostic],
-    sources: Mapping[str, Source],
-    root: Path | None,
-    format: Format = "text",
+    diagnostics: Sequence[Diagnostic], sources: Mapping[str, Source], root: Path | None
 ) -> None:
-    """Findings as text on standard error, or as JSON or SARIF on standard output.
+    """Findings as text on standard error, their paths as seen from the working directory."""
+    from compiler.render.text import render_text
 
-    Text shows paths as seen from the working directory; machines get them as
-    seen from the policy root.
+    if diagnostics:
+        shown, moved = _seen_from_here(diagnostics, sources, root)
+        sys.stderr.write(render_text(shown, moved, colour=in_colour()))
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found in the policies of one policy root."""
+
+    root: Path
+    diagnostics: Sequence[Diagnostic]
+    sources: Mapping[str, Source]
+    policies: Sequence[str]
+    """The files that were checked, as the policy root sees them."""
+
+    @property
+    def name(self) -> Callable[[str], str]:
+        """Makes names as the repository sees them: the same wherever cellc runs."""
+        return _renaming(self.root, _repository(self.root))
+
+    def fingerprints(self) -> list[str]:
+        """One for each finding."""
+        from compiler.render.report import fingerprints
+
+        sources = {self.name(file): source for file, source in self.sources.items()}
+        return fingerprints([_moved(d, self.name) for d in self.diagnostics], sources)
+
+
+def seen_from(root: Path, path: Path) -> str:
+    """The name of a file as the policy root sees it."""
+    return os.path.relpath(path.resolve(), root.resolve()).replace(os.sep, "/")
+
+
+def print_report(every: Sequence[Findings], format: str) -> None:
+    """Findings for a program on standard output; `format` is one of compiler.render.formats.
+
+    Their paths are as seen from the working directory.
     """
-    from compiler import render
+    from compiler.render.formats import rendered
+    from compiler.render.report import Report
 
-    if format == "json":
-        sys.stdout.write(render.render_json(diagnostics, sources))
-    elif format == "sarif":
-        log = render.render_sarif(diagnostics, sources, version=cellc_version(), titles=titles())
-        sys.stdout.write(log)
-    elif diagnostics:
-        rename = _from_here(root)
-        moved = [_moved(d, rename) for d in diagnostics]
-        shown = {rename(name): source for name, source in sources.items()}
-        sys.stderr.write(render.render_text(moved, shown, colour=in_colour()))
+    findings: list[Diagnostic] = []
+    sources: dict[str, Source] = {}
+    for some in every:
+        shown, moved = _seen_from_here(some.diagnostics, some.sources, some.root)
+        findings += shown
+        sources |= moved
+    report = Report(
+        findings,
+        sources,
+        [fingerprint for some in every for fingerprint in some.fingerprints()],
+        titles(),
+        pages() if format == "sarif" else {},
+        [_renaming(some.root, Path())(name) for some in every for name in some.policies],
+        cellc_version(),
+    )
+    sys.stdout.write(rendered(format, report))
 
 
-def _from_here(root: Path | None) -> Callable[[str], str]:
-    folder = root or Path()
-    return lambda name: name if name.startswith("<") else os.path.relpath(folder / Path(name))
+def _seen_from_here(
+    diagnostics: Sequence[Diagnostic], sources: Mapping[str, Source], root: Path | None
+) -> tuple[list[Diagnostic], dict[str, Source]]:
+    name = _renaming(root or Path(), Path())
+    return (
+        [_moved(diagnostic, name) for diagnostic in diagnostics],
+        {name(file): source for file, source in sources.items()},
+    )
+
+
+def _repository(root: Path) -> Path:
+    """The nearest directory upwards that a version control system keeps, or `root` itself."""
+    full = root.resolve()
+    return next((d for d in (full, *full.parents) if (d / ".git").exists()), full)
+
+
+def _renaming(folder: Path, seen_from: Path) -> Callable[[str], str]:
+    """Makes names relative to one directory relative to another."""
+    return lambda name: (
+        name
+        if name.startswith("<")
+        else os.path.relpath(folder / Path(name), seen_from).replace(os.sep, "/")
+    )
 
 
 def _moved(diagnostic: Diagnostic, rename: Callable[[str], str]) -> Diagnostic:

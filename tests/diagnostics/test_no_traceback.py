@@ -16,7 +16,9 @@ from compiler.ir.serialise import to_json
 from compiler.lint.registry import is_rule
 from compiler.lint.run import lint
 from compiler.lint.settings import Settings
-from compiler.render import render_json, render_sarif, render_text
+from compiler.render.formats import FORMATS, rendered
+from compiler.render.report import Report, fingerprints
+from compiler.render.text import render_text
 from tests.diagnostics.cases import HERE
 from tests.strategies.broken import any_text
 
@@ -107,8 +109,9 @@ def compile_bytes(data: bytes) -> None:
             text = compilation.sources[span.file].text if span else ""
             assert span is None or 0 <= span.start <= span.end <= len(text)
     render_text(every, compilation.sources)
-    render_json(every, compilation.sources)
-    render_sarif(every, compilation.sources, version="0")
+    report = Report(every, compilation.sources, fingerprints(every, compilation.sources))
+    for format in FORMATS:
+        rendered(format, report)
     if compilation.program is not None and not compilation.failed:
         to_json(compilation.program.ir)
     assert compilation.failed or compilation.program is not None

@@ -19,7 +19,9 @@ from compiler.driver import Compilation, compile_policy
 from compiler.ir.serialise import from_json, to_json
 from compiler.lock import assign, read, render
 from compiler.names.project import decode
-from compiler.render import render_json, render_sarif, render_text
+from compiler.render.formats import FORMATS, rendered
+from compiler.render.report import Report, fingerprints
+from compiler.render.text import render_text
 from compiler.source import Source
 from compiler.sourcemap import source_map
 from compiler.syntax.format import format_source
@@ -67,8 +69,9 @@ def _printed(found: Iterable[Diagnostic], sources: Mapping[str, Source]) -> None
             if span is not None:
                 assert 0 <= span.start <= span.end <= len(sources[span.file].text), diagnostic
     assert all(line.isprintable() for line in render_text(found, sources).split("\n"))
-    render_json(found, sources)
-    render_sarif(found, sources, version="0", titles={})
+    report = Report(found, sources, fingerprints(found, sources))
+    for format in FORMATS:
+        rendered(format, report)
 
 
 def policy(data: bytes) -> None:

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.diagnostics import Diagnostic, Related
-from compiler.render import render_text, summary, visible
-from compiler.render.text import WIDTH
+from compiler.render.text import WIDTH, render_text, summary, visible
 from compiler.source import Source, Span
 from tests.render.support import DIAGNOSTICS, SOURCES, error_at, source_of
 

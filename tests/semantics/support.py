@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from compiler.driver import Compilation, Program, compile_policy
-from compiler.render import render_text
+from compiler.render.text import render_text
 
 TODAY = datetime.date(2026, 11, 24)
 POLICIES = Path(__file__).parents[2] / "policies"
