@@ -147,10 +147,9 @@ def tables_of_grammar() -> Tables:
         lark = make_parser(start, None)
         conf = lark.lexer_conf
         table = lark.parser.parser.parser.parse_table  # its frontend, LALR, loop
-        states = sorted(table.states)
-        renamed = {state: i for i, state in enumerate(states)}
+        renamed = _numbered(table, table.start_states[start])
         rows = []
-        for state in states:
+        for state in renamed:
             row = {}
             for symbol, (action, argument) in sorted(table.states[state].items()):
                 if action is Shift:
@@ -164,6 +163,18 @@ def tables_of_grammar() -> Tables:
         )
     assert conf is not None
     return Tables(lexis(conf), tuple(reductions), starts)
+
+
+def _numbered(table: Any, first: int) -> dict[int, int]:
+    """Numbers for states in the order in which they are reached; lark's depend on hashes."""
+    renamed = {first: 0}
+    reached = [first]
+    for state in reached:
+        for _, (action, target) in sorted(table.states[state].items()):
+            if action is Shift and target not in renamed:
+                renamed[target] = len(renamed)
+                reached.append(target)
+    return renamed
 
 
 def _reduction(rule: Rule) -> Reduction:
