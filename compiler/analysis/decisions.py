@@ -14,7 +14,7 @@ from typing import NamedTuple
 from compiler.analysis.boxes import Box, meet, minus, real
 from compiler.analysis.frame import OWN, Frame, port_bits
 from compiler.ir.ir import IR, PROTOCOLS, Effect, RequestSet, Verdict
-from compiler.ir.requests import words_of
+from compiler.ir.requests import Words, words_of
 
 
 class Decided(NamedTuple):
@@ -44,10 +44,11 @@ class _Class(NamedTuple):
 class Decisions:
     """Answers for one policy; `frame` is shared where policies are compared."""
 
-    def __init__(self, ir: IR, frame: Frame | None = None) -> None:
+    def __init__(self, ir: IR, frame: Frame | None = None, words: Words | None = None) -> None:
+        """`words` are those that "other" in verdicts stands beside, if not those of the rules."""
         self.ir = ir
         self.frame = frame = frame or Frame(ir)
-        self._words = words_of(rule.requests for rule in ir.rules)
+        self._words = words or words_of(rule.requests for rule in ir.rules)
         self._actions = [sum(frame.leaf_bits[n] for n in names) for names in ir.action_sets]
         self._members = [0] * len(ir.classes)
         for cell in ir.cells:

@@ -1,50 +1,57 @@
-"""`cellc test`: runs the `test` and `assert` statements of policies."""
+"""`cellc test`: runs the `test` and `assert` statements of policies, and measures them."""
 
 from __future__ import annotations
 
 import datetime
-import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
-from compiler.checks.tests import TestResult, run_tests
+from compiler.checks.tests import run_tests
 from compiler.commands.check import policies
-from compiler.commands.output import Format, print_findings
+from compiler.commands.output import print_findings
+from compiler.commands.test_report import Report, ReportFormat, report
 from compiler.diagnostics import Diagnostics
 from compiler.driver import compile_policy
 from compiler.names.project import policy_root
 
 
-def test(paths: Iterable[Path], today: datetime.date, format: Format) -> int:
-    """Runs all tests; a line per test block on standard output, and the exit status."""
-    failed = False
-    for path in (policy for given in paths for policy in policies(given)):
-        compilation = compile_policy(path, today)
-        found = Diagnostics()
-        found.extend(compilation.diagnostics)
-        results: list[TestResult] = []
-        program = compilation.program
-        if not found.failed and program is not None:
-            results = run_tests(program.policy, program.lowered, compilation.sources, found)
-        print_findings(found.sorted(), compilation.sources, policy_root(path))
-        failed |= found.failed
-        for result in results:
-            _print(path, result, format)
-    return int(failed)
+class Measures(NamedTuple):
+    """What is measured beside running the tests."""
+
+    coverage: bool = False
+    mutate: bool = False
+    fail_under: float | None = None
+    """Percent that each measure must reach."""
 
 
-def _print(path: Path, result: TestResult, format: Format) -> None:
-    if format == "json":
-        row = {
-            "policy": path.as_posix(),
-            "test": result.title,
-            "cases": result.cases,
-            "failed": result.failed,
-        }
-        sys.stdout.write(json.dumps(row) + "\n")
-        return
-    title = "".join(c if c.isprintable() else "?" for c in result.title)
-    word = "ok" if not result.failed else "FAILED"
-    passed = result.cases - result.failed
-    sys.stdout.write(f"{word:6} {title} ({passed} of {result.cases})\n")
+def test(
+    paths: Iterable[Path], today: datetime.date, format: ReportFormat, measures: Measures
+) -> int:
+    """Runs all tests and prints a report; findings go to standard error.  The exit status."""
+    reports = [_run(path, today, measures) for given in paths for path in policies(given)]
+    sys.stdout.write(report(reports, format, measures.fail_under))
+    return int(any(r.failed or r.low(measures.fail_under) for r in reports))
+
+
+def _run(path: Path, today: datetime.date, measures: Measures) -> Report:
+    compilation = compile_policy(path, today)
+    found = Diagnostics()
+    found.extend(compilation.diagnostics)
+    program = compilation.program
+    made = Report(path.as_posix(), program, compilation.sources)
+    if not found.failed and program is not None:
+        results = run_tests(program.policy, program.lowered, compilation.sources, found)
+        made = made._replace(results=tuple(results))
+        if not found.failed and (measures.coverage or measures.mutate):
+            from compiler.checks.examined import Examiner
+
+            examiner = Examiner(program.policy, program.lowered)
+            made = made._replace(
+                coverage=examiner.coverage() if measures.coverage else None,
+                score=examiner.mutation() if measures.mutate else None,
+            )
+    print_findings(found.sorted(), compilation.sources, policy_root(path))
+    errors = tuple(d.message for d in found.sorted() if d.severity == "error")
+    return made._replace(errors=errors)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 from tests.commands.conftest import WEB, Run
 
@@ -44,7 +45,7 @@ def test_broken_assertions_fail(cellc: Run, folder: Path) -> None:
 def test_json(cellc: Run) -> None:
     result = cellc("test", "web.cell", "--format", "json")
     row = json.loads(result.stdout)
-    assert row == {"policy": "web.cell", "test": "ports", "cases": 2, "failed": 0}
+    assert row == {"policy": "web.cell", "test": "ports", "cases": 2, "failed": 0, "failures": []}
 
 
 def test_the_rule_is_checked(cellc: Run, folder: Path) -> None:
@@ -73,3 +74,61 @@ def test_a_failing_case_shows_the_rule_that_lost(cellc: Run, folder: Path) -> No
     result = cellc("test", "web.cell")
     assert "this is overridden" in result.stderr
     assert "listen tcp 80" in result.stderr
+
+
+def test_coverage_counts_classes(cellc: Run) -> None:
+    result = cellc("test", "web.cell", "--coverage")
+    assert result.exit_code == 0
+    assert "classes of requests" in result.stdout
+    rows = cellc("test", "web.cell", "--coverage", "--format", "json").stdout.splitlines()
+    coverage = json.loads(rows[-1])["coverage"]
+    assert coverage["by_tests"] == 2
+    assert coverage["covered"] == coverage["classes"] - len(coverage["uncovered"])
+    assert coverage["covered"] > coverage["by_assertions"]
+
+
+def test_a_threshold(cellc: Run) -> None:
+    assert cellc("test", "web.cell", "--coverage", "--fail-under", "0.1").exit_code == 0
+    result = cellc("test", "web.cell", "--coverage", "--fail-under", "99.5")
+    assert result.exit_code == 1
+    assert "FAILED coverage is " in result.stdout
+    assert cellc("test", "web.cell", "--fail-under", "50").exit_code == 2
+    assert cellc("test", "web.cell", "--coverage", "--fail-under", "101").exit_code == 2
+
+
+def test_mutants_and_the_missing_tests(cellc: Run, folder: Path) -> None:
+    rows = cellc("test", "web.cell", "--mutate", "--format", "json").stdout.splitlines()
+    score = json.loads(rows[-1])["mutation"]
+    assert score["killed"] > 0
+    assert score["survived"] == len(score["survivors"]) > 0
+    wide = next(s for s in score["survivors"] if s["change"] == "without `port`")
+    assert wide["rule"]["text"] == "grant network.bind.privport tcp port 80;"
+    assert (wide["before"], wide["after"]) == ("allow", "grant")
+    text = cellc("test", "web.cell", "--mutate").stdout
+    assert "survives: web.cell:9  grant network.bind.privport tcp port 80;" in text
+    tests = "".join(line for line in score["tests"].splitlines(True) if "#" not in line)
+    (folder / "web.cell").write_text(WEB + tests)
+    rows = cellc("test", "web.cell", "--mutate", "--format", "json").stdout.splitlines()
+    assert json.loads(rows[-1])["mutation"]["survived"] == score["tests"].count("#")
+
+
+def test_junit(cellc: Run, folder: Path) -> None:
+    text = WEB.replace("deny worker network", "allow worker network").replace(
+        '"ports"', '"<&\\u{1}>"'
+    )
+    (folder / "web.cell").write_text(text)
+    result = cellc("test", "web.cell", "--format", "junit")
+    assert result.exit_code == 1
+    (suite,) = ElementTree.fromstring(result.stdout)
+    assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
+    case = suite[1]
+    assert case.get("name") == "<&?>"
+    failure = case.find("failure")
+    assert failure is not None
+    assert "is denied" in (failure.get("message") or "")
+
+
+def test_junit_of_a_policy_with_errors(cellc: Run, folder: Path) -> None:
+    (folder / "web.cell").write_text(WEB.replace("confined", "confind"))
+    (suite,) = ElementTree.fromstring(cellc("test", "web.cell", "--format", "junit").stdout)
+    assert suite[0].find("failure") is not None

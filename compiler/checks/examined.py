@@ -1,0 +1,189 @@
+"""What the tests and assertions of a policy ask about: coverage of its classes, and mutants killed.
+
+A class is all requests of one action, of cells that are decided alike, that one rule or
+one default decides.  It is covered when a test or an assertion asks about one of its
+requests.  A mutant is killed when a test or an assertion fails on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from compiler.analysis.boxes import Box, meet
+from compiler.analysis.decisions import Decided, Decisions
+from compiler.analysis.influence import Influence
+from compiler.analysis.mutants import Change, Folder, Mutant, difference
+from compiler.analysis.patterns import pattern_boxes
+from compiler.checks.assertions import asserted
+from compiler.ir.ir import HOST, Effect, Request
+from compiler.lowering.lower import Lowered
+from compiler.lowering.space import members
+from compiler.model.policy import Policy
+
+
+class Coverage(NamedTuple):
+    """How many classes there are, and how many are asked about."""
+
+    classes: int
+    covered: int
+    by_tests: int
+    by_assertions: int
+    uncovered: tuple[Decided, ...]
+    """A box of each class that nobody asks about."""
+
+    @property
+    def percent(self) -> float:
+        return 100.0 * self.covered / self.classes if self.classes else 100.0
+
+
+class Survivor(NamedTuple):
+    """A mutant that nothing notices, and a request that would show it."""
+
+    mutant: Mutant
+    request: Request
+    before: Effect
+    after: Effect
+
+
+class Score(NamedTuple):
+    """What became of the mutants; those that change no decision, or break the policy, aside."""
+
+    killed: int
+    equal: int
+    broken: int
+    survivors: tuple[Survivor, ...]
+
+    @property
+    def percent(self) -> float:
+        all_ = self.killed + len(self.survivors)
+        return 100.0 * self.killed / all_ if all_ else 100.0
+
+
+class Examiner:
+    """Knows what a policy's tests and assertions ask about."""
+
+    def __init__(self, policy: Policy, lowered: Lowered) -> None:
+        self._policy = policy
+        self._lowered = lowered
+        self._decisions = Decisions(lowered.ir)
+        frame = self._frame = self._decisions.frame
+        self._tested = [
+            box
+            for test in policy.tests
+            for case in test.cases
+            for box in pattern_boxes(frame, case.pattern)
+        ]
+        self._asserted = [
+            (assertion.kind, box)
+            for assertion in policy.assertions
+            if assertion.kind != "no-influence"
+            for box in asserted(self._decisions, assertion)
+        ]
+        self._apart = [a for a in policy.assertions if a.kind == "no-influence"]
+
+    def coverage(self) -> Coverage:
+        """The classes of everybody but root on the host, whom no rule is about."""
+        frame = self._frame
+        classes: dict[tuple[int, int, int | None, Effect], list[Decided]] = {}
+        for box in frame.everything(frame.everybody & ~frame.root):
+            if not box.actions & frame.asked:
+                continue
+            for row in self._decisions.of(box._replace(actions=box.actions & frame.asked)):
+                for i in members(row.box.actions):
+                    one = row._replace(box=row.box._replace(actions=1 << i))
+                    key = (i, row.box.subjects, row.rule, row.effect)
+                    classes.setdefault(key, []).append(one)
+        tested, asserted_ = _ByLeaf(self._tested), _ByLeaf([box for _, box in self._asserted])
+        by_tests = by_assertions = covered = 0
+        uncovered = []
+        for (leaf, *_), rows in classes.items():
+            in_tests = any(tested.asks(leaf, row.box) for row in rows)
+            in_assertions = any(asserted_.asks(leaf, row.box) for row in rows)
+            by_tests += in_tests
+            by_assertions += in_assertions
+            covered += in_tests or in_assertions
+            if not in_tests and not in_assertions:
+                uncovered.append(rows[0])
+        return Coverage(len(classes), covered, by_tests, by_assertions, tuple(uncovered))
+
+    def mutation(self) -> Score:
+        """Flips, drops and widens every rule of the policy's own files that a cell has."""
+        folder = Folder(self._decisions)
+        killed = equal = broken = 0
+        survivors = []
+        for mutant in folder.mutants(self._own_rules()):
+            new = folder.decisions(mutant)
+            if new is None:
+                broken += 1
+                continue
+            changes = list(difference(self._decisions, new, folder.touched(mutant)))
+            if not changes:
+                equal += 1
+            elif any(self._notices(c) for c in changes) or self._connected(new, changes):
+                killed += 1
+            else:
+                first = min(changes, key=self._telling)
+                request = self._frame.witness(first.box)
+                survivors.append(Survivor(mutant, request, first.before, first.after))
+        return Score(killed, equal, broken, tuple(survivors))
+
+    def _own_rules(self) -> list[int]:
+        ir = self._lowered.ir
+        used = {r for cell in ir.cells for layer in cell.layers for r in ir.layers[layer].rules}
+        return [i for i in sorted(used) if not self._lowered.spans[i].file.startswith("<")]
+
+    def _notices(self, change: Change) -> bool:
+        """Whether a test, or an assertion about decisions, fails by a change."""
+        if any(meet(change.box, box) for box in self._tested):
+            return True  # it passed before, so it expects what was decided before
+        denied, denies = change.before == "deny", change.after == "deny"
+        return any(
+            (denies if kind == "always" else denied)
+            and denied != denies
+            and meet(change.box, box) is not None
+            for kind, box in self._asserted
+        )
+
+    def _connected(self, new: Decisions, changes: Sequence[Change]) -> bool:
+        """Whether a change opens a way that `~>` rules out."""
+        if not self._apart or all(c.before != "deny" for c in changes):
+            return False
+        influence = Influence(new)
+        return any(
+            influence.path(source, target)
+            for assertion in self._apart
+            for source in assertion.subjects
+            for target in assertion.others
+            if source != target
+        )
+
+    def _telling(self, change: Change) -> tuple[int, ...]:
+        """The most telling change first: one that opens, of a cell, of a low port."""
+        box = change.box
+        opens = change.before == "deny"
+        of_host = box.subjects == self._frame.bits[HOST]
+        return (not opens, of_host, *((bits & -bits).bit_length() for bits in box))
+
+
+class _ByLeaf:
+    """Boxes by the leaves in them."""
+
+    def __init__(self, boxes: Sequence[Box]) -> None:
+        self._boxes: dict[int, list[Box]] = {}
+        for box in boxes:
+            for i in members(box.actions):
+                self._boxes.setdefault(i, []).append(box)
+
+    def asks(self, leaf: int, box: Box) -> bool:
+        return any(meet(box, other) for other in self._boxes.get(leaf, ()))
+
+
+def missing_tests(score: Score) -> Iterator[Survivor]:
+    """One survivor for each request that would show it and others: tests to be written."""
+    seen = set()
+    for survivor in score.survivors:
+        line = (survivor.request, survivor.before)
+        if line not in seen:
+            seen.add(line)
+            yield survivor
