@@ -30,6 +30,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="compare all ways to decide requests on N generated policies, not on a few",
     )
+    parser.addoption(
+        "--exhaustive", action="store_true", help="crash scripts at every step, not at a few"
+    )
 
 
 @pytest.fixture(params=range(PARTS), ids="part {}".format)

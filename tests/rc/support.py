@@ -34,7 +34,7 @@ NODES = "security.models.cellpolicy."
 
 #: Paths in the scripts, and where they are on the host in a directory.
 _MOVED = re.compile(
-    r"/etc/(?:rc\.|cellpolicy)|/libexec/cellpolicy|/var/run/cellpolicy"
+    r"/state/|/etc/(?:rc\.|cellpolicy)|/libexec/cellpolicy|/var/run/cellpolicy"
     r"|PATH=/sbin:/bin:/usr/sbin:/usr/bin|/sbin/(?=\w)|-user 0"
 )
 
@@ -57,10 +57,12 @@ class Result:
 
 
 class Host:
-    """A NetBSD host below `root`; `cells` are installed on it."""
+    """A NetBSD host below `root`; `shell` is what stands for its /bin/sh."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, shell: str = "dash") -> None:
         self.root = root
+        program, *options = shell.split()
+        self._shell = [shutil.which(program) or program, *options]
         self.state = root / "state"
         self.run_dir = root / "var/run/cellpolicy"
         for name in ("etc/rc.conf.d", "libexec/cellpolicy", "var/run", "state/sysctl", "cells"):
@@ -74,7 +76,8 @@ class Host:
         (self.root / "stubs").mkdir()
         for stub in STUBS.iterdir():
             text = stub.read_text().replace("@ROOT@", str(self.root))
-            text = text.replace("@SLEEP@", shutil.which("sleep") or "sleep")
+            for program in ("sleep", "flock"):
+                text = text.replace(f"@{program.upper()}@", shutil.which(program) or program)
             target = self.root / ("etc/rc.subr" if stub.name == "rc.subr" else f"stubs/{stub.name}")
             target.write_text(self._moved(text) if stub.name == "rc.subr" else text)
             target.chmod(0o755)
@@ -100,7 +103,9 @@ class Host:
                 continue
             target = self.root / ("" if top == "libexec" else "etc") / artifact.path
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(self._moved(artifact.content.decode()))
+            text = self._moved(artifact.content.decode())
+            text = text.replace("#!/bin/sh\n", f"#!{' '.join(self._shell)}\n", 1)
+            target.write_text(text)
             target.chmod(artifact.mode)
         nodes = {
             "name": "cellpolicy\n",
@@ -115,12 +120,12 @@ class Host:
                 (self.state / directory / f"{NODES}{name}").write_text(value)
         (self.state / "module/name").touch()
 
-    def run(self, script: str, *verb: str, shell: str = "dash", wait: float = 30) -> Result:
+    def run(self, script: str, *verb: str, wait: float = 60) -> Result:
         """Runs `/etc/rc.d/SCRIPT VERB`, with a descriptor open as rc(8) has some."""
         command = f'echo $$ >{self.state}/script; exec "$0" "$@" 7>{self.state}/inherited'
         path = self.root / "etc/rc.d" / script
         done = subprocess.run(
-            [shell, "-c", command, str(path), *verb],
+            ["sh", "-c", command, str(path), *verb],
             capture_output=True,
             text=True,
             timeout=wait,
@@ -130,9 +135,23 @@ class Host:
         return Result(done.returncode, done.stdout, done.stderr)
 
     def fail(self, call: int, how: str = "fail") -> None:
-        """The `call`-th call of a stub from now on fails, or kills the script."""
+        """The `call`-th call of a stub from now on fails, or the script is killed there.
+
+        `how`: "fail"; "kill" before the stub does anything; "late" while it does it.
+        """
         (self.state / "failed").unlink(missing_ok=True)
         (self.state / "fail").write_text(f"{call} {how}\n")
+
+    def kill_at(self, command: int) -> None:
+        """The script that runs next is killed before its `command`-th command."""
+        (self.state / "steps").write_text(f"{command}\n")
+
+    def steps_left(self) -> int:
+        """What is left of `kill_at`: 0 or less when the script was killed."""
+        path = self.state / "steps"
+        left = int(path.read_text())
+        path.unlink()
+        return left
 
     def failed(self) -> str | None:
         """The call that failed on order, if it came that far."""
@@ -141,7 +160,7 @@ class Host:
         return path.read_text().strip() if path.exists() else None
 
     def mounts(self) -> list[str]:
-        return (self.state / "mounts").read_text().splitlines()
+        return (self.state / "mounts").read_bytes().decode().split("\n")[:-1]
 
     def log(self, *programs: str) -> list[str]:
         """The calls since the last time, or those of some programs."""
@@ -170,7 +189,8 @@ class Host:
         """Files in the cell's directory below /var/run."""
         directory = self.run_dir / cell
         paths = directory.iterdir() if directory.is_dir() else ()
-        return sorted(path.name for path in paths if not path.is_dir())
+        locks = {"lock", "supervisor"}
+        return sorted(path.name for path in paths if not path.is_dir() and path.name not in locks)
 
     def close(self) -> None:
         """Ends what the test started."""

@@ -44,9 +44,10 @@ def test_paths_and_permissions(artifacts: dict[str, Artifact]) -> None:
             for name in ("account", "cellexec", "kernel", "limits", "number")
         },
         "install.sh": 0o755,
-        "libexec/cellpolicy/cell.subr": 0o644,
-        "libexec/cellpolicy/mount.subr": 0o644,
-        "libexec/cellpolicy/process.subr": 0o644,
+        **{
+            f"libexec/cellpolicy/{name}.subr": 0o644
+            for name in ("cell", "file", "mount", "process")
+        },
         "libexec/cellpolicy/policy.sha256": 0o644,
         "libexec/cellpolicy/signatures/web": 0o644,
         "libexec/cellpolicy/supervise": 0o755,

@@ -6,10 +6,10 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from compiler.ir.ir import Hook, Mount, Service
+from compiler.ir.ir import Hook, Log, Mount, Service
 from tests.rc.support import Host, directories, eventually, minimal, policy, program
 
 NASTY = (
@@ -41,28 +41,53 @@ words = st.one_of(
 )
 
 
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(st.lists(words, min_size=1, max_size=20), words, words)
-def test_arguments_and_environment_arrive_unchanged(args: list[str], value: str, tag: str) -> None:
+paths = st.text(
+    st.characters(codec="utf-8", exclude_characters="\0\t\n/", exclude_categories=("Cs",)),
+    min_size=1,
+    max_size=20,
+).filter(lambda name: name not in (".", "..") and len(name.encode()) < 200)
+
+
+@settings(max_examples=10, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@given(st.lists(words, min_size=1, max_size=20), words, words, words, st.lists(paths, max_size=3))
+def test_whatever_a_policy_says_arrives_unchanged(
+    args: list[str], value: str, user: str, tag: str, names: list[str]
+) -> None:
     with tempfile.TemporaryDirectory() as directory:
         host = Host(Path(directory).resolve() / "host")
         noted = host.state / "noted"
         hook = program(host.root / "hook", f"printf '%s\\0' \"$@\" >{noted}")
-        service = Service(
-            ("/bin/true", *args), env=(("NAME", value),), healthcheck=("/bin/check", *args[::-1])
+        below = "/".join(["srv", *names])
+        directories(host.root, (below, f"root/{below}"))
+        cell = minimal(
+            root=f"{host.root}/root/{below}",
+            user=user,
+            group=value,
+            mounts=(Mount("ro", f"{host.root}/{below}", f"/at/{below}"),),
+            hooks=(Hook("pre-start", (hook, *args)),),
+            service=Service(
+                ("/bin/true", *args),
+                env=(("NAME", value),),
+                log=Log("local0", tag, "info", "err"),
+                healthcheck=("/bin/true", *args[::-1]),
+            ),
         )
-        cell = minimal(service=service, user=tag, hooks=(Hook("pre-start", (hook, *args)),))
         host.install(policy(cell))
         try:
             result = host.run("cell_web", "start")
             assert result.status == 0, result.stderr
             assert eventually(lambda: not host.running())
-            entry = ["-u", tag, "-e", f"NAME={value}", "--", "web"]
+            entry = ["-c", str(cell.root), "-u", user, "-g", value, "-e", f"NAME={value}"]
             assert host.words("noted") == args
-            assert host.words("argv") == ["-s", *entry, "/bin/true", *args]
-            host.run("cell_web", "stop")
+            assert host.words("argv-service") == ["-s", *entry, "--", "web", "/bin/true", *args]
+            assert host.words("argv") == [*entry, "--", "web", "/bin/true", *args[::-1]]
+            assert host.words("logger-info") == ["-p", "local0.info", "-t", tag]
+            assert host.mounts() == [
+                f"{host.root}/{below} on {cell.root}/at/{below} type null"
+                " (ro, nosuid, nodev, local)"
+            ]
+            assert host.run("cell_web", "stop").status == 0
+            assert host.mounts() == []
         finally:
             host.close()
 

@@ -15,7 +15,7 @@ def web(host: Host) -> Host:
 
 
 START = [
-    "mount_null [-o] [ro] [/base] [/cells/web]",
+    "mount_null [-o] [ro,nodev] [/base] [/cells/web]",
     "pax [-rw] [-pe] [.] [/cells/web.overlay/.etc.new]",
     "mount_null [-o] [noexec,nosuid,nodev] [/cells/web.overlay/etc] [/cells/web/etc]",
     "pax [-rw] [-pe] [.] [/cells/web.overlay/.tmp.new]",
@@ -24,7 +24,7 @@ START = [
     "mount_null [-o] [noexec,nosuid,nodev] [/cells/web.overlay/var] [/cells/web/var]",
     "mount_null [-o] [ro,nosuid,nodev] [/srv/www] [/cells/web/var/www]",
     "mount_null [-o] [noexec,nosuid,nodev] [/srv/data] [/cells/web/var/data/x]",
-    "mount_tmpfs [-o] [noexec,nosuid] [-m] [755] [-s] [1m] [tmpfs] [/cells/web/dev]",
+    "mount_tmpfs [-o] [noexec,nosuid] [-m] [755] [-s] [1M] [tmpfs] [/cells/web/dev]",
     "pax [-rw] [-pe] [null] [zero] [/cells/web/dev]",
     "mount_ptyfs [-o] [noexec,nosuid] [ptyfs] [/cells/web/dev/pts]",
     "veriexecctl [query] [/cells/web/usr/libexec/httpd]",
@@ -43,8 +43,9 @@ def test_start_mounts_probes_and_supervises_in_order(web: Host) -> None:
     assert eventually(web.processes)
     log = web.log("mount_null", "pax", "mount_tmpfs", "mount_ptyfs", "veriexecctl", "cellexec")
     assert log[: len(START)] == START
-    assert log[len(START) :] == [
-        f"cellexec [-p] {ENTRY} [/bin/sleep] [1000]",
+    assert log[len(START)] == f"cellexec [-p] {ENTRY} [/bin/sleep] [1000]"
+    assert sorted(log[len(START) + 1 :]) == [
+        f"cellexec {ENTRY} [/bin/true] [a b]",
         f"cellexec [-s] {ENTRY} [/bin/sleep] [1000]",
     ]
     assert web.running()
