@@ -42,7 +42,7 @@ words = st.one_of(
 
 
 paths = st.text(
-    st.characters(codec="utf-8", exclude_characters="\0\t\n/", exclude_categories=("Cs",)),
+    st.characters(codec="utf-8", exclude_characters="\0\t\n/"),
     min_size=1,
     max_size=20,
 ).filter(lambda name: name not in (".", "..") and len(name.encode()) < 200)
