@@ -18,6 +18,8 @@ _PACKAGE = "backends.rc"
 _LIBEXEC = "libexec/cellpolicy"
 #: rc providers that every cell comes after: the policy, and /usr with its programs.
 _REQUIRE = ("cellpolicy", "mountcritremote")
+#: What a service comes after, besides: who takes what it says.
+_LOG = ("syslogd",)
 
 
 class RcBackend:
@@ -52,7 +54,7 @@ def _cell(ir: IR, cell: Cell) -> Iterator[Artifact]:
         policy=ir.policy,
         cell=cell,
         script=script,
-        require=(*_REQUIRE, *ordered(service.require if service else (), _script)),
+        require=_require(cell),
         before=(*_before(ir, cell), *ordered(service.before if service else (), _script)),
         options=options(cell),
         carried=carried(cell),
@@ -61,6 +63,12 @@ def _cell(ir: IR, cell: Cell) -> Iterator[Artifact]:
     yield _enabled(script)
     if cell.exec_hashes:
         yield Artifact(f"{_LIBEXEC}/signatures/{cell.name}", signatures(cell))
+
+
+def _require(cell: Cell) -> tuple[str, ...]:
+    if cell.service is None:
+        return _REQUIRE
+    return tuple(dict.fromkeys((*_REQUIRE, *_LOG, *ordered(cell.service.require, _script))))
 
 
 def _before(ir: IR, cell: Cell) -> tuple[str, ...]:

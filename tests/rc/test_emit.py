@@ -75,11 +75,11 @@ def test_rcorder_metadata(artifacts: dict[str, Artifact]) -> None:
     assert metadata("cellpolicy") == [
         "# PROVIDE: cellpolicy",
         "# REQUIRE: modules sysctl mountcritlocal",
-        "# BEFORE: NETWORKING securelevel",
+        "# BEFORE: network NETWORKING securelevel",
     ]
     assert metadata("cell_web") == [
         "# PROVIDE: cell_web",
-        "# REQUIRE: cellpolicy mountcritremote NETWORKING cell_data_base",
+        "# REQUIRE: cellpolicy mountcritremote syslogd NETWORKING cell_data_base",
         "# BEFORE: LOGIN",
         "# KEYWORD: shutdown",
     ]

@@ -73,6 +73,12 @@ def test_status_lists_the_cells(host: Host, ir: IR) -> None:
     ]
 
 
+def test_restart_leaves_no_moment_without_a_policy(host: Host, ir: IR) -> None:
+    host.install(ir)
+    assert host.run("cellpolicy", "restart").status == 0
+    assert host.log("modunload") == []
+
+
 def test_status_without_the_module(host: Host, ir: IR) -> None:
     host.install(ir, loaded=False)
     result = host.run("cellpolicy", "status")

@@ -9,8 +9,8 @@ from compiler.lint.context import Context
 from compiler.lint.providers import rc_words
 from compiler.lint.rule import Finding, Rule
 
-#: Every cell starts after this one, which mounts the programs it needs.
-_AFTER = "mountcritremote"
+#: Every service starts after this one, which logs what it says.
+_AFTER = "syslogd"
 
 
 def find(context: Context) -> Iterator[Finding]:
@@ -27,8 +27,9 @@ RULE = Rule(
     title="service before the file systems",
     severity="warning",
     why="""\
-Cells start after `mountcritremote`, which mounts the file systems that hold programs. A
-service that is to come before what that one needs makes a circle.""",
+Cells start after `mountcritremote`, which mounts the file systems that hold programs, and
+after `syslogd`, which logs what they say. A service that is to come before what those need
+makes a circle.""",
     bad="""\
 cell web {
     profile confined;
@@ -51,6 +52,6 @@ cell web {
     }
 }
 """,
-    remedy="cells come after mountcritremote; let the service come before something later",
+    remedy="cells come after syslogd; let the service come before something later",
     find=find,
 )
