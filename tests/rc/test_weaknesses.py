@@ -16,12 +16,13 @@ from tests.rc.support import Host, directories, eventually, full_cell, minimal, 
 @pytest.mark.parametrize("which", ["health check", "hook"])
 def test_a_failing_health_check_or_hook_undoes_the_start(host: Host, which: str) -> None:
     cell = full_cell(host.root, ("/bin/sleep", "1000"))
-    assert cell.service is not None
+    service = cell.service
+    assert service is not None
     if which == "hook":
         hook = program(host.root / "hooks/false", "exit 3")
         cell = replace(cell, hooks=(Hook("post-start", (hook,)),))
     else:
-        cell = replace(cell, service=replace(cell.service, healthcheck=("/bin/false",)))
+        cell = replace(cell, service=replace(service, healthcheck=("/bin/false",)))
     host.install(policy(cell))
     result = host.run("cell_web", "start")
     assert result.status == 1
@@ -177,7 +178,9 @@ def test_services_that_syslogd_must_hear_wait_for_it() -> None:
 
 def test_the_documentation_names_tests_that_exist() -> None:
     here = Path(__file__).parent
-    table = (here.parent.parent / "docs/rc-scripts.md").read_text().split("## What cannot happen")[1]
+    table = (
+        (here.parent.parent / "docs/rc-scripts.md").read_text().split("## What cannot happen")[1]
+    )
     for line in table.split("## ")[0].splitlines()[6:]:
         if line.startswith("|"):
             for word in line.split("|")[3].split("`")[1::2]:
