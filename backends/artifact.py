@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from compiler.ir.ir import IR
+from compiler.ir.ir import IR, Effect, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +74,24 @@ class LossyBackend(Backend, Protocol):
 
     def shortfall(self, ir: IR) -> tuple[list[Loss], list[Refusal]]:
         """All losses, accepted ones too, and what cannot be emitted at all."""
+
+
+class ReadBack(Protocol):
+    """What emitted files decide: a vote, and the id of the rule that made it or 0."""
+
+    def decide(self, request: Request) -> tuple[Effect, int]:
+        """The vote on one request."""
+
+    def decide_unowned(self, request: Request) -> tuple[Effect, int]:
+        """The vote if no cell listened on any port."""
+
+
+@runtime_checkable
+class Deciding(Protocol):
+    """A backend whose files decide requests, and can be read."""
+
+    certified: tuple[str, ...]
+    """The files that decide, or that say what others decide about."""
+
+    def read_back(self, files: Mapping[str, bytes]) -> ReadBack:
+        """What the certified files decide."""

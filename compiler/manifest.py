@@ -12,6 +12,8 @@ from importlib.util import find_spec
 from typing import Any
 
 MANIFEST = "manifest.json"
+IR_FILE = "policy.ir.json"
+CERTIFICATE = "policy.cert.json"
 CHECKSUMS = "SHA256"
 SIGNATURE = "manifest.json.sig"
 FORMAT = 1
@@ -122,7 +124,7 @@ def verify_build(directory: str | os.PathLike[str]) -> list[Problem]:
 def tool_digest() -> str:
     """SHA-256 over the names and contents of cellc's own files, wherever it is installed."""
     total = hashlib.sha256()
-    for package in ("backends", "compiler", "grammar"):
+    for package in ("backends", "checker", "compiler", "grammar"):
         spec = find_spec(package)
         for folder in (spec and spec.submodule_search_locations) or ():
             for path, _ in sorted(_walk(folder)):

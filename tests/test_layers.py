@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[1]
-OURS = ("grammar", "compiler", "backends")
+OURS = ("grammar", "compiler", "backends", "checker")
 
 _WORDS = ("compiler.record", "compiler.source", "compiler.diagnostics", "compiler.catalogue")
 _TREE = (*_WORDS, "compiler.syntax")
@@ -51,6 +51,9 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "compiler.analysis.explain": _ASKED,
     "compiler.analysis.query": _ASKED,
     "compiler.ledger": _ASKED,
+    "compiler.certificate": ("compiler.ir", "compiler.catalogue"),
+    # Checks what the compiler made, and shares no code with it
+    "checker": ("checker",),
     # What can be said about one
     "compiler.lint": _ASKED,
     # Other formats
@@ -65,8 +68,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "compiler.fmt": (*_TREE, "compiler.durable", "compiler.names.project", "compiler.render"),
     "compiler.commands": (
         *(*_ASKED, *_FILES, "compiler.codes", "compiler.foreign", "compiler.ledger"),
-        *("compiler.lint", "compiler.render"),
-        "backends.artifact",
+        *("compiler.certificate", "compiler.lint", "compiler.render"),
+        *("backends.artifact", "checker"),
     ),
     "compiler.cli": (
         "compiler.commands",

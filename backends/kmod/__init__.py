@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from backends.artifact import Artifact
+from collections.abc import Mapping
+
+from backends.artifact import Artifact, ReadBack
 from compiler.ir.ir import IR
 
 
 class Kmod:
-    """Emits the sources of the kernel module."""
+    """Emits the sources of the kernel module, and its tables as an image."""
 
     name = "kmod"
+    certified: tuple[str, ...] = (
+        "kmod/cellpolicy.img",
+        "kmod/secmodel_cellpolicy/cellpolicy_actions.c",
+        "kmod/secmodel_cellpolicy/cellpolicy_tables.c",
+    )
 
     def emit(self, ir: IR) -> list[Artifact]:
         """Its files, below `kmod/secmodel_cellpolicy`; every cell must have its id."""
@@ -18,6 +25,13 @@ class Kmod:
         )
 
         return emit(ir)
+
+    def read_back(self, files: Mapping[str, bytes]) -> ReadBack:
+        """What the image decides; the C text holds the same numbers, or the checker says so."""
+        from backends.kmod.decode import decode
+        from backends.kmod.simulate import Simulator
+
+        return Simulator(decode(files[self.certified[0]]))
 
 
 BACKEND = Kmod()

@@ -31,7 +31,8 @@ class Rules:
         self._axes = axes
         self._places: dict[tuple[int, ...], int] = {}
         self._spans: dict[tuple[Rule, ...], tuple[int, int]] = {(): (0, 0)}
-        self._actions = [self._numbers(c.columns) for c in covered]
+        self._covered = covered
+        self._actions: dict[int, int] = {}
 
     def add(self, verdicts: Iterable[Verdict]) -> tuple[int, int]:
         """The position of the rules behind some folded rows, and how many there are."""
@@ -54,7 +55,11 @@ class Rules:
         if r.domains is not None or r.types is not None or r.socket_protocols is not None:
             socket = self._socket(r)
         id_ = self._source[verdict.rule].id
-        return Rule(id_, self._actions[r.actions], to, flags, ports, socket)
+        actions = self._actions.get(r.actions)
+        if actions is None:
+            columns = self._covered[r.actions].columns
+            actions = self._actions[r.actions] = self._numbers(columns)
+        return Rule(id_, actions, to, flags, ports, socket)
 
     def _peers(self, peers: Peers) -> tuple[int, int]:
         flags = TO | _ALL_PROTOCOLS

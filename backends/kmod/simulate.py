@@ -7,6 +7,7 @@ the reference evaluator; the two are compared on every class of requests.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from backends.kmod.columns import BIND_LEAVES, right_bits
@@ -20,6 +21,7 @@ from backends.kmod.tables import (
     TO_EXCLUDE,
     TO_SELF,
     Axis,
+    Owner,
     Rule,
     Tables,
     bind_shift,
@@ -54,6 +56,8 @@ class Simulator:
 
     def __init__(self, tables: Tables) -> None:
         self._t = tables
+        nobody = (Owner(0, 0, 0, 0, 0),) * len(tables.owners)
+        self._unowned = replace(tables, owners=nobody)
         self._leaves = load(tables.target).by_name
         self._ids = {cell.name: cell.id for cell in tables.cells[1:]} | {HOST: 0, HOST_ROOT: 0}
 
@@ -64,6 +68,11 @@ class Simulator:
         """
         q = self._question(request)
         return EFFECTS[_verdict(self._t, q)], _rule(self._t, q)
+
+    def decide_unowned(self, request: Request) -> tuple[Effect, int]:
+        """The same, if no cell listened on any port."""
+        q = self._question(request)
+        return EFFECTS[_verdict(self._unowned, q)], _rule(self._unowned, q)
 
     def _question(self, request: Request) -> Question:
         t = self._t

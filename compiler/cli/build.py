@@ -22,6 +22,8 @@ BACKENDS = (*DEFAULT, "ansible", "celladm")
               help="A kind of artifact (repeatable; default: kmod, rc and sysctl).")  # fmt: skip
 @click.option("--require", type=click.Choice(["full"]),
               help="full: fail unless every statement is enforced as it says.")  # fmt: skip
+@click.option("--no-cert", is_flag=True,
+              help="Make no certificate of the tables, and do not check them.")  # fmt: skip
 @click.option("--accept", multiple=True, metavar="LOSS",
               help="Build although the target loses this (repeatable).")  # fmt: skip
 @click.option("--sign", "key", type=click.Path(path_type=Path), metavar="KEY",
@@ -34,6 +36,7 @@ def command(
     output: Path,
     backends: tuple[str, ...],
     require: str | None,
+    no_cert: bool,
     accept: tuple[str, ...],
     key: Path | None,
     locked: bool,
@@ -48,7 +51,8 @@ def command(
     cannot do as the policy says is an error, and has a name for --accept.
     """
     from backends.registry import load
-    from compiler.commands.build import Options, build
+    from compiler.commands.artifacts import Options
+    from compiler.commands.build import build
 
-    options = Options(today, locked, require == "full", frozenset(accept), key)
+    options = Options(today, locked, require == "full", frozenset(accept), key, not no_cert)
     sys.exit(build(file, output, load(backends or DEFAULT), options))

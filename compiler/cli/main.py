@@ -17,6 +17,7 @@ COMMANDS = {
     "rule": "Explain a rule of lint, or list them all.",
     "explain": "Say what FILE decides on REQUESTS, by which rule, and what becomes of it.",
     "query": "List what FILE decides on every request that PATTERN matches.",
+    "verify": "Check that DIR is a whole build, and that its tables say what its IR does.",
     "import": "Translate files of another format to a policy.",
 }
 

@@ -2,44 +2,30 @@
 
 from __future__ import annotations
 
-import datetime
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from backends.artifact import Artifact, Backend, LossyBackend
 from compiler import lock
+from compiler.commands.artifacts import Options, certified, emitted, ledger
 from compiler.commands.losses import loss_names, report_losses
 from compiler.commands.output import cellc_version, print_findings
 from compiler.diagnostics import Diagnostics, nearest, quoted
-from compiler.driver import Program, compile_policy
+from compiler.driver import compile_policy
 from compiler.durable import OutputError
-from compiler.ir.serialise import policy_hash, serialised
+from compiler.ir.serialise import policy_hash
 from compiler.lint.configuration import read_settings
 from compiler.lint.run import BUILD, lint
 from compiler.manifest import Origin, tool_digest
 from compiler.names.project import policy_root
 from compiler.output import write_build
 from compiler.signing import signer
-from compiler.source import Source, Span
-from compiler.sourcemap import source_map
+from compiler.source import Span
 
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a policy is built."""
-
-    today: datetime.date
-    """The day that `@until` is compared with."""
-    locked: bool = False
-    """Whether to refuse to give new cell ids."""
-    require_full: bool = False
-    """Whether every statement must be enforced as it says."""
-    accepted: frozenset[str] = frozenset()
-    """Losses of backends for lesser targets that do not matter."""
-    key: Path | None = None
-    """What to sign the manifest with."""
+_FAULT = (
+    "  = help: nothing was written; this is a mistake of cellc, please report it with the policy"
+)
 
 
 def build(path: Path, directory: Path, backends: Sequence[Backend], options: Options) -> int:
@@ -61,11 +47,18 @@ def build(path: Path, directory: Path, backends: Sequence[Backend], options: Opt
     if program is not None and not found.failed:
         report_losses(program, backends, options.accepted, found)
     if program is not None and not found.failed:
-        artifacts = _artifacts(program, compilation.sources, backends, options, found)
+        artifacts = emitted(program, compilation.sources, backends)
+        artifacts.append(ledger(program, compilation.sources, backends, options, found))
     print_findings(found.sorted(), sources, policy_root(path))
     if found.failed or program is None:
         return 1
     origin = Origin(policy_hash(program.ir), cellc_version(), tool_digest())
+    if options.certify:
+        made, fault = certified(program.ir, compilation.sources, artifacts, backends, origin)
+        if fault:
+            sys.stderr.write(f"cellc: {fault}\n{_FAULT}\n")
+            return 1
+        artifacts += made
     sign = signer(options.key) if options.key else None
 
     def save_ids() -> None:
@@ -90,41 +83,6 @@ def _no_such_loss(name: str, known: Collection[str]) -> int:
     )
     sys.stderr.write(f"cellc: there is no loss {quoted(name)} to accept: {help}\n")
     return 2
-
-
-def _artifacts(
-    program: Program,
-    sources: Mapping[str, Source],
-    backends: Sequence[Backend],
-    options: Options,
-    found: Diagnostics,
-) -> list[Artifact]:
-    """Everything that a build holds but its manifest."""
-    files = [
-        Artifact("policy.ir.json", serialised(program.ir).content),
-        Artifact("policy.map.json", source_map(program, sources).encode()),
-        _ledger(program, sources, [backend.name for backend in backends], options, found),
-    ]
-    for backend in backends:
-        files += backend.emit(program.ir)
-    return files
-
-
-def _ledger(
-    program: Program,
-    sources: Mapping[str, Source],
-    backends: Sequence[str],
-    options: Options,
-    found: Diagnostics,
-) -> Artifact:
-    from compiler.ledger.holes import report_holes
-    from compiler.ledger.ledger import make_ledger
-    from compiler.ledger.output import ledger_json
-
-    entries = make_ledger(program, backends)
-    if options.require_full:
-        report_holes(entries, found)
-    return Artifact("ledger.json", ledger_json(program, sources, backends, entries).encode())
 
 
 class _Ids:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.manifest import UNLISTED, digest
+from compiler.manifest import CERTIFICATE, UNLISTED, digest
 from tests.policies.site import (
     NAMES,
     POLICIES,
@@ -24,7 +24,7 @@ from tests.policies.site import (
 GOLDEN = Path(__file__).parent / "golden"
 
 #: Files of a build that say what cellc it was made by.
-_BY_TOOL = UNLISTED
+_BY_TOOL = UNLISTED | {CERTIFICATE}
 
 #: What is expected of the policy with many cells: one tenant of fifty, and the tables.
 _ONE_TENANT = re.compile(

@@ -19,7 +19,7 @@ _LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 _SHIM = """\
 #!/bin/sh
 case $1 in
-fmt | import) ;;
+fmt | import | verify) ;;
 *)   set -- "$@" {today} ;;
 esac
 exec {python} -c 'from compiler.cli.main import main; main()' "$@"

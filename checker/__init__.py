@@ -1,0 +1,1 @@
+"""Checks builds of cellc, and shares no code with it."""

@@ -1,0 +1,1 @@
+"""What the tables decide, class by class, beside what the reference evaluator says."""

@@ -1,0 +1,23 @@
+"""The command line of `cellc verify`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path), metavar="DIR")
+def command(directory: Path) -> None:
+    """Check that DIR is a whole build, and that its tables say what its IR does.
+
+    Every file must be the one that manifest.json lists, none may be missing, and none be
+    there that it does not list.  Then the certificate and the tables are checked against
+    the rules in policy.ir.json.
+    """
+    from backends.registry import load
+    from compiler.commands.verify import verify
+
+    sys.exit(verify(directory, load(["kmod"])))
