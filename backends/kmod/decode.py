@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from backends.kmod.image import ALIGNMENT, CODES, HEADER, MAGIC, PREFIX, VERSION, shape
 from backends.kmod.layout import CELL_WORDS, NUMBERS, OWNER_WORDS, class_words, lengths, words_of
-from backends.kmod.positions import process_positions, row_positions
+from backends.kmod.positions import row_positions
 from backends.kmod.tables import (
     LIMITS,
     PERMISSIVE,
@@ -89,7 +89,7 @@ def _tables(
         class_of=tuple(class_of),
         cell_of=tuple(cell_of),
         rows=_rows([record[:width] for record in records]),
-        crossings=_rows(_records(parts["crossings"], words_of(process_positions()))),
+        crossings=parts["crossings"],
         port_steps=tuple(zip(parts["port_ends"], parts["port_numbers"], strict=True)),
         free_ports=numbers["ports"],
         tops=parts["tops"],

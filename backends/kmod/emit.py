@@ -21,6 +21,7 @@ from backends.kmod.columns import width
 from backends.kmod.image import encode
 from backends.kmod.layout import Section, counts, sections, strings
 from backends.kmod.positions import positions, process_positions
+from backends.kmod.size import size
 from backends.kmod.tables import Tables
 from backends.template import render
 from compiler.catalogue.words import IP_PROTOCOLS, PROTOCOL_FAMILIES, RLIMITS, TYPES
@@ -57,7 +58,12 @@ def tables_c(tables: Tables) -> bytes:
     """The tables as a C file."""
     arrays = [_array(tables, section) for section in sections(tables)]
     return render(
-        PACKAGE, "cellpolicy_tables.c", tables=tables, arrays=arrays, counts=counts(tables)
+        PACKAGE,
+        "cellpolicy_tables.c",
+        tables=tables,
+        arrays=arrays,
+        counts=counts(tables),
+        size=size(tables),
     )
 
 

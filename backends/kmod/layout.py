@@ -9,7 +9,7 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from backends.kmod.positions import process_positions, row_positions
+from backends.kmod.positions import row_positions
 from backends.kmod.tables import LIMITS, PERMISSIVE, Cell, Rule, Tables
 
 #: Verdicts in a word.
@@ -80,7 +80,6 @@ def sections(t: Tables) -> list[Section]:
         flags = PERMISSIVE * cell.permissive
         cells += (cell.id, names, flags, t.class_of[cell.id], *cell[3:])
         names += len(cell.name) + 1
-    crossing = words_of(process_positions())
     ends, numbers = zip(*t.port_steps, strict=True)
     return [
         Section("classes", 32, _classes(t), "struct cellpolicy_class", _CLASS % row_text()),
@@ -89,13 +88,7 @@ def sections(t: Tables) -> list[Section]:
         Section("owners", 32, _owners(t), "struct cellpolicy_owner", _OWNER),
         Section("tops", 32, t.tops),
         Section("pages", 16, t.pages),
-        Section(
-            "crossings",
-            32,
-            _packed(t.crossings, crossing),
-            "struct cellpolicy_crossing",
-            "{{" + ",".join(["%#x"] * crossing) + "}}",
-        ),
+        Section("crossings", 64, t.crossings, row=1),
         Section("sockets", 32, _packed(t.sockets, words)),
         Section("domain_of", 16, t.domains.class_of),
         Section("type_of", 16, t.types.class_of),
@@ -180,7 +173,7 @@ def lengths(numbers: Mapping[str, int]) -> list[tuple[str, int, int]]:
         ("owners", 32, n["owners"] * OWNER_WORDS),
         ("tops", 32, n["tops"]),
         ("pages", 16, n["pages"]),
-        ("crossings", 32, n["crossings"] * words_of(process_positions())),
+        ("crossings", 64, n["crossings"]),
         ("sockets", 32, n["sockets"]),
         ("domain_of", 16, n["domain_numbers"]),
         ("type_of", 16, n["type_numbers"]),

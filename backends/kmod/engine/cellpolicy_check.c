@@ -19,13 +19,14 @@
 /* What maps give; a bit in `seen' for what has been found valid as such. */
 #define	CROSSINGS	0x01u
 #define	VERDICTS	0x02u
+#define	EVEN		0x5555555555555555ULL
 #define	PAGE_OF(what)	((what) << 4)	/* of a page, not of a map */
 
 static bool
 verdicts_valid(uint32_t word)
 {
 
-	return (word & (word >> 1) & 0x55555555u) == 0;
+	return (word & (word >> 1) & (uint32_t)EVEN) == 0;
 }
 
 static bool
@@ -138,7 +139,8 @@ unknown_denied(const struct cellpolicy_tables *t, uint32_t ports)
 			return false;
 	return all_denied(c->row, CELLPOLICY_POSITIONS) &&
 	    c->vnode_deny == ~0u && c->passthru == 0xffff &&
-	    all_denied(t->crossings[0].row, CELLPOLICY_PROCESS_POSITIONS) &&
+	    t->crossings[0] == (EVEN >>
+		(64 - 2 * CELLPOLICY_PROCESS_POSITIONS)) &&
 	    all_denied(t->sockets + c->socket, (t->n.domains * t->n.types + 1) *
 		t->n.protocols);
 }
@@ -163,8 +165,8 @@ classes_valid(const struct cellpolicy_tables *t, uint8_t *seen, uint32_t ports)
 			return false;
 	}
 	for (i = 0; i < t->n.crossings; i++)
-		if (!all_verdicts_valid(t->crossings[i].row,
-		    CELLPOLICY_CROSSING) || !all_denied(t->crossings[i].row, 1))
+		if ((t->crossings[i] & (t->crossings[i] >> 1) & EVEN) != 0 ||
+		    (t->crossings[i] & 3) != CELLPOLICY_DENY)
 			return false;
 	return all_verdicts_valid(t->sockets, t->n.sockets) &&
 	    unknown_denied(t, ports);

@@ -15,6 +15,7 @@
 #include "cellpolicy_decide.h"
 
 __CTASSERT(sizeof(struct cellpolicy_class) == CELLPOLICY_LINE);
+__CTASSERT(2 * CELLPOLICY_PROCESS_POSITIONS <= 64);
 
 static inline unsigned int
 verdict(const uint32_t *row, unsigned int position)
@@ -25,7 +26,7 @@ verdict(const uint32_t *row, unsigned int position)
 }
 
 static inline unsigned int
-map(const struct cellpolicy_tables *t, size_t root, size_t key)
+map(const struct cellpolicy_tables *t, uint32_t root, unsigned int key)
 {
 
 	return t->pages[t->tops[root + key / CELLPOLICY_PAGE] +
@@ -76,7 +77,8 @@ cellpolicy_decide_process(const struct cellpolicy_tables *t, size_t id,
 		return verdict(c->row, position);
 	if (target >= t->n.ids)
 		return CELLPOLICY_DENY;
-	return verdict(t->crossings[map(t, c->peers, target)].row, position);
+	return (t->crossings[map(t, c->peers, (unsigned int)target)] >>
+	    (2 * position)) & 3;
 }
 
 /*
@@ -84,7 +86,7 @@ cellpolicy_decide_process(const struct cellpolicy_tables *t, size_t id,
  * owner, and denied to all others.
  */
 static unsigned int __noinline
-decide_owned(const struct cellpolicy_tables *t, size_t id, size_t number,
+decide_owned(const struct cellpolicy_tables *t, size_t id, unsigned int number,
     unsigned int shift, size_t protocol)
 {
 	const struct cellpolicy_owner *o;

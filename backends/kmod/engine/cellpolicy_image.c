@@ -150,8 +150,7 @@ take_arrays(struct cellpolicy_tables *t, struct cursor *c)
 		!= NULL &&
 	    (t->tops = take(c, t->n.tops, 4)) != NULL &&
 	    (t->pages = take(c, t->n.pages, 2)) != NULL &&
-	    (t->crossings = take(c, WORDS(t->n.crossings, *t->crossings), 4))
-		!= NULL &&
+	    (t->crossings = take(c, t->n.crossings, 8)) != NULL &&
 	    (t->sockets = take(c, t->n.sockets, 4)) != NULL &&
 	    (t->domain_of = take(c, t->n.domain_numbers, 2)) != NULL &&
 	    (t->type_of = take(c, t->n.type_numbers, 2)) != NULL &&

@@ -7,8 +7,8 @@
  * The tables of a policy: what the compiler writes and the engine reads, as
  * C arrays in cellpolicy_tables.c or as an image loaded at run time.
  *
- * All numbers are 16 or 32 bits wide (ceilings 64), so that an image is these
- * arrays one after the other.
+ * All numbers are 16, 32 or 64 bits wide, so that an image is these arrays one
+ * after the other.
  */
 
 #ifndef _CELLPOLICY_TABLES_H_
@@ -18,9 +18,8 @@
 
 #include "cellpolicy_actions.h"
 
-/* Words of a row: one verdict for each position; and of a crossing. */
+/* Words of a row: one verdict for each position. */
 #define	CELLPOLICY_ROW		CELLPOLICY_WORDS(CELLPOLICY_POSITIONS)
-#define	CELLPOLICY_CROSSING	CELLPOLICY_WORDS(CELLPOLICY_PROCESS_POSITIONS)
 
 /* A verdict of two bits, sixteen to a word. */
 #define	CELLPOLICY_DEFER	0u
@@ -57,6 +56,9 @@
  * What cells of one class may do, in one line of the cache.  Class 0 is for
  * ids that the policy does not know; it denies everything.  Position 0 of a
  * row is for requests that nobody knows, and always denies.
+ *
+ * A crossing is one number, with the verdicts on process actions that leave
+ * the cell, which have the first positions.  Number 0 denies all.
  */
 struct cellpolicy_class {
 	uint32_t	row[CELLPOLICY_ROW];	/* system and own cell */
@@ -69,14 +71,6 @@ struct cellpolicy_class {
 #define	CELLPOLICY_LINE		64
 #define	CELLPOLICY_PASSTHRU_DENY(sets)	((sets) & 0xffff)
 #define	CELLPOLICY_PASSTHRU_GRANT(sets)	((sets) >> 16)
-
-/*
- * A crossing is a row of verdicts on process actions that leave the cell.
- * Process actions have the first positions of a row.  Number 0 denies all.
- */
-struct cellpolicy_crossing {
-	uint32_t	row[CELLPOLICY_CROSSING];
-};
 
 /*
  * Ports that no rule and no cell tells apart have one number.  Those that a
@@ -163,7 +157,7 @@ struct cellpolicy_tables {
 	const uint16_t	*pages;
 	struct cellpolicy_numbers n;
 	const struct cellpolicy_owner *owners;	/* from number n.ports on */
-	const struct cellpolicy_crossing *crossings;
+	const uint64_t	*crossings;
 	const char	*hash;		/* SHA-256 of the policy, in hex */
 	const uint16_t	*port_ends;	/* the last port of each step */
 	const uint16_t	*port_numbers;	/* and the number of its ports */

@@ -57,15 +57,10 @@ __CTASSERT({{ name }} == {{ value }});
 const struct cellpolicy_scope cellpolicy_scopes[] = {
 {% for scope, members in by_scope %}
 	[CELLPOLICY_SCOPE_{{ scope | upper }}] = {
-		.carries = {
+		.line = {
 {% for member in members if member.requests %}
-			[{{ member.c_action }}] = ~0UL,
+			[{{ member.c_action }}][CELLPOLICY_REQUESTS] = 0xff,
 {% endfor %}
-{% if not members | selectattr("requests") | list %}
-			[0] = 0,
-{% endif %}
-		},
-		.positions = {
 {% for member in members %}
 {% if member.position is not none %}
 			[{{ member.c_action }}][0] = {{ member.position }},

@@ -3,6 +3,9 @@
  *
  * Policy {{ tables.policy | c_comment }}, SHA-256 {{ tables.digest | c_comment }},
  * for NetBSD {{ tables.target | c_comment }}.
+ *
+ * {{ size.cells }} cells in {{ size.classes }} classes.  Deciding takes {{ size.shared }} bytes of tables beside
+ * {{ size.ports }} for the owners of ports; with nothing shared between cells it would be {{ size.unshared }}.
  */
 
 #include <sys/cdefs.h>
