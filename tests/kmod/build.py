@@ -23,6 +23,7 @@ WARNINGS = (
     *("-Wold-style-definition", "-Wshadow", "-Wcast-qual", "-Wwrite-strings"),
 )
 SANITIZERS = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+THREADS = ["-O1", "-g", "-fsanitize=thread"]
 
 #: SHIM_RELEASE in the stubs.
 RELEASES = {"9.4": 904, "10.1": 1001, "11.0": 1100, "current": 1100}
@@ -77,8 +78,9 @@ def compile_files(
 class Builder:
     """Makes drivers; what has been compiled once from the same text is kept in a cache."""
 
-    def __init__(self, cache: Path) -> None:
+    def __init__(self, cache: Path, options: Sequence[str] = SANITIZERS) -> None:
         self._cache = cache
+        self._options = options
 
     def driver(self, ir: IR, *flags: str, again: tuple[str, ...] = ()) -> Path:
         """A program that runs the module of a policy by commands, with sanitizers.
@@ -93,12 +95,12 @@ class Builder:
                 tree = Path(name)
                 write_tree(tree, files, ir.target)
                 own = [TABLES, *again]
-                said = compile_files("gcc", tree, ir.target, [*SANITIZERS, *flags], own)
+                said = compile_files("gcc", tree, ir.target, [*self._options, *flags], own)
                 replaced = {Path(file).stem for file in own}
                 objects = [str(x) for x in sorted(engine.glob("*.o")) if x.stem not in replaced]
                 objects += [f"{stem}.o" for stem in sorted(replaced)]
                 said = said or _run(
-                    ["gcc", *SANITIZERS, "-pthread", "-o", "driver", *objects], tree
+                    ["gcc", *self._options, "-pthread", "-o", "driver", *objects], tree
                 )
                 assert not said, said
                 shutil.move(tree / "driver", made)
@@ -108,14 +110,15 @@ class Builder:
         """The objects of the engine and the fake kernel, without tables."""
         files = {name: content for name, content in files.items() if name != TABLES}
         shim = [file.read_bytes() for file in sorted(SHIM.iterdir())]
-        made = self._cache / _digest([release.encode(), *files.values(), *shim])
+        options = [option.encode() for option in self._options]
+        made = self._cache / _digest([release.encode(), *options, *files.values(), *shim])
         if made.exists():
             return made
         with tempfile.TemporaryDirectory(dir=self._cache) as name:
             tree = Path(name)
             write_tree(tree, files, release)
             sources = sorted(x.name for x in tree.glob("*.c") if x.name != "host.c")
-            said = compile_files("gcc", tree, release, SANITIZERS, sources)
+            said = compile_files("gcc", tree, release, self._options, sources)
             said = said or _run(["gcc", "-O1", "-c", "host.c"], tree)
             assert not said, said
             shutil.copytree(tree, made, dirs_exist_ok=True)

@@ -58,7 +58,7 @@ put(const struct record *r)
 	struct slot *slot;
 	unsigned int position, turn;
 
-	position = head;
+	position = CELLPOLICY_GLANCE(&head);
 	for (;;) {
 		slot = &ring[position % RECORDS];
 		turn = CELLPOLICY_LOAD(&slot->turn);
@@ -67,7 +67,7 @@ put(const struct record *r)
 			break;
 		if ((int)(turn - position) < 0)
 			return false;
-		position = head;
+		position = CELLPOLICY_GLANCE(&head);
 	}
 	slot->record = *r;
 	CELLPOLICY_STORE(&slot->turn, position + 1);
@@ -81,13 +81,15 @@ static bool
 get(struct record *r)
 {
 	struct slot *slot;
+	unsigned int position;
 
-	slot = &ring[tail % RECORDS];
-	if (CELLPOLICY_LOAD(&slot->turn) != tail + 1)
+	position = CELLPOLICY_GLANCE(&tail);
+	slot = &ring[position % RECORDS];
+	if (CELLPOLICY_LOAD(&slot->turn) != position + 1)
 		return false;
 	*r = slot->record;
-	CELLPOLICY_STORE(&slot->turn, tail + RECORDS);
-	tail++;
+	CELLPOLICY_STORE(&slot->turn, position + RECORDS);
+	CELLPOLICY_STORE(&tail, position + 1);
 	return true;
 }
 
@@ -101,7 +103,7 @@ within_rate(struct cellpolicy_state *st)
 
 	second = (unsigned int)time_uptime << 8;
 	do {
-		old = st->window;
+		old = CELLPOLICY_GLANCE(&st->window);
 		new = (old & ~0xffu) == second ? old + 1 : second + 1;
 		if ((new & 0xff) > CELL_RATE)
 			return false;
@@ -223,6 +225,7 @@ static void
 drain(void *arg)
 {
 	struct record r;
+	unsigned int next;
 
 	(void)arg;
 	do {
@@ -232,7 +235,8 @@ drain(void *arg)
 			report(&r);
 		(void)atomic_swap_uint(&draining, 0);
 		membar_sync();
-	} while (CELLPOLICY_LOAD(&ring[tail % RECORDS].turn) == tail + 1);
+		next = CELLPOLICY_GLANCE(&tail);
+	} while (CELLPOLICY_LOAD(&ring[next % RECORDS].turn) == next + 1);
 }
 
 int

@@ -40,7 +40,7 @@ cellpolicy_reserve(unsigned int id, uint32_t cap)
 
 	st = cellpolicy_state(id);
 	do {
-		n = st->processes;
+		n = CELLPOLICY_GLANCE(&st->processes);
 		if (n >= cap)
 			return false;
 	} while (atomic_cas_uint(&st->processes, n, n + 1) != n);

@@ -59,7 +59,7 @@ cellpolicy_state_adopt(const struct cellpolicy_tables *t)
 	for (i = 1; i < t->n.cells; i++) {
 		add_page(t->cells[i].id);
 		st = cellpolicy_state(t->cells[i].id);
-		if (st->credentials != 0 &&
+		if (CELLPOLICY_GLANCE(&st->credentials) != 0 &&
 		    strcmp(st->name, t->strings + t->cells[i].name) != 0)
 			return EBUSY;
 	}

@@ -105,7 +105,8 @@ cell_line(const struct cellpolicy_tables *t, const struct cellpolicy_cell *c,
 	return (size_t)snprintf(line, size, "%u %s %s %u %lu\n", c->id,
 	    t->strings + c->name,
 	    cellpolicy_permissive(t, c->id) ? "permissive" : "enforcing",
-	    st->processes, st->denials);
+	    CELLPOLICY_GLANCE(&st->processes),
+	    CELLPOLICY_GLANCE(&st->denials));
 }
 
 /*

@@ -25,7 +25,7 @@ secmodel_register(secmodel_t *model, const char *id, const char *name,
 	if (shim_fails())
 		return EBUSY;
 	*model = (secmodel_t)&shim_held;
-	shim_held++;
+	(void)__atomic_add_fetch(&shim_held, 1, 5);
 	return 0;
 }
 
@@ -34,7 +34,7 @@ secmodel_deregister(secmodel_t model)
 {
 
 	SHIM_ASSERT(model == (secmodel_t)&shim_held);
-	shim_held--;
+	(void)__atomic_sub_fetch(&shim_held, 1, 5);
 	return 0;
 }
 
@@ -51,7 +51,7 @@ kauth_listen_scope(const char *scope, kauth_scope_callback_t callback,
 	new->scope = scope;
 	new->callback = callback;
 	listeners[nlisteners++] = new;
-	shim_held++;
+	(void)__atomic_add_fetch(&shim_held, 1, 5);
 	return new;
 }
 
@@ -63,7 +63,7 @@ kauth_unlisten_scope(kauth_listener_t old)
 	for (i = 0; listeners[i] != old; i++)
 		SHIM_ASSERT(i < nlisteners);
 	listeners[i] = listeners[--nlisteners];
-	shim_held--;
+	(void)__atomic_sub_fetch(&shim_held, 1, 5);
 	host_free(old);
 }
 
@@ -128,7 +128,7 @@ kauth_cred_t
 shim_hold(kauth_cred_t cred)
 {
 
-	cred->refs++;
+	(void)__atomic_add_fetch(&cred->refs, 1, 5);
 	return cred;
 }
 
@@ -136,8 +136,7 @@ void
 kauth_cred_free(kauth_cred_t cred)
 {
 
-	SHIM_ASSERT(cred->refs > 0);
-	if (--cred->refs == 0) {
+	if (__atomic_sub_fetch(&cred->refs, 1, 5) == 0) {
 		shim_credential_event(cred, KAUTH_CRED_FREE, NULL, NULL);
 		host_free(cred);
 	}
@@ -147,7 +146,7 @@ void
 kauth_cred_clone(kauth_cred_t from, kauth_cred_t to)
 {
 
-	SHIM_ASSERT(to->refs == 1);
+	SHIM_ASSERT(__atomic_load_n(&to->refs, 5) == 1);
 	to->euid = from->euid;
 	shim_credential_event(from, KAUTH_CRED_COPY, to, NULL);
 }
@@ -173,7 +172,7 @@ kauth_register_key(secmodel_t model, kauth_key_t *key)
 	SHIM_ASSERT(model == (secmodel_t)&shim_held);
 	if (shim_fails())
 		return ENOMEM;
-	shim_held++;
+	(void)__atomic_add_fetch(&shim_held, 1, 5);
 	*key = NULL;
 	return 0;
 }
@@ -183,7 +182,7 @@ kauth_deregister_key(kauth_key_t key)
 {
 
 	SHIM_ASSERT(key == NULL);
-	shim_held--;
+	(void)__atomic_sub_fetch(&shim_held, 1, 5);
 	return 0;
 }
 
@@ -195,11 +194,11 @@ void
 kauth_cred_setdata(kauth_cred_t cred, kauth_key_t key, void *data)
 {
 
-	SHIM_ASSERT(cred->refs == 1 && key == NULL);
+	SHIM_ASSERT(__atomic_load_n(&cred->refs, 5) == 1 && key == NULL);
 	SHIM_ASSERT(shim_read_sections == 0);
 	SHIM_ASSERT(cred->room || !curproc->p_lock->owned);
 	cred->room = true;
-	cred->data[0] = data;
+	__atomic_store_n(&cred->data[0], data, 3);
 }
 
 void *
@@ -207,5 +206,5 @@ kauth_cred_getdata(kauth_cred_t cred, kauth_key_t key)
 {
 
 	SHIM_ASSERT(shim_read_sections == 0 && key == NULL);
-	return cred->data[0];
+	return __atomic_load_n(&cred->data[0], 2);
 }

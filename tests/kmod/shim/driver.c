@@ -257,6 +257,7 @@ static const struct {
 	{ "setuid",	command_setuid },
 	{ "stat",	command_stat },
 	{ "storm",	driver_storm },
+	{ "stress",	driver_stress },
 	{ "time",	command_time },
 };
 

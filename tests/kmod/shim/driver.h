@@ -25,4 +25,7 @@ void	driver_rlimit(void);
 void	driver_fork(void);
 void	driver_storm(void);
 
+/* stress.c */
+void	driver_stress(void);
+
 #endif /* !DRIVER_H */

@@ -11,6 +11,10 @@
 __thread bool shim_no_sleep;
 __thread int shim_read_sections;
 __thread int shim_preemption;
+__thread unsigned int shim_thread;
+bool shim_threaded;
+unsigned long shim_told;
+static int reading[SHIM_THREADS];
 int shim_fail = -1;
 unsigned int shim_held;
 time_t time_uptime = 1000;
@@ -45,7 +49,7 @@ kmem_alloc(size_t size, int flags)
 	SHIM_ASSERT(flags == KM_SLEEP && size > 0);
 	shim_assert_sleepable();
 	SHIM_ASSERT(shim_curlwp == NULL || !curproc->p_lock->owned);
-	shim_held++;
+	(void)__atomic_add_fetch(&shim_held, 1, 5);
 	return host_alloc(size);
 }
 
@@ -62,7 +66,7 @@ kmem_free(void *p, size_t size)
 
 	SHIM_ASSERT(p != NULL);
 	memset(p, 0xa5, size);	/* the sanitizer sees a wrong size */
-	shim_held--;
+	(void)__atomic_sub_fetch(&shim_held, 1, 5);
 	host_free(p);
 }
 
@@ -72,7 +76,7 @@ mutex_init(kmutex_t *m, int type, int ipl)
 
 	(void)type;
 	(void)ipl;
-	shim_held++;
+	(void)__atomic_add_fetch(&shim_held, 1, 5);
 	m->owned = 0;
 }
 
@@ -80,8 +84,8 @@ void
 mutex_destroy(kmutex_t *m)
 {
 
-	SHIM_ASSERT(!m->owned);
-	shim_held--;
+	SHIM_ASSERT(!__atomic_load_n(&m->owned, 0));
+	(void)__atomic_sub_fetch(&shim_held, 1, 5);
 }
 
 void
@@ -89,16 +93,16 @@ mutex_enter(kmutex_t *m)
 {
 
 	shim_assert_sleepable();
-	SHIM_ASSERT(!m->owned);
-	m->owned = 1;
+	while (__atomic_exchange_n(&m->owned, 1, 2) != 0)
+		SHIM_ASSERT(shim_threaded);
 }
 
 void
 mutex_exit(kmutex_t *m)
 {
 
-	SHIM_ASSERT(m->owned);
-	m->owned = 0;
+	SHIM_ASSERT(__atomic_load_n(&m->owned, 0));
+	__atomic_store_n(&m->owned, 0, 3);
 }
 
 pserialize_t
@@ -107,7 +111,7 @@ pserialize_create(void)
 
 	if (shim_fails())
 		return NULL;
-	shim_held++;
+	(void)__atomic_add_fetch(&shim_held, 1, 5);
 	return (pserialize_t)&shim_held;
 }
 
@@ -116,21 +120,27 @@ pserialize_destroy(pserialize_t psz)
 {
 
 	(void)psz;
-	shim_held--;
+	(void)__atomic_sub_fetch(&shim_held, 1, 5);
 }
 
 void
 pserialize_perform(pserialize_t psz)
 {
 
+	unsigned int i;
+
 	(void)psz;
 	shim_assert_sleepable();
+	for (i = 0; i < SHIM_THREADS; i++)
+		while (__atomic_fetch_add(&reading[i], 0, 5) != 0)
+			SHIM_ASSERT(shim_threaded);
 }
 
 int
 pserialize_read_enter(void)
 {
 
+	(void)__atomic_exchange_n(&reading[shim_thread], 1, 5);
 	return shim_read_sections++;
 }
 
@@ -139,6 +149,27 @@ pserialize_read_exit(int s)
 {
 
 	SHIM_ASSERT(--shim_read_sections == s);
+	__atomic_store_n(&reading[shim_thread], s != 0, 3);
+}
+
+/*
+ * With several threads lines are not kept: how many denials they tell of is
+ * counted, those that were left out before included.
+ */
+static void
+tell(const char *format, va_list args)
+{
+	char line[512], *c;
+	unsigned long n;
+
+	host_vformat(line, sizeof(line), format, args);
+	if (strncmp(line, "cellpolicy: deny ", 17) != 0)
+		return;
+	n = 1;
+	for (c = line; *c != '\0'; c++)
+		if (strncmp(c, " suppressed=", 12) == 0)
+			n += (unsigned long)host_number(c + 12);
+	(void)__atomic_add_fetch(&shim_told, n, 5);
 }
 
 void
@@ -148,6 +179,12 @@ log(int level, const char *format, ...)
 
 	(void)level;
 	SHIM_ASSERT(shim_read_sections == 0 && !shim_no_sleep);
+	if (shim_threaded) {
+		va_start(args, format);
+		tell(format, args);
+		va_end(args);
+		return;
+	}
 	SHIM_ASSERT(nlines < LINES);
 	va_start(args, format);
 	host_vformat(lines[nlines++], sizeof(lines[0]), format, args);
@@ -191,7 +228,7 @@ softint_establish(u_int flags, void (*handler)(void *), void *arg)
 	if (shim_fails())
 		return NULL;
 	softint = handler;
-	shim_held++;
+	(void)__atomic_add_fetch(&shim_held, 1, 5);
 	return &softint;
 }
 
@@ -201,7 +238,7 @@ softint_disestablish(void *handle)
 
 	SHIM_ASSERT(handle == &softint);
 	softint = NULL;
-	shim_held--;
+	(void)__atomic_sub_fetch(&shim_held, 1, 5);
 	softint_pending = false;
 }
 
@@ -210,7 +247,7 @@ softint_schedule(void *handle)
 {
 
 	SHIM_ASSERT(handle == &softint && shim_preemption > 0);
-	softint_pending = true;
+	__atomic_store_n(&softint_pending, true, 3);
 }
 
 void

@@ -9,9 +9,11 @@ __thread struct lwp *shim_curlwp;
 struct proclist allproc;
 #if SHIM_RELEASE >= 1000
 kmutex_t proc_lock;
+#define	PROC_LOCK	(&proc_lock)
 #else
 static kmutex_t proc_lock_object;
 kmutex_t *proc_lock = &proc_lock_object;
+#define	PROC_LOCK	proc_lock
 #endif
 
 static specificdata_dtor_t lwp_dtor;
@@ -23,7 +25,7 @@ key_create(specificdata_key_t *key)
 
 	if (shim_fails())
 		return ENOMEM;
-	shim_held++;
+	(void)__atomic_add_fetch(&shim_held, 1, 5);
 	*key = 0;
 	return 0;
 }
@@ -50,7 +52,7 @@ lwp_specific_key_delete(specificdata_key_t key)
 {
 
 	(void)key;
-	shim_held--;
+	(void)__atomic_sub_fetch(&shim_held, 1, 5);
 }
 
 void *
@@ -76,7 +78,7 @@ exithook_establish(void (*hook)(struct proc *, void *), void *arg)
 	if (shim_fails())
 		return NULL;
 	exit_hook = hook;
-	shim_held++;
+	(void)__atomic_add_fetch(&shim_held, 1, 5);
 	return &exit_hook;
 }
 
@@ -86,7 +88,7 @@ exithook_disestablish(void *handle)
 
 	SHIM_ASSERT(handle == &exit_hook);
 	exit_hook = NULL;
-	shim_held--;
+	(void)__atomic_sub_fetch(&shim_held, 1, 5);
 }
 
 void
@@ -164,8 +166,10 @@ shim_process_make(struct shim_process *s, pid_t pid, struct proc *parent)
 		s->l[i].l_cred = shim_hold(s->p.p_cred);
 		s->l[i].shim_data = s->l_data[i];
 	}
+	mutex_enter(PROC_LOCK);
 	s->p.p_next = allproc.lh_first;
 	allproc.lh_first = &s->p;
+	mutex_exit(PROC_LOCK);
 }
 
 void
@@ -177,9 +181,11 @@ shim_process_end(struct shim_process *s)
 	shim_curlwp = &s->l[0];
 	if (exit_hook != NULL)
 		exit_hook(&s->p, NULL);
+	mutex_enter(PROC_LOCK);
 	for (pp = &allproc.lh_first; *pp != &s->p; pp = &(*pp)->p_next)
 		continue;
 	*pp = s->p.p_next;
+	mutex_exit(PROC_LOCK);
 	for (i = 0; i < SHIM_LWPS; i++) {
 		if (s->l_data[i][0] != NULL && lwp_dtor != NULL)
 			lwp_dtor(s->l_data[i][0]);
@@ -193,13 +199,14 @@ void
 psignal(struct proc *p, int signo)
 {
 
-	SHIM_ASSERT(!p->p_lock->owned);
+	SHIM_ASSERT(shim_threaded || !p->p_lock->owned);
 #if SHIM_RELEASE >= 1000
-	SHIM_ASSERT(proc_lock.owned);
+	SHIM_ASSERT(__atomic_load_n(&proc_lock.owned, 0));
 #else
-	SHIM_ASSERT(proc_lock->owned);
+	SHIM_ASSERT(__atomic_load_n(&proc_lock->owned, 0));
 #endif
-	shim_note("signal %d to %d\n", signo, (int)p->p_pid);
+	if (!shim_threaded)
+		shim_note("signal %d to %d\n", signo, (int)p->p_pid);
 }
 
 void

@@ -31,6 +31,10 @@ struct shim_process {
 extern __thread bool shim_no_sleep;	/* in a listener that may not */
 extern __thread int shim_read_sections;
 extern __thread int shim_preemption;
+#define	SHIM_THREADS	16u
+extern __thread unsigned int shim_thread;	/* its number */
+extern bool shim_threaded;		/* locks may be waited for */
+extern unsigned long shim_told;		/* denials in lines, when threaded */
 extern int shim_fail;			/* countdown to a failing start */
 extern unsigned int shim_held;		/* what the module holds */
 bool	shim_fails(void);
