@@ -5,6 +5,7 @@
 #	make lint	lint and types only
 #	make bless	rewrite the expected files of tests (read the diff!)
 #	make bench	measure
+#	make coverage	which lines of the C code the tests run
 #	make clean	remove what these made
 #
 # PYTHON is the interpreter to build .venv with, 3.11 or newer.
@@ -49,6 +50,10 @@ bless: .venv/dev
 
 bench: .venv/dev
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.kernel
+
+coverage: .venv/dev
+	$(BIN)/python -m tests.kmod.coverage
 
 clean:
 	rm -rf .venv demo-build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -67,4 +72,4 @@ clean:
 	$(BIN)/python -m pip install -q -e '.[dev]'
 	touch $@ .venv/installed
 
-.PHONY: all demo lint test bless bench clean
+.PHONY: all demo lint test bless bench coverage clean

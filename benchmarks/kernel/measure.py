@@ -23,7 +23,7 @@ RELEASE = "10.1"
 #: Functions that decide: those of the engine, and those that walk the list.
 _DECIDES = re.compile(r"cellpolicy_decide\w*|decide_owned|list_\w+")
 #: The engine's part of a listener; what else is called is the kernel's.
-_ENGINE = re.compile(r"cellpolicy_\w+|listen_\w+|answer|finish|\w+_result|decide_owned")
+_ENGINE = re.compile(r"cellpolicy_\w+|listen_\w+|answer|finish|refuse|\w+_result|decide_owned")
 #: What a decision costs before anything is looked up in the tables.
 _NOT_COUNTED = frozenset(("cellpolicy_id", "cellpolicy_living"))
 

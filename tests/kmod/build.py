@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 import tempfile
@@ -14,15 +15,19 @@ from backends.kmod.emit import DIRECTORY, emit
 from compiler.catalogue.actions import load
 from compiler.catalogue.words import IP_PROTOCOLS, PROTOCOL_FAMILIES, TYPES
 from compiler.ir.ir import IR
+from tests.kmod import coverage
 
 SHIM = Path(__file__).parent / "shim"
 
 #: What the kernel's build asks of C code, and more.
 WARNINGS = (
     *("-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Wmissing-prototypes", "-Wstrict-prototypes"),
-    *("-Wold-style-definition", "-Wshadow", "-Wcast-qual", "-Wwrite-strings"),
+    *("-Wold-style-definition", "-Wshadow", "-Wcast-qual", "-Wwrite-strings", "-Wpointer-arith"),
+    *("-Wswitch", "-Wreturn-type", "-Wvla", "-Wundef", "-Wformat=2", "-Wmissing-declarations"),
 )
 SANITIZERS = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+if coverage.VARIABLE in os.environ:
+    SANITIZERS = [*coverage.OPTIONS]
 THREADS = ["-O1", "-g", "-fsanitize=thread"]
 
 #: SHIM_RELEASE in the stubs.
@@ -33,7 +38,7 @@ _HEADERS = (
     *(
         f"sys/{name}.h"
         for name in (
-            *("atomic", "cdefs", "cpu", "domain", "endian", "errno", "intr", "kmem", "lwp"),
+            *("atomic", "cdefs", "cpu", "domain", "endian", "errno", "intr", "kernel", "kmem", "lwp"),
             *("module", "mutex", "param", "proc", "protosw", "pserialize", "resource"),
             *("resourcevar", "signalvar", "socket", "socketvar", "specificdata", "sysctl"),
             *("syslog", "systm", "time", "timevar", "types"),
@@ -121,6 +126,7 @@ class Builder:
             said = compile_files("gcc", tree, release, self._options, sources)
             said = said or _run(["gcc", "-O1", "-c", "host.c"], tree)
             assert not said, said
+            coverage.keep(tree)
             shutil.copytree(tree, made, dirs_exist_ok=True)
         return made
 

@@ -30,6 +30,63 @@ def test_compiles_without_warnings(compiler: str, release: str, tmp_path: Path) 
     assert compile_files(compiler, tmp_path, release, ["-fsyntax-only"], sources) == ""
 
 
+def test_the_analyzer_finds_nothing(tmp_path: Path) -> None:
+    files = module_files(policy("10.1"))
+    write_tree(tmp_path, files, "10.1")
+    sources = sorted(name for name in files if name.endswith(".c"))
+    assert compile_files("gcc", tmp_path, "10.1", ["-O1", "-fanalyzer"], sources) == ""
+
+
+#: What the engine uses of the kernel, and the header that has it on every release. The stubs
+#: are one header whatever is included, so that a missing one would not show.
+_HEADERS = {
+    r"NULL": "sys/param.h",
+    r"MIN|MAX|roundup2|howmany|mstohz": "sys/param.h",
+    r"mem(set|cpy|cmp)|str(n?cmp|len|lcpy)|snprintf|kpreempt_\w+": "sys/systm.h",
+    r"E(PERM|INVAL|BUSY|NOMEM|NXIO|PROTO|SRCH|AGAIN|RANGE|FBIG|NOTTY|FTYPE)": "sys/errno.h",
+    r"exithook_\w+": "sys/systm.h",
+    r"kmem_\w+": "sys/kmem.h",
+    r"pserialize_\w+": "sys/pserialize.h",
+    r"mutex_(init|destroy|enter|exit)": "sys/mutex.h",
+    r"softint_\w+": "sys/intr.h",
+    r"le(16|32|64)toh": "sys/endian.h",
+    r"mstohz": "sys/kernel.h",
+    r"LOG_\w+": "sys/syslog.h",
+    r"sysctl_\w+|SYSCTL_\w+": "sys/sysctl.h",
+    r"ppsratecheck": "sys/time.h",
+    r"time_uptime": "sys/timevar.h",
+    r"psignal|NSIG": "sys/signalvar.h",
+    r"lwp_(get|set)specific": "sys/lwp.h",
+    r"specificdata_\w+_t": "sys/specificdata.h",
+    r"secmodel_\w+_?t?": "secmodel/secmodel.h",
+    r"rlim_(cur|max)": "sys/resource.h",
+    r"p_rlimit": "sys/resourcevar.h",
+    r"MODULE(_\w+)?": "sys/module.h",
+    r"in_port_t|sin_port|IPPROTO_\w+": "netinet/in.h",
+    r"so_proto": "sys/socketvar.h",
+    r"pr_domain": "sys/protosw.h",
+    r"dom_family": "sys/domain.h",
+}
+
+
+def test_every_file_includes_what_it_uses() -> None:
+    engine = module_files(policy("10.1"))
+    header = engine["cellpolicy_engine.h"].decode()
+    for name, content in engine.items():
+        text = content.decode()
+        if not name.endswith(".c") or name == "cellpolicy_actions.c":
+            continue
+        known = set(re.findall(r"#include <(.*)>", text))
+        if '"cellpolicy_engine.h"' in text:
+            known |= set(re.findall(r"#include <(.*)>", header))
+        code = re.sub(r'/\*.*?\*/|"[^"\n]*"', "", text, flags=re.DOTALL)
+        code = re.sub(r"#include.*", "", code)
+        code = code.replace("secmodel_cellpolicy", "")
+        for pattern, needed in _HEADERS.items():
+            used = re.search(rf"\b({pattern})\b", code)
+            assert used is None or needed in known, (name, used and used[0], needed)
+
+
 def test_the_same_bytes_every_time() -> None:
     first, second = BACKEND.emit(policy("10.1")), BACKEND.emit(policy("10.1"))
     assert first == second

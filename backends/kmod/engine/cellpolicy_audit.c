@@ -15,6 +15,7 @@
 #include <sys/cdefs.h>
 #include <sys/param.h>
 #include <sys/cpu.h>
+#include <sys/errno.h>
 #include <sys/intr.h>
 #include <sys/pserialize.h>
 #include <sys/syslog.h>

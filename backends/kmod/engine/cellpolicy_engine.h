@@ -69,9 +69,19 @@ struct cellpolicy_state {
 /* cellpolicy_policy.c */
 int	cellpolicy_policy_start(void);
 void	cellpolicy_policy_stop(void);
-const struct cellpolicy_tables *cellpolicy_tables(void);
+extern const struct cellpolicy_tables *cellpolicy_current;
 uint64_t cellpolicy_generation(void);
 int	cellpolicy_load(void *, size_t, void *, size_t);
+
+/*
+ * The tables in force: in a read section, or under the sysctl tree lock.
+ */
+static inline const struct cellpolicy_tables *
+cellpolicy_tables(void)
+{
+
+	return CELLPOLICY_DEPEND(&cellpolicy_current);
+}
 
 /* cellpolicy_state.c */
 int	cellpolicy_state_start(void);

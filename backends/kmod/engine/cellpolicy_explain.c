@@ -9,7 +9,7 @@
  */
 
 #include <sys/cdefs.h>
-#include <sys/types.h>
+#include <sys/param.h>
 
 #include "cellpolicy_decide.h"
 

@@ -10,6 +10,8 @@
 
 #include <sys/cdefs.h>
 #include <sys/param.h>
+#include <sys/errno.h>
+#include <sys/kernel.h>
 #include <sys/pserialize.h>
 #include <sys/resource.h>
 #include <sys/systm.h>
@@ -43,6 +45,21 @@ finish(const struct cellpolicy_tables *t, kauth_cred_t cred,
 }
 
 /*
+ * Out of the way of requests that are not denied.
+ */
+static int __noinline
+refuse(const struct cellpolicy_tables *t, kauth_cred_t cred, unsigned int id,
+    const struct cellpolicy_scope *scope, kauth_action_t action, void *request,
+    int s)
+{
+	struct cellpolicy_question q;
+
+	cellpolicy_ask(&q, scope, action, TO_ULONG(request));
+	q.subject = id;
+	return finish(t, cred, &q, CELLPOLICY_DENY, s);
+}
+
+/*
  * Requests that carry nothing but themselves.
  */
 static int
@@ -50,20 +67,16 @@ answer(kauth_cred_t cred, unsigned int id,
     const struct cellpolicy_scope *scope, kauth_action_t action, void *request)
 {
 	const struct cellpolicy_tables *t;
-	struct cellpolicy_question q;
 	unsigned int verdict;
 	int s;
 
 	s = pserialize_read_enter();
 	t = cellpolicy_tables();
 	verdict = cellpolicy_decide(t, id, scope, action, TO_ULONG(request));
-	if (__predict_true(verdict != CELLPOLICY_DENY)) {
-		pserialize_read_exit(s);
-		return results[verdict];
-	}
-	cellpolicy_ask(&q, scope, action, TO_ULONG(request));
-	q.subject = id;
-	return finish(t, cred, &q, verdict, s);
+	if (__predict_false(verdict == CELLPOLICY_DENY))
+		return refuse(t, cred, id, scope, action, request, s);
+	pserialize_read_exit(s);
+	return results[verdict];
 }
 
 static int

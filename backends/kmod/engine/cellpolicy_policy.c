@@ -11,6 +11,7 @@
 
 #include <sys/cdefs.h>
 #include <sys/param.h>
+#include <sys/errno.h>
 #include <sys/kmem.h>
 #include <sys/pserialize.h>
 #include <sys/systm.h>
@@ -30,7 +31,7 @@ static struct cellpolicy_policy {
 	uint32_t	line_of[];	/* for so many ids */
 } *policy;
 #define	SIZE(n)	(sizeof(struct cellpolicy_policy) + (n) * sizeof(uint32_t))
-static const struct cellpolicy_tables *current;
+const struct cellpolicy_tables *cellpolicy_current;
 static uint64_t generation;
 static pserialize_t psz;
 
@@ -85,7 +86,7 @@ put_in_force(const struct cellpolicy_tables *t, void *memory, size_t size)
 		return error;
 	old = policy;
 	policy = make(t, memory, size);
-	CELLPOLICY_STORE(&current, &policy->tables);
+	CELLPOLICY_STORE(&cellpolicy_current, &policy->tables);
 	generation++;
 	pserialize_perform(psz);
 	release(old);
@@ -118,16 +119,6 @@ cellpolicy_policy_stop(void)
 	release(policy);
 	policy = NULL;
 	pserialize_destroy(psz);
-}
-
-/*
- * The tables in force.
- */
-const struct cellpolicy_tables *
-cellpolicy_tables(void)
-{
-
-	return CELLPOLICY_DEPEND(&current);
 }
 
 /*

@@ -11,6 +11,7 @@
 #include <sys/cdefs.h>
 #include <sys/param.h>
 #include <sys/errno.h>
+#include <sys/mutex.h>
 #include <sys/signalvar.h>
 
 #include "cellpolicy_engine.h"

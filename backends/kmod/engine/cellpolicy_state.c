@@ -10,6 +10,7 @@
 
 #include <sys/cdefs.h>
 #include <sys/param.h>
+#include <sys/errno.h>
 #include <sys/kmem.h>
 #include <sys/systm.h>
 
