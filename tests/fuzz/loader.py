@@ -32,8 +32,6 @@ _FLAGS = (
     *("-O1", "-g", "-fsanitize=fuzzer-no-link,address,undefined"),
     *("-fno-sanitize-recover=all", "-Dlog=shim_log"),  # libFuzzer uses that of libm
 )
-#: Generated policies whose images are seeds.
-_GENERATED = 40
 
 
 def build_fuzzer(directory: Path) -> Path:
@@ -52,10 +50,10 @@ def build_fuzzer(directory: Path) -> Path:
     return directory / "fuzzer"
 
 
-def write_seeds(directory: Path) -> None:
+def write_seeds(directory: Path, generated: int = 40) -> None:
     """Images of the shipped policies, the tests' own, and some generated ones."""
     irs = [must(compile_policy(path, TODAY)).ir for path in root_files()]
-    irs += [house(), *(made.ir for _, made in programs(_GENERATED))]
+    irs += [house(), *(made.ir for _, made in programs(generated))]
     for i, ir in enumerate(irs):
         if ir.target == RELEASE:
             (directory / f"seed-{i:03}").write_bytes(encode(build(ir)))

@@ -38,9 +38,28 @@ _HEADERS = (
     *(
         f"sys/{name}.h"
         for name in (
-            *("atomic", "cdefs", "cpu", "domain", "endian", "errno", "intr", "kernel", "kmem", "lwp"),
-            *("module", "mutex", "param", "proc", "protosw", "pserialize", "resource"),
-            *("resourcevar", "signalvar", "socket", "socketvar", "specificdata", "sysctl"),
+            *(
+                "atomic",
+                "cdefs",
+                "cpu",
+                "domain",
+                "endian",
+                "errno",
+                "intr",
+                "kernel",
+                "kmem",
+                "lwp",
+            ),
+            *("kmem", "lwp", "module", "mutex", "param", "proc", "protosw", "pserialize"),
+            *(
+                "resource",
+                "resourcevar",
+                "signalvar",
+                "socket",
+                "socketvar",
+                "specificdata",
+                "sysctl",
+            ),
             *("syslog", "systm", "time", "timevar", "types"),
         )
     ),

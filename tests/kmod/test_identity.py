@@ -183,3 +183,14 @@ def test_limits_are_raised_up_to_the_ceiling_only(driver: Path) -> None:
     ]
     said = session(driver, *populate(WEB), *(command for command, _ in cases))
     assert said[-len(cases) :] == [verdict for _, verdict in cases]
+
+
+def test_a_process_number_that_is_used_again_is_not_in_a_cell(driver: Path) -> None:
+    """Nothing is left of who had the number, whether the next one is of the host or a cell."""
+    said = session(
+        driver, *populate(DB, WEB), "ids 40", "exit 40", "fork 0 40", "ids 40", "exit 40",
+        "fork 10 40", "ids 40",
+    )  # fmt: skip
+    assert said[-7] == f"{WEB} {WEB}"
+    assert said[-4] == "0 0"
+    assert said[-1] == f"{DB} {DB}"
