@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
-from tests.kmod import coverage
 from tests.rc.support import HERE
 
 SOURCES = HERE.parent.parent / "backends/rc/cellexec"
@@ -34,11 +32,9 @@ def sources() -> list[str]:
 def compile_programs(directory: Path) -> None:
     """Makes `cellexec`, sanitized, and the static program `state` in a directory."""
     shim = str(SHIM / "sysctl.c")
-    options = [*coverage.OPTIONS] if coverage.VARIABLE in os.environ else SANITIZE
     for command in (
-        ["gcc", *STRICT, *NETBSD, *options, *sources(), shim, "-o", "cellexec"],
+        ["gcc", *STRICT, *NETBSD, *SANITIZE, *sources(), shim, "-o", "cellexec"],
         ["gcc", *STRICT, "-D_GNU_SOURCE", "-static", str(SHIM / "state.c"), "-o", "state"],
     ):
         done = subprocess.run(command, cwd=directory, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
-    coverage.keep(directory)

@@ -3,6 +3,9 @@
  *
  * Policy ci-runner, SHA-256 5d2a50fdf41c22afe1f170f3e9a281a1f2af0ca86e4f9d1adf2fcd4791fd491d,
  * for NetBSD current.
+ *
+ * 6 cells in 3 classes.  Deciding takes 772 bytes of tables beside
+ * 131072 for the owners of ports; with nothing shared between cells it would be 2380.
  */
 
 #include <sys/cdefs.h>
@@ -51,8 +54,8 @@ static const uint16_t pages[] = {
 21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,
 };
 
-static const struct cellpolicy_crossing crossings[] = {
-{{0x55555555,0x555555}},
+static const uint64_t crossings[] = {
+0x55555555555555,
 };
 
 static const uint32_t sockets[] = {

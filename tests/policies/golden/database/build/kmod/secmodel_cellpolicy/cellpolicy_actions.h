@@ -29,16 +29,15 @@
 
 /*
  * Positions in a row by the kernel's numbers of an action and its request; 0
- * for what this release is not known to ask.  `carries' has no bits for
- * actions whose arguments are no request.
+ * for what this release is not known to ask.  The last byte of an action's
+ * line says whether its argument is a request, in all bits or none.
  */
 #define	CELLPOLICY_ACTIONS		48u
-#define	CELLPOLICY_REQUESTS		64u
+#define	CELLPOLICY_REQUESTS		63u
 
 struct cellpolicy_scope {
-	unsigned long	carries[CELLPOLICY_ACTIONS];
-	uint8_t		positions[CELLPOLICY_ACTIONS][CELLPOLICY_REQUESTS];
-};
+	uint8_t	line[CELLPOLICY_ACTIONS][CELLPOLICY_REQUESTS + 1];
+} __aligned(CELLPOLICY_REQUESTS + 1);
 
 enum {
 	CELLPOLICY_SCOPE_GENERIC,
@@ -61,13 +60,15 @@ static inline unsigned int
 cellpolicy_position(const struct cellpolicy_scope *scope, uint64_t action,
     unsigned long request)
 {
+	const uint8_t *line;
 
 	if (__predict_false(action >= CELLPOLICY_ACTIONS))
 		return 0;
-	request &= scope->carries[action];
+	line = scope->line[action];
+	request &= (unsigned long)(long)(int8_t)line[CELLPOLICY_REQUESTS];
 	if (__predict_false(request >= CELLPOLICY_REQUESTS))
 		return 0;
-	return scope->positions[action][request];
+	return line[request];
 }
 
 /* The rights in a vnode action and in the bits of a pass-through request. */

@@ -3,6 +3,9 @@
  *
  * Policy database, SHA-256 272ed3150152d8e0bfc2d0f4d2494eee0599afaaaaa16706d8dc83f1c64c8aa7,
  * for NetBSD 11.0.
+ *
+ * 3 cells in 3 classes.  Deciding takes 636 bytes of tables beside
+ * 131136 for the owners of ports; with nothing shared between cells it would be 1360.
  */
 
 #include <sys/cdefs.h>
@@ -48,8 +51,8 @@ static const uint16_t pages[] = {
 5,5,5,5,5,5,5,5,5,5,5,5,5,5,5,5,
 };
 
-static const struct cellpolicy_crossing crossings[] = {
-{{0x55555555,0x555555}},
+static const uint64_t crossings[] = {
+0x55555555555555,
 };
 
 static const uint32_t sockets[] = {

@@ -3,6 +3,9 @@
  *
  * Policy gateway, SHA-256 9b669bffc1abc7b15e0094ed28f29ae2410131928d40cfe036bb309c3dbace69,
  * for NetBSD 10.1.
+ *
+ * 4 cells in 5 classes.  Deciding takes 1024 bytes of tables beside
+ * 131200 for the owners of ports; with nothing shared between cells it would be 1700.
  */
 
 #include <sys/cdefs.h>
@@ -60,8 +63,8 @@ static const uint16_t pages[] = {
 576,576,576,576,576,576,576,576,576,576,576,576,576,576,576,576,
 };
 
-static const struct cellpolicy_crossing crossings[] = {
-{{0x55555555,0x555555}},
+static const uint64_t crossings[] = {
+0x55555555555555,
 };
 
 static const uint32_t sockets[] = {

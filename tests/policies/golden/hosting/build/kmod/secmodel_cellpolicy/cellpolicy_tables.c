@@ -3,6 +3,9 @@
  *
  * Policy hosting, SHA-256 8f6894a99c6112ac1b5f61a36f8c79be0d7c50b1cf3b7165e87c2d9e8f6c284f,
  * for NetBSD 10.1.
+ *
+ * 51 cells in 3 classes.  Deciding takes 960 bytes of tables beside
+ * 132736 for the owners of ports; with nothing shared between cells it would be 17888.
  */
 
 #include <sys/cdefs.h>
@@ -108,8 +111,8 @@ static const uint16_t pages[] = {
 5,5,5,5,5,5,5,5,5,5,5,5,5,5,5,5,
 };
 
-static const struct cellpolicy_crossing crossings[] = {
-{{0x55555555,0x555555}},
+static const uint64_t crossings[] = {
+0x55555555555555,
 };
 
 static const uint32_t sockets[] = {

@@ -3,6 +3,9 @@
  *
  * Policy mailrelay, SHA-256 7229dfda33a384999224e8a18a6d8a8e252b39d0244dc9008d049fe442453d1e,
  * for NetBSD 10.1.
+ *
+ * 4 cells in 4 classes.  Deciding takes 836 bytes of tables beside
+ * 131200 for the owners of ports; with nothing shared between cells it would be 1700.
  */
 
 #include <sys/cdefs.h>
@@ -55,9 +58,9 @@ static const uint16_t pages[] = {
 21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,
 };
 
-static const struct cellpolicy_crossing crossings[] = {
-{{0x55555555,0x555555}},
-{{0x55555555,0x455555}},
+static const uint64_t crossings[] = {
+0x55555555555555,
+0x45555555555555,
 };
 
 static const uint32_t sockets[] = {

@@ -3,6 +3,9 @@
  *
  * Policy quickstart, SHA-256 79a0be80fa063a52b889a7b50161fea59ee2c5f7819c3e3beb750c8c9fd736ea,
  * for NetBSD 10.1.
+ *
+ * 1 cells in 2 classes.  Deciding takes 416 bytes of tables beside
+ * 131104 for the owners of ports; with nothing shared between cells it would be 672.
  */
 
 #include <sys/cdefs.h>
@@ -42,8 +45,8 @@ static const uint16_t pages[] = {
 1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,
 };
 
-static const struct cellpolicy_crossing crossings[] = {
-{{0x55555555,0x555555}},
+static const uint64_t crossings[] = {
+0x55555555555555,
 };
 
 static const uint32_t sockets[] = {

@@ -3,6 +3,9 @@
  *
  * Policy webfarm, SHA-256 1e7be17f4eb801f890f0305080a0d799f1dd0b5841e2adf6fb7325a6252d677e,
  * for NetBSD 10.1.
+ *
+ * 5 cells in 4 classes.  Deciding takes 980 bytes of tables beside
+ * 131232 for the owners of ports; with nothing shared between cells it would be 2040.
  */
 
 #include <sys/cdefs.h>
@@ -60,9 +63,9 @@ static const uint16_t pages[] = {
 21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,
 };
 
-static const struct cellpolicy_crossing crossings[] = {
-{{0x55555555,0x555555}},
-{{0x55555555,0x455555}},
+static const uint64_t crossings[] = {
+0x55555555555555,
+0x45555555555555,
 };
 
 static const uint32_t sockets[] = {
