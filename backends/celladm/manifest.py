@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from backends.escape import celladm_value, sh_word
@@ -12,6 +11,8 @@ from compiler.ir.ir import IR, Cell, Log, Service
 _SHELL = ("/bin/sh", "-c")
 #: Paths of hooks on a host, which celladm finds by itself.
 _HOOKS = "/etc/cells/hooks"
+#: What celladm takes away at both ends of a value.
+_BLANKS = " \t\v\f\r"
 _PATH = "/sbin:/bin:/usr/sbin:/usr/bin"
 
 
@@ -116,9 +117,9 @@ def _checking_hook(cell: Cell) -> str:
 
 def _line(argv: tuple[str, ...]) -> str:
     """What stands after `sh -c`, if a manifest can carry it as it is; else nothing."""
-    if argv[:2] != _SHELL or len(argv) != 3 or re.search(r"[\x00-\x08\x0a-\x1f\x7f]", argv[2]):
+    if argv[:2] != _SHELL or len(argv) != 3 or "\n" in argv[2]:
         return ""
-    return argv[2] if argv[2] == argv[2].strip() else ""
+    return argv[2] if argv[2] == argv[2].strip(_BLANKS) else ""
 
 
 def _words(argv: tuple[str, ...]) -> str:

@@ -32,7 +32,7 @@ class RcBackend:
         artifacts = [
             *_copies("cellexec", "cellexec"),
             *_copies("libexec", _LIBEXEC),
-            _copy(files(_PACKAGE) / "install.sh", "install.sh"),
+            *_installer(),
             Artifact(f"{_LIBEXEC}/policy.sha256", f"{policy_hash(ir)}\n".encode()),
             _rendered("rc.d/cellpolicy", "cellpolicy.j2", policy=ir.policy),
             _enabled("cellpolicy"),
@@ -83,6 +83,12 @@ def _script(cell: str) -> str:
 
 def _enabled(script: str) -> Artifact:
     return _rendered(f"rc.conf.d/{script}", "rc_conf.j2", mode=0o644, script=script)
+
+
+def _installer() -> Iterator[Artifact]:
+    """install.sh, and its parts where they are found before and after installation."""
+    for file in sorted((files(_PACKAGE) / "install").iterdir(), key=lambda file: file.name):
+        yield _copy(file, file.name if file.name == "install.sh" else f"{_LIBEXEC}/{file.name}")
 
 
 def _rendered(path: str, template: str, mode: int = 0o755, **values: object) -> Artifact:

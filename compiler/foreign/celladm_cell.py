@@ -76,7 +76,7 @@ def foreign_cell(
     reader = _Reader(by_key, found)
     reader.required(file)
     name = reader.name(stem)
-    reader.word("autostart", ("yes", "no"), "yes")
+    reader.autostart(stem)
     profile = reader.word("profile", PROFILES, DEFAULT_PROFILE)
     local_dev = reader.word("local_dev", ("yes", "no"), "yes")
     root = reader.root(name or "x")
@@ -158,6 +158,13 @@ class _Reader:
             self._bad(entry, f"`{key}` does not take {quoted(entry.value)}", help)
         return entry.value
 
+    def autostart(self, stem: str) -> None:
+        """Whether a cell starts at boot is for the host to say: celladm's default is no policy."""
+        entry = self._get("autostart")
+        if self.word("autostart", ("yes", "no"), "yes") == "no" and entry is not None:
+            help = f"write `yes` here, and `cell_{stem}=NO` into rc.conf(5), which counts for both"
+            self._bad(entry, "a policy does not say which cells start at boot", help)
+
     def root(self, name: str) -> Root | None:
         entry = self._get("root_base")
         if entry is None:
@@ -175,6 +182,10 @@ class _Reader:
                 self._found.error("E1007", message, entry.span, "write both, or none of them")
                 return None
         if uid is None or gid is None:
+            return None
+        if groups is not None:
+            help = "remove the key, and list the user in the group(5) of the cell, which counts"
+            self._bad(groups, "a policy does not name more groups of a user", help)
             return None
         for entry in (uid, gid):
             if not entry.value.isdecimal():
@@ -237,7 +248,7 @@ class _Reader:
         if len(ports) > CELL_PORTS_MAX:
             help = f"the kernel takes {CELL_PORTS_MAX} at most"
             self._bad(entry, f"these are {len(ports)} ports", help)
-        return tuple(ports)
+        return tuple(sorted(ports))
 
     def limits(self) -> tuple[Limit, ...]:
         made = []

@@ -89,12 +89,12 @@ def test_words_arrive_as_they_were_written(shell: str) -> None:
     assert (environment["A"], environment["B"]) == ("it's $x", "")
 
 
-@pytest.mark.parametrize("line", ["exec httpd -f", "a; b # c", "x='1' y"])
+@pytest.mark.parametrize("line", ["exec httpd -f", "a; b # c", "x='1' y", "a\rb", "é\u0085"])
 def test_a_line_for_sh_stays_that_line(line: str) -> None:
     assert manifest(_with_command(("/bin/sh", "-c", line)))["command"] == line
 
 
-@pytest.mark.parametrize("line", [" x", "x ", "", "a\rb", "x\v"])
+@pytest.mark.parametrize("line", [" x", "x ", "", "x\v"])
 def test_a_line_that_would_be_trimmed_is_quoted(line: str) -> None:
     made = manifest(_with_command(("/bin/sh", "-c", line)))["command"]
     assert made.startswith("exec /bin/sh -c ")

@@ -16,6 +16,12 @@ HERE = Path(__file__).parent
 CORPUS = HERE / "corpus"
 CRASHES = HERE / "crashes"
 
+_MANIFESTS = (
+    b"name=web\nautostart=yes\ncommand=httpd -f\nroot_base=/base\nlocal_dev=yes\nprofile=low\n"
+    b"reserved_ports=80,443\nrlimit_as=1024\nrun_uid=24\nrun_gid=24\nmount=/srv /www ro\n"
+    b"healthcheck=true\nrequire=NETWORKING named\nbefore=LOGIN\nlog_facility=daemon\nlog_tag=x\n",
+    b"# remark\n name = web\nautostart=no\ncommand=a\ncommand=b\nroot_base=/../x\nmount=/a /b\n",
+)
 _LOCKS = (
     b"# ids\nweb 1\nworker 2\n",
     b"a 65535\nb 1\n",
@@ -45,6 +51,8 @@ def seeds(target: str) -> Iterator[bytes]:
     """Inputs to begin with, then those that fuzzing kept, then former crashes."""
     if target in ("policy", "build", "fmt"):
         yield from _texts()
+    elif target == "celladm":
+        yield from _MANIFESTS
     elif target == "lock":
         yield from _LOCKS
     elif target == "request":

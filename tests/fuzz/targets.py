@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from backends.celladm.manifest import manifest as manifest_of
 from backends.registry import load
 from compiler.analysis.explain import Explainer
 from compiler.analysis.query import Query
@@ -16,6 +18,8 @@ from compiler.checks.tests import run_tests
 from compiler.commands.explain_text import explanation_text
 from compiler.diagnostics import Diagnostic, Diagnostics
 from compiler.driver import Compilation, compile_policy
+from compiler.foreign.celladm import translate
+from compiler.foreign.text import policy_text
 from compiler.ir.serialise import from_json, to_json
 from compiler.lock import assign, read, render
 from compiler.names.project import decode
@@ -157,7 +161,37 @@ def fmt(data: bytes) -> None:
     assert format_source(Source("policy.cell", formatted), Diagnostics()) == formatted
 
 
+def celladm(data: bytes) -> None:
+    """A manifest of celladm: refused, or a policy that compiles and says the same again."""
+    source = decode(data, "cells.d/web.cell", Diagnostics(), None)
+    if source is None:
+        return
+    found = Diagnostics()
+    translate([], source, found)
+    _printed(found.sorted(), {source.name: source})
+    found = Diagnostics()
+    cells = translate([source], None, found)
+    _printed(found.sorted(), {source.name: source})
+    if found.failed:
+        return
+    policy = policy_text("p", "current", ["web.cell"], cells)
+    compilation = compile_text(policy)
+    if compilation.failed:  # what only the whole policy has, such as a path that is too long
+        assert {d.code for d in compilation.diagnostics if d.severity == "error"} <= {"E0511"}
+        return
+    ir = must(compilation).ir
+    manifest = manifest_of(ir, ir.cells[0], "high")
+    again = translate([Source("web.cell", manifest)], None, Diagnostics())
+    text = policy_text("p", "current", ["web.cell"], again)
+    assert _but_profile(text) == _but_profile(policy)
+
+
+def _but_profile(policy: str) -> str:
+    return re.sub(r"profile \w+;", "", policy)
+
+
 TARGETS: Mapping[str, Target] = {
+    "celladm": celladm,
     "policy": policy,
     "build": build,
     "lock": lock,

@@ -76,7 +76,7 @@ def test_bytes(target: str, data: bytes) -> None:
     TARGETS[target](data)
 
 
-@pytest.mark.parametrize("target", ["fmt", "lock", "request"])
+@pytest.mark.parametrize("target", ["celladm", "fmt", "lock", "request"])
 @given(data=st.data())
 @settings(max_examples=100, deadline=None)
 def test_mutated_inputs(target: str, data: st.DataObject) -> None:

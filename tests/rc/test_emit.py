@@ -46,7 +46,7 @@ def test_paths_and_permissions(artifacts: dict[str, Artifact]) -> None:
         "install.sh": 0o755,
         **{
             f"libexec/cellpolicy/{name}.subr": 0o644
-            for name in ("cell", "file", "mount", "process")
+            for name in ("build", "cell", "file", "generations", "mount", "process")
         },
         "libexec/cellpolicy/policy.sha256": 0o644,
         "libexec/cellpolicy/signatures/web": 0o644,

@@ -1,0 +1,141 @@
+#!/bin/sh
+#
+# Installs a policy built by cellc, keeps those before it, and removes them all.
+#
+# shellcheck disable=SC2034
+#
+# What is installed is a generation, a tree of files under a number:
+#
+#	var/db/cellpolicy/generations/N		every generation that is kept
+#	libexec/cellpolicy.d/N			a copy of the active one, which
+#						a host has with its root file system
+#	libexec/cellpolicy.d/active		a symbolic link to N
+#
+# Each file's place holds a symbolic link by way of `active'.  So one rename(2)
+# of that link activates a generation as a whole; links that only another one
+# needs lead nowhere, which rcorder(8) and rc.subr(8) take for no file.  Killed
+# before the rename this script leaves the old generation, and after it the new
+# one; what else it leaves is removed by the next run.
+
+set -eu
+umask 022
+export LC_ALL=C
+
+usage()
+{
+	cat <<'END'
+usage: sh install.sh [-k count] [-m directory] [-s signers] verb [argument]
+
+	install [build]		check a build and activate it; the directory that
+	upgrade [build]		this script lies in, unless another one is named
+	rollback [number]	activate the generation that was active before,
+				or the one with this number
+	list			show the generations there are
+	verify [build]		check a build, and do nothing else
+	uninstall		remove all that was installed
+	-k count		generations to keep (default: 5)
+	-m directory		where modules go (default: kern.module.path)
+	-s signers		demand a signature by one of these allowed signers,
+				a file of ssh-keygen(1); always demanded where
+				/etc/cellpolicy/allowed_signers exists
+DESTDIR, a directory, stands before every path.  make(1) builds what does
+not lie beside its sources already: cellexec, secmodel_cellpolicy.kmod.
+Where a signature is demanded it builds them always, from signed sources.
+To trust the check, run the installed /libexec/cellpolicy/install.sh.
+The kernel's policy stays until /etc/rc.d/cellpolicy reload.
+END
+}
+
+root=${DESTDIR:+$(cd "$DESTDIR" && pwd)}
+state=$root/var/db/cellpolicy
+generations=$state/generations
+work=$state/work
+place=libexec/cellpolicy.d
+placed=$root/$place
+keep=5
+modules=
+signers=
+newline='
+'
+
+die()
+{
+	echo "install.sh: $*" >&2
+	exit 1
+}
+
+# Prints the first line of a file, or nothing if there is none.
+get()
+{
+	[ ! -f "$1" ] || head -n 1 "$1"
+}
+
+here=$(cd "$(dirname "$0")" && pwd)
+parts=$here/libexec/cellpolicy
+[ -d "$parts" ] || parts=$here
+# shellcheck source=/dev/null
+. "$parts/build.subr"
+# shellcheck source=/dev/null
+. "$parts/generations.subr"
+
+lock()
+{
+	(umask 077 && mkdir -p "$state")
+	until (set -C && echo $$ >"$state/lock") 2>/dev/null; do
+		owner=$(get "$state/lock")
+		! kill -0 "$owner" 2>/dev/null || die "process $owner is at it"
+		rm -f "$state/lock"
+	done
+	trap 'cd /; tidy; rm -rf "$work" "$state/lock"' EXIT
+	trap 'exit 1' HUP INT TERM
+}
+
+main()
+{
+	for word; do
+		case $word in -h | --help) usage && exit ;; esac
+	done
+	while getopts k:m:s: option; do
+		case $option in
+		k)	keep=$OPTARG ;;
+		m)	modules=$OPTARG ;;
+		s)	signers=$OPTARG ;;
+		*)	usage >&2 && exit 2 ;;
+		esac
+	done
+	shift $((OPTIND - 1))
+	case "$#${1-}" in
+	1install | 1upgrade | 1verify | 1rollback | 1list | 1uninstall) ;;
+	2install | 2upgrade | 2verify | 2rollback) ;;
+	*)	usage >&2 && exit 2 ;;
+	esac
+	case $keep in
+	'' | 0* | *[!0-9]*) die "-k takes a number from 1" ;;
+	esac
+	[ -n "$root" ] || [ "$(id -u)" -eq 0 ] || die "only root installs"
+	case $signers in
+	'' | /*) ;;
+	*)	signers=$(pwd)/$signers ;;
+	esac
+	case $1 in
+	install | upgrade | verify)
+		given=$(cd "${2:-$here}" && pwd) || die "there is no build $2" ;;
+	esac
+	lock
+	tidy
+	case $1 in
+	verify)	copy_build "$given" ;;
+	install | upgrade)
+		copy_build "$given"
+		stage
+		change ;;
+	rollback)
+		choose "${2-}"
+		change ;;
+	list)	list ;;
+	uninstall)
+		uninstall ;;
+	esac
+}
+
+main "$@"
