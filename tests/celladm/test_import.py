@@ -16,7 +16,7 @@ from compiler.catalogue.upstream import KEYS
 from compiler.diagnostics import Diagnostics
 from compiler.foreign.celladm import translate
 from compiler.foreign.text import policy_text
-from compiler.render import render_text
+from compiler.render.text import render_text
 from compiler.source import Source
 from tests.celladm.upstream import read
 from tests.commands.conftest import Run, cellc, folder
