@@ -170,6 +170,7 @@ def test_install_puts_every_file_in_its_place(site: Site, old: Path) -> None:
         "etc/rc.d/cellpolicy",
         "libexec/cellpolicy/build.subr",
         "libexec/cellpolicy/cell.subr",
+        "libexec/cellpolicy/file.subr",
         "libexec/cellpolicy/generations.subr",
         "libexec/cellpolicy/install.sh",
         "libexec/cellpolicy/mount.subr",
