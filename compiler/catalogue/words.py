@@ -230,7 +230,7 @@ FD_COUNT = 64
 
 @functools.cache
 def rc_providers(release: str) -> tuple[str, ...]:
-    """Well-known words that rc.d scripts of the base system PROVIDE; packages add their own.
+    """Words that rc.d scripts of the base system PROVIDE (etc/rc.d/Makefile), earlier ones first.
 
     Raises KeyError for a word that is not in RELEASES.
     """

@@ -25,7 +25,7 @@ RULE = Rule(
     code="DEP002",
     name="before-file-systems",
     title="service before the file systems",
-    severity="warning",
+    severity="error",
     why="""\
 Cells start after `mountcritremote`, which mounts the file systems that hold programs, and
 after `syslogd`, which logs what they say. A service that is to come before what those need

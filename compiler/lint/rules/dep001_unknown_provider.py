@@ -1,4 +1,4 @@
-"""DEP001: providers of rc.d that look misspelt."""
+"""DEP001: providers of rc.d that the base system lacks."""
 
 from __future__ import annotations
 
@@ -10,29 +10,32 @@ from compiler.lint.context import Context
 from compiler.lint.providers import rc_words
 from compiler.lint.rule import Finding, Rule
 
-#: How much a word must be like a known provider to be taken for a misspelling of it.
-_LIKENESS = 0.8
+_PACKAGE = (
+    "if a package provides it, say so at the end of the line: "
+    "`# cellc: ignore DEP001 -- from PACKAGE`"
+)
 
 
 def find(context: Context) -> Iterator[Finding]:
     known = rc_providers(context.ir.target)
     for provider in rc_words(context):
-        if provider.name not in known and (help := nearest(provider.name, known, _LIKENESS)):
+        if provider.name not in known:
             yield Finding(
                 provider.span,
                 f"no rc.d script of the base system provides `{provider.name}`",
-                help,
+                nearest(provider.name, known) or _PACKAGE,
             )
 
 
 RULE = Rule(
     code="DEP001",
-    name="misspelt-provider",
-    title="provider that looks misspelt",
-    severity="warning",
+    name="unknown-provider",
+    title="provider that the base system lacks",
+    severity="error",
     why="""\
 rcorder(8) only warns about a word that nothing provides, and starts the service at some time.
-Packages bring their own providers, so only words much like a known one are reported.""",
+The words of the base system are known for each release. Packages bring their own: a comment that
+ignores this finding says which package does.""",
     bad="""\
 cell web {
     profile confined;
@@ -55,6 +58,6 @@ cell web {
     }
 }
 """,
-    remedy="correct the word",
+    remedy="correct the word, or say in a comment which package provides it",
     find=find,
 )
