@@ -48,14 +48,13 @@ def exposures(ir: IR) -> list[Exposure]:
     made = []
     for cell in ir.cells:
         reach = influence.reach(cell.name)
-        direct = {step.target for step in influence.steps(cell.name)}
         bit = frame.bits[cell.name]
         made.append(
             Exposure(
                 cell.name,
                 bool(reach & frame.bits[HOST_ROOT]),
                 frame.subject_names(reach),
-                tuple(name for name in frame.subjects if name in direct),
+                influence.direct(cell.name),
                 _names(frame, granted[bit]),
                 _names(frame, working[bit] & over_host),
                 working[bit].bit_count(),

@@ -49,10 +49,6 @@ class Influence:
             reached |= new
         return reached
 
-    def reached(self, source: str) -> tuple[str, ...]:
-        """The same by name."""
-        return self._frame.subject_names(self.reach(source))
-
     def path(self, source: str, target: str) -> list[Step] | None:
         """The shortest chain of influence, or None.  Root on the host counts as the host."""
         frame = self._frame
@@ -73,15 +69,9 @@ class Influence:
                 queue.append(1 << bit)
         return None
 
-    def steps(self, source: str) -> list[Step]:
-        """What a subject can influence directly, each by everything that lets it."""
-        bit = self._frame.bits[source]
-        return [
-            self._step(bit, 1 << target, edge)
-            for edge in self._all()
-            if edge.sources & bit
-            for target in members(edge.targets & ~bit)
-        ]
+    def direct(self, source: str) -> tuple[str, ...]:
+        """Whom a subject can influence without anybody else."""
+        return self._frame.subject_names(self._following(self._frame.bits[source]))
 
     def _all(self) -> list[Edge]:
         if self._edges is None:

@@ -32,7 +32,8 @@ class Stack:
         self.as_root = {c.name for c in ir.cells if c.user is None or c.user in _ROOT}
         """Subjects whose processes run as root, at least to begin with."""
         self.as_root.add(HOST_ROOT)
-        self._known: dict[tuple[Leaf, Effect, bool, Socket], Outcome] = {}
+        self._known: dict[tuple[str, Effect, bool, Socket], Outcome] = {}
+        self._root_bits: tuple[Frame, int] | None = None
 
     def outcome(self, request: Request, vote: Effect, is_root: bool | None = None) -> Outcome:
         """What becomes of a request that the policy decides by `vote`.
@@ -45,7 +46,7 @@ class Stack:
         return self._outcome(leaf, vote, is_root, Socket(request.domain, request.type))
 
     def _outcome(self, leaf: Leaf, vote: Effect, is_root: bool, socket: Socket) -> Outcome:
-        key = (leaf, vote, is_root, socket)
+        key = (leaf.name, vote, is_root, socket)
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = outcome(leaf, vote, is_root, self.host, socket)
@@ -53,10 +54,26 @@ class Stack:
 
     def outcomes(self, row: Decided, frame: Frame) -> list[tuple[Outcome, Box]]:
         """What becomes of requests that are decided alike: disjoint boxes of equal outcomes."""
-        return joined(self._each(row, frame))
+        made: dict[int, Outcome] = {}
+        alike: dict[tuple[int, int], int] = {}
+        sockets = []
+        for result, box in self._each(row, frame):
+            made[id(result)] = result  # each is made once, and kept
+            if box.socket_protocols != 1:
+                sockets.append((id(result), box))
+            else:
+                key = (id(result), box.subjects)
+                alike[key] = alike.get(key, 0) | box.actions
+        boxes = [
+            (number, row.box._replace(subjects=subjects, actions=actions))
+            for (number, subjects), actions in alike.items()
+        ]
+        return [(made[number], box) for number, box in (*boxes, *joined(sockets))]
 
     def _each(self, row: Decided, frame: Frame) -> Iterator[tuple[Outcome, Box]]:
-        as_root = frame.subject_bits(self.as_root)
+        if self._root_bits is None or self._root_bits[0] is not frame:
+            self._root_bits = frame, frame.subject_bits(self.as_root)
+        as_root = self._root_bits[1]
         for is_root, subjects in (
             (True, row.box.subjects & as_root),
             (False, row.box.subjects & ~as_root),
