@@ -44,8 +44,7 @@ class Build:
             same = certificate["files"][path] == hashlib.sha256(files[path]).hexdigest()
             require(same, f"{path} is not the file that was certified")
         self.actions = Actions(files[ACTIONS_C].decode(), certificate["actions"])
-        closed = self.actions.processes
-        self.tables = t = Tables(files[IMAGE], files[TABLES_C].decode(), closed)
+        self.tables = t = Tables(files[IMAGE], files[TABLES_C].decode())
         require(t.digest == certificate["files"][IR] and t.target == ir["target"], "other tables")
         self.cells = {cell["name"]: cell for cell in ir["cells"]}
         arrays = zip(AXES, ("domain_of", "type_of", "protocol_of"), strict=True)
@@ -101,7 +100,7 @@ class Build:
         require(whole == (strings, place, ir["permissive"]), "the names in the tables are others")
         self.reserved()
         certified(self, self.certificate)
-        widths = {"crossings": t.width["X"], "sockets": self.plane, "owners": 8, "rules": 6}
+        widths = {"crossings": 1, "sockets": self.plane, "owners": 8, "rules": 6}
         widths |= {"ceilings": t.width["L"], "classes": t.width["C"]}
         for name, width in widths.items():
             rows = [t.a[name][i : i + width] for i in range(0, len(t.a[name]), width)]
@@ -120,7 +119,7 @@ class Build:
         t = self.tables
         row, found = self.class_(0)
         sockets = len(self.axes[2]) * (len(self.axes[0]) * len(self.axes[1]) + 1)
-        crossings = {t.row("crossings", t.width["X"], x) for x in t.map(found[2], t.n["ids"])}
+        crossings = {t.record("crossings", 1, x)[0] for x in t.map(found[2], t.n["ids"])}
         require(
             cell == (0, 0, 0, 0, UNLIMITED, 0, 0, 0, 0, 0) and row == denied(t.positions)
             and crossings == {denied(self.actions.processes)} and found[:2] == [UNLIMITED, 0xFFFF]
@@ -219,7 +218,7 @@ class Build:
             for effect in ("deny", "grant") for places in self.actions.rights)  # fmt: skip
         row, found = self.class_(number)
         to = t.map(found[2], t.n["ids"])
-        crossings = {x: t.row("crossings", t.width["X"], x) for x in {*to}}
+        crossings = {x: t.record("crossings", 1, x)[0] for x in {*to}}
         reached = [crossings[x] for x in to]
         by_port = t.map(found[3], len(self.steps))
         require(

@@ -14,7 +14,7 @@ NUMBERS = [
 #: Array of the tables, width of its numbers in bytes, and how many stand for each of a count.
 ARRAYS = """
 classes 4 classes C, port_ends 2 port_steps 1, port_numbers 2 port_steps 1, owners 4 owners 8,
-tops 4 tops 1, pages 2 pages 1, crossings 4 crossings X, sockets 4 sockets 1,
+tops 4 tops 1, pages 2 pages 1, crossings 8 crossings 1, sockets 4 sockets 1,
 domain_of 2 domain_numbers 1, type_of 2 type_numbers 1, protocol_of 2 protocol_numbers 1,
 cells 4 cells 10, rules 4 rules 6, sets 4 sets 1, ceilings 8 ceilings L, strings 1 strings 1"""
 INCLUDES = ["<sys/cdefs.h>", "<sys/types.h>", '"cellpolicy_compiled.h"']
@@ -63,7 +63,7 @@ def tiles(spans: Iterable[tuple[int, int]], start: int, end: int) -> bool:
 class Tables:
     """The arrays of an image by name, each number of which must be used."""
 
-    def __init__(self, image: bytes, text: str, processes: int) -> None:
+    def __init__(self, image: bytes, text: str) -> None:
         head = struct.unpack_from("<8s9I16s68s", image)
         magic, version, crc, size, _, positions, *_, limits, count, target, digest = head
         require((magic, version, count) == (b"CELLPOL\0", 2, len(NUMBERS)), "this is no image")
@@ -77,10 +77,8 @@ class Tables:
         require(not any(image[128 + 4 * count : at]), "the image has something after its numbers")
         self.n = n = dict(zip(NUMBERS, struct.unpack_from(f"<{count}I", image, 128), strict=True))
         self.a: dict[str, tuple[int, ...]] = {}
-        crossing = -(-processes // 16)
         self.width = {
             "C": self.words + 5,
-            "X": crossing,
             "L": limits,
             **{str(i): i for i in range(1, 11)},
         }

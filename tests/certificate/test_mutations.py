@@ -17,8 +17,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from backends.kmod.layout import CELL_WORDS, NUMBERS, OWNER_WORDS, class_words, words_of
-from backends.kmod.positions import process_positions
+from backends.kmod.layout import CELL_WORDS, NUMBERS, OWNER_WORDS, class_words
 from backends.kmod.tables import LIMITS, PAGE, Rule
 from checker.checker import check
 from compiler.ir.ir import IR
@@ -31,7 +30,7 @@ T = TypeVar("T")
 #: Numbers in a row of each table.
 WIDTHS = {
     "classes": class_words(),
-    "crossings": words_of(process_positions()),
+    "crossings": 1,
     "owners": OWNER_WORDS,
     "cells": CELL_WORDS,
     "rules": len(Rule._fields),
