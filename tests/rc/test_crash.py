@@ -231,7 +231,9 @@ def test_a_sysctl_that_fails_is_no_proof_that_nothing_runs(farm: Farm) -> None:
     whole = stub.read_text()
     stub.write_text("#!/bin/sh\nexit 1\n")
     before = host.mounts()
-    assert host.run("cell_web", "stop").status == 1
+    result = host.run("cell_web", "stop")
+    assert result.status == 1
+    assert "unknown processes do not end" in result.stderr
     assert host.mounts() == before
     stub.write_text(whole)
     assert host.run("cell_web", "stop").status == 0
