@@ -73,8 +73,16 @@ def numbered(cells: Mapping[str, Span | None]) -> dict[str, int]:
     return {name: i for i, name in enumerate(sorted(cells), 1)}
 
 
-def compile_policy(path: Path, today: datetime.date, ids: Ids = numbered) -> Compilation:
-    """Everything up to the IR, and all findings on the way."""
+def compile_policy(
+    path: Path,
+    today: datetime.date,
+    ids: Ids = numbered,
+    texts: Mapping[str, str] | None = None,
+) -> Compilation:
+    """Everything up to the IR, and all findings on the way.
+
+    `texts` take the place of what files hold, by the names that their sources have.
+    """
     from compiler.checks.run import check
     from compiler.lowering.lower import lower
     from compiler.model.elaborate import elaborate
@@ -83,7 +91,7 @@ def compile_policy(path: Path, today: datetime.date, ids: Ids = numbered) -> Com
     from compiler.names.project import Loader
 
     found = Diagnostics()
-    loader = Loader(path, found)
+    loader = Loader(path, found, texts or {})
     sources = loader.project.sources
     definitions = gather(loader, found)
     program = None

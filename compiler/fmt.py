@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-import io
 import os
-import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from compiler import durable
+from compiler import durable, rewrite
 from compiler.diagnostics import Diagnostics
 from compiler.names.project import MAX_BYTES, decode, too_large
 from compiler.render.text import visible
@@ -90,7 +87,7 @@ class _Run:
 
     def _file(self, path: str) -> None:
         try:
-            data = _read(path)
+            data = rewrite.read(path, MAX_BYTES)
         except OSError as problem:
             self._refuse(path, (problem.strerror or "unreadable").lower())
             return
@@ -114,15 +111,14 @@ class _Run:
         """Says on standard output that, or how, a text differs from its format."""
         self.changed = True
         shown = visible(name)
-        self.output.append(_diff(data.decode(), formatted, shown) if self._diff else shown + "\n")
+        text = shown + "\n"
+        if self._diff:
+            text = rewrite.difference(data.decode(), formatted, shown)
+        self.output.append(text)
 
     def _replace(self, path: str, before: bytes, after: bytes) -> bool:
-        real = os.path.realpath(path)
         try:
-            with durable.locked(real):
-                if _read(path) != before:
-                    raise durable.OutputError(f"`{path}` has changed meanwhile", "try again")
-                durable.replace_file(real, after)
+            rewrite.replace(path, before, after)
         except durable.OutputError as problem:
             self.unusable = True
             self.found.error(
@@ -135,28 +131,3 @@ class _Run:
         self.unusable = True
         help = "name a regular file by its own name; nothing was changed"
         self.found.error("E0208", f"cannot format `{path}`: {reason}", None, help)
-
-
-def _read(path: str) -> bytes:
-    """The bytes of a regular file.  Raises OSError, for a symbolic link and others too.
-
-    A link is refused since a new file takes the place of the old: of which of the two
-    names is then a guess, and in a directory that others write to, theirs.
-    """
-    if os.path.islink(path):
-        raise OSError(0, "it is a symbolic link; name the file that it points to")
-    # A FIFO would block the opening otherwise.
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(0, "it is not a regular file")
-        return file.read(MAX_BYTES + 1)
-
-
-def _diff(before: str, after: str, name: str) -> str:
-    """A unified diff for patch(1)."""
-    old, new = (io.StringIO(text, newline="\n").readlines() for text in (before, after))
-    return "".join(
-        line if line.endswith("\n") else line + "\n\\ No newline at end of file\n"
-        for line in difflib.unified_diff(old, new, name, name)
-    )

@@ -22,6 +22,7 @@ _ANALYSED = (*_LOWERED, "compiler.analysis")
 _ASKED = (*_ANALYSED, "compiler.checks", "compiler.driver", "compiler.sourcemap")
 _FILES = (
     *("compiler.durable", "compiler.lock", "compiler.manifest", "compiler.output"),
+    "compiler.rewrite",
     "compiler.signing",
 )
 _EMITTED = ("compiler.ir", "compiler.catalogue", "backends.artifact", "backends.escape")
@@ -62,10 +63,17 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "compiler.durable": (),
     "compiler.signing": ("compiler.durable",),
     "compiler.manifest": (),
+    "compiler.rewrite": ("compiler.durable",),
     "compiler.output": ("compiler.durable", "compiler.manifest"),
     "compiler.lock": ("compiler.source", "compiler.diagnostics", "compiler.durable"),
     # Commands
-    "compiler.fmt": (*_TREE, "compiler.durable", "compiler.names.project", "compiler.render"),
+    "compiler.fmt": (
+        *_TREE,
+        "compiler.durable",
+        "compiler.rewrite",
+        "compiler.names.project",
+        "compiler.render",
+    ),
     "compiler.commands": (
         *(*_ASKED, *_FILES, "compiler.codes", "compiler.foreign", "compiler.ledger"),
         *("compiler.certificate", "compiler.lint", "compiler.render"),

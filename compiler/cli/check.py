@@ -32,6 +32,11 @@ def _selectors(ctx: click.Context, param: click.Parameter, given: tuple[str, ...
               " several with commas.")  # fmt: skip
 @click.option("--ignore", callback=_selectors, multiple=True, metavar="RULES",
               help="Do not run these rules.")  # fmt: skip
+@click.option("--fix", is_flag=True,
+              help="Repair what can be repaired, each fix verified.")  # fmt: skip
+@click.option("--diff", is_flag=True,
+              help="Show what --fix would write, and write nothing; the exit status is 1"
+              " if that is anything.")  # fmt: skip
 @click.option("--config", "configuration", type=click.Path(path_type=Path), metavar="FILE",
               help="Read the configuration from FILE, written like cellc.toml.")  # fmt: skip
 @click.option("--fail-on", type=click.Choice(["error", "warning", "note", "never"]),
@@ -52,6 +57,8 @@ def command(
     format: str,
     select: list[str],
     ignore: list[str],
+    fix: bool,
+    diff: bool,
     configuration: Path | None,
     fail_on: str,
     max_findings: int | None,
@@ -60,7 +67,7 @@ def command(
     baseline_mode: str,
     today: datetime.date,
 ) -> None:
-    """Find mistakes in policies; nothing is written.
+    """Find mistakes in policies; nothing is written, but by --fix.
 
     PATHS are policy files, or directories in which every file with a `policy`
     line is checked.  Rules are described by `cellc rule`, configured in cellc.toml,
@@ -74,6 +81,8 @@ def command(
         format=format,
         select=tuple(select),
         ignore=tuple(ignore),
+        fix=fix,
+        diff=diff,
         configuration=configuration,
         fail_on=fail_on,  # type: ignore[arg-type]  # click checks the choice
         max_findings=max_findings,

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from compiler.commands.output import Findings, print_findings, print_report, seen_from
 from compiler.diagnostics import Diagnostic, Diagnostics, Severity
@@ -43,13 +43,23 @@ class Options:
     statistics: bool = False
     baseline: Path | None = None
     baseline_mode: BaselineMode = "check"
+    fix: bool = False
+    diff: bool = False
+    """Shows what `fix` would write, and writes nothing."""
 
 
 def check(paths: Iterable[Path], today: datetime.date, options: Options) -> int:
     """Checks files and the policies below directories; the exit status."""
-    found = _found(paths, today, options)
-    if found is None:
+    chosen = _chosen(paths, options)
+    if chosen is None:
         return 2
+    if options.fix or options.diff:
+        from compiler.commands.fixing import fix
+
+        status = fix([(p.path, p.settings) for p in chosen], today, options.diff)
+        if status or options.diff:
+            return status
+    found = _found(chosen, today)
     if options.baseline is not None:
         from compiler.commands.baseline import UnusableBaselineError, without_known
 
@@ -68,24 +78,36 @@ def check(paths: Iterable[Path], today: datetime.date, options: Options) -> int:
     return int(any(_fails(diagnostic.severity, options.fail_on) for diagnostic in every))
 
 
-def _found(paths: Iterable[Path], today: datetime.date, options: Options) -> list[Findings] | None:
-    """What is found below each policy root; None after printing that its settings are wrong."""
+class _Chosen(NamedTuple):
+    """A policy to check, and how."""
+
+    path: Path
+    root: Path
+    settings: Settings
+
+
+def _chosen(paths: Iterable[Path], options: Options) -> list[_Chosen] | None:
+    """The policies to check; None after printing that their settings are wrong."""
     settings = _Configured(options)
+    chosen = [settings.policy(policy) for path in paths for policy in policies(path)]
+    if settings.found.failed:
+        print_findings(settings.found.sorted(), settings.sources, settings.root)
+        return None
+    return chosen
+
+
+def _found(chosen: Iterable[_Chosen], today: datetime.date) -> list[Findings]:
+    """What is found below each policy root."""
     found: dict[Path, dict[Diagnostic, None]] = {}
     sources: dict[Path, dict[str, Source]] = {}
     checked: dict[Path, dict[str, None]] = {}
-    for path in paths:
-        for policy in policies(path):
-            root = policy_root(policy)
-            chosen = settings.of(root)
-            if settings.found.failed:
-                print_findings(settings.found.sorted(), settings.sources, root)
-                return None
-            compilation = compile_policy(policy, today)
-            report = lint(compilation, chosen, today)
-            found.setdefault(root, {}).update(dict.fromkeys(report.diagnostics))
-            sources.setdefault(root, {}).update(compilation.sources)
-            checked.setdefault(root, {})[seen_from(root, policy)] = None
+    for policy in chosen:
+        root = policy.root
+        compilation = compile_policy(policy.path, today)
+        report = lint(compilation, policy.settings, today)
+        found.setdefault(root, {}).update(dict.fromkeys(report.diagnostics))
+        sources.setdefault(root, {}).update(compilation.sources)
+        checked.setdefault(root, {})[seen_from(root, policy.path)] = None
     return [
         Findings(root, tuple(found[root]), sources[root], tuple(checked[root])) for root in found
     ]
@@ -108,11 +130,19 @@ class _Configured:
     def __init__(self, options: Options) -> None:
         self.found = Diagnostics()
         self.sources: dict[str, Source] = {}
+        self.root = Path()
+        """The policy root whose settings were read last."""
         self._options = options
         self._choice = Choice(options.select or None, ignore=options.ignore)
         self._known: dict[Path, Settings] = {}
 
-    def of(self, root: Path) -> Settings:
+    def policy(self, path: Path) -> _Chosen:
+        root = policy_root(path)
+        if not self.found.failed:
+            self.root = root
+        return _Chosen(path, root, self._of(root))
+
+    def _of(self, root: Path) -> Settings:
         known = self._known.get(root)
         if known is None:
             given = self._options.configuration

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from compiler.lint.rule import OptionValue, Rule
+from compiler.lint.ignores import TEXT_OR_COMMENT
+from compiler.lint.rule import OptionValue
+from compiler.lint.rule import Rule as LintRule
 from compiler.lint.settings import Settings
 from compiler.names.release import active
 from compiler.source import Source, Span
 from compiler.syntax import tree as t
 
 if TYPE_CHECKING:
+    from compiler.analysis.decisions import Decided, Decisions
     from compiler.analysis.stack import Stack
     from compiler.driver import Program
     from compiler.ir.decide import Decider
-    from compiler.ir.ir import IR, Cell, Request
+    from compiler.ir.ir import IR, Cell, Request, Service
     from compiler.model.policy import Cell as ModelCell
-    from compiler.model.policy import Policy
+    from compiler.model.policy import Policy, RequestPattern, Rule
     from compiler.names.definitions import Definitions
     from compiler.names.project import File
 
+_Made = TypeVar("_Made")
+_WORD = re.compile(r"[A-Za-z][\w-]*")
 #: What a name of the root user can be (passwd(5)).
 ROOT_USERS = (None, "0", "root", "toor")
 
@@ -73,16 +80,24 @@ class Context:
         self.program = program
         self.today = today
         self._settings = settings
+        self._made: dict[object, Any] = {}
 
-    def option(self, rule: Rule, name: str) -> OptionValue:
+    def option(self, rule: LintRule, name: str) -> OptionValue:
         """What the configuration says about a rule's option."""
         return self._settings.option(rule, name)
 
-    def number(self, rule: Rule, name: str) -> int:
+    def number(self, rule: LintRule, name: str) -> int:
         """The same for an option that is a number."""
         value = self.option(rule, name)
         assert isinstance(value, int)
         return value
+
+    def memo(self, make: Callable[[Context], _Made]) -> _Made:
+        """What `make` makes of this policy, made once for all rules that ask."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        made: _Made = self._made[make]
+        return made
 
     @property
     def definitions(self) -> Definitions:
@@ -117,6 +132,19 @@ class Context:
         return Stack(self.ir)
 
     @cached_property
+    def decisions(self) -> Decisions:
+        """What is decided on any set of requests."""
+        from compiler.analysis.decisions import Decisions
+
+        return Decisions(self.ir)
+
+    def asked(self, pattern: RequestPattern) -> Iterator[Decided]:
+        """What is decided on the requests that a pattern of an assertion or a test names."""
+        from compiler.analysis.patterns import pattern_boxes
+
+        return self.decisions.of(pattern_boxes(self.decisions.frame, pattern))
+
+    @cached_property
     def cells(self) -> tuple[CellPair, ...]:
         """All cells in name order."""
         written = {cell.name: cell for cell in self.policy.cells}
@@ -143,6 +171,41 @@ class Context:
             if body:
                 yield from self._below(body, (*inside, statement.node))
 
+    @cached_property
+    def own_statements(self) -> tuple[Placed, ...]:
+        """Those of the root file: what other files define may serve other policies too."""
+        name = self.main.source.name
+        return tuple(placed for placed in self.statements if placed.span.file == name)
+
+    @cached_property
+    def mentions(self) -> Counter[str]:
+        """How often each word stands in the author's files, comments and text in quotes aside."""
+        counts: Counter[str] = Counter()
+        for file in self.definitions.files:
+            counts.update(words_of(file.source.text))
+        return counts
+
+    @cached_property
+    def rules(self) -> Mapping[Span, Rule]:
+        """Every access rule of the author's, by where it stands."""
+        bodies = [body for cell in self.policy.cells for body in cell.bodies]
+        bodies += [body for chain in self.policy.unused for body in chain]
+        unique = {id(body): body for body in bodies}.values()
+        rules = (rule for body in unique for rule in body.rules if not rule.meaning.listen)
+        return {rule.span: rule for rule in rules if not is_shipped(rule.span)}
+
+    def services(self) -> Iterator[tuple[CellPair, Service]]:
+        """The cells that run something, and what."""
+        for cell in self.cells:
+            if cell.enforced.service is not None:
+                yield cell, cell.enforced.service
+
+    @cached_property
+    def exposed(self) -> tuple[CellPair, ...]:
+        """The cells that listen on a port."""
+        listening = {reservation.cell for reservation in self.ir.reservations}
+        return tuple(cell for cell in self.cells if cell.name in listening)
+
     def rule_span(self, rule: int) -> Span:
         """Where a rule of the IR stands, by its index."""
         return self.program.spans[rule]
@@ -150,6 +213,11 @@ class Context:
     def decides(self, request: Request) -> str:
         """The policy's vote: deny, allow or grant."""
         return self.decider.decide(request).effect
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a policy's text, comments and text in quotes aside."""
+    return _WORD.findall(TEXT_OR_COMMENT.sub(" ", text))
 
 
 def is_shipped(span: Span) -> bool:

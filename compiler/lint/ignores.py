@@ -10,7 +10,7 @@ from compiler.source import Source, Span
 
 _MARK = "cellc:"
 #: What a comment is, as against text in quotes (grammar/lexical.lark).
-_TEXT_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\\n])*"|#[^\n]*')
+TEXT_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\\n])*"|#[^\n]*')
 _COMMENT = re.compile(r"#\s*cellc:\s*(?P<word>[\w-]*)(?P<rest>.*)")
 _REASON = re.compile(r"(?:^|\s)--(?:\s|$)")
 _CODE = re.compile(r"[^\s,]+")
@@ -41,7 +41,7 @@ def ignores(source: Source) -> Iterator[Ignore]:
     """The comments of a file that begin with `cellc:`, in order."""
     if _MARK not in source.text:
         return
-    for found in _TEXT_OR_COMMENT.finditer(source.text):
+    for found in TEXT_OR_COMMENT.finditer(source.text):
         if found[0].startswith("#") and (comment := _COMMENT.match(found[0].rstrip())):
             yield _ignore(source, found.start(), comment)
 

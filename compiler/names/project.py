@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from compiler.diagnostics import Diagnostics, Related, arrows, nearest, quoted
@@ -121,9 +122,13 @@ class _Open(NamedTuple):
 class Loader:
     """Loads a root file and everything it imports, depth first."""
 
-    def __init__(self, path: Path, found: Diagnostics) -> None:
+    def __init__(
+        self, path: Path, found: Diagnostics, texts: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """`texts` take the place of what files hold, by the names that sources have."""
         self._found = found
         self._path = path
+        self._texts = texts
         self.project = Project(policy_root(path))
         self._done: set[Path] = set()
         self._open: list[_Open] = []
@@ -135,11 +140,17 @@ class Loader:
         about the root file first.
         """
         path = Path(os.path.realpath(self._path))
-        source = read_source(path, str(self._path), self._found, None)
+        source = self._read(path, str(self._path), None)
         if source is None:
             return None
         self._take(path, Source(self._name(path), source.text), active, None)
         return self.project
+
+    def _read(self, path: Path, called: str, span: Span | None) -> Source | None:
+        text = self._texts.get(self._name(path))
+        if text is not None:
+            return Source(self._name(path), text)
+        return read_source(path, called, self._found, span)
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self.project.root).as_posix()
@@ -178,7 +189,7 @@ class Loader:
             self._found.error("E0207", message, span, "import the file from one nearer to the root")
             self._found.unread()
         elif path not in self._done:
-            source = read_source(path, self._name(path), self._found, span)
+            source = self._read(path, self._name(path), span)
             if source is None:
                 self._found.unread()
             else:

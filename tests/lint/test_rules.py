@@ -94,7 +94,7 @@ def test_its_words_are_in_order(rule: Rule) -> None:
 
 @_each
 def test_its_examples_are_formatted(rule: Rule) -> None:
-    for example in (rule.bad, rule.good):
+    for example in (rule.bad, rule.good) if rule.name != "not-formatted" else (rule.good,):
         assert format_source(Source("policy.cell", example), Diagnostics()) == example
 
 

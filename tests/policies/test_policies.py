@@ -24,28 +24,18 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_its_tests_pass_and_its_findings_are_the_expected_ones(
-    name: str, site: Path, request: pytest.FixtureRequest
-) -> None:
+def test_its_tests_pass(name: str, site: Path) -> None:
     result = cellc("test", f"{name}/{name}.cell", *TODAY, cwd=site)
     lines = result.stdout.splitlines()
     assert (result.returncode, result.stderr) == (0, "")
     assert lines
     assert all(line.startswith("ok ") for line in lines)
-    result = cellc("check", f"{name}/{name}.cell", *TODAY, cwd=site)
-    assert result.returncode == 0, result.stderr
-    expected = GOLDEN / name / "findings.txt"
-    if request.config.getoption("--bless"):
-        expected.parent.mkdir(parents=True, exist_ok=True)
-        expected.write_text(result.stderr)
-    assert result.stderr == expected.read_text()
 
 
-def test_all_of_them_at_once(site: Path) -> None:
-    result = cellc("check", ".", *TODAY, cwd=site)
-    findings = [(GOLDEN / name / "findings.txt").read_text() for name in NAMES]
-    assert (result.returncode, result.stdout) == (0, "")
-    assert sorted(result.stderr.splitlines()) == sorted("".join(findings).splitlines())
+def test_lint_finds_nothing(site: Path) -> None:
+    """What a rule finds here is mended, or ignored by a comment that says why."""
+    result = cellc("check", ".", *TODAY, "--fail-on", "note", cwd=site)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
 def test_they_are_formatted() -> None:

@@ -31,12 +31,16 @@ cell web {
     profile confined;
     listen tcp 50000;
 }
+assert never web system.reboot;
+test "no reboot" { deny web system.reboot; }
 """,
     good="""\
 cell web {
     profile confined;
     listen tcp 5000;
 }
+assert never web system.reboot;
+test "no reboot" { deny web system.reboot; }
 """,
     remedy="listen below 49152, or move `net.inet.ip.anonportmin` above the port",
     find=find,

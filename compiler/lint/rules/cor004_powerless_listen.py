@@ -39,6 +39,8 @@ cell web {
     user "www";
     listen tcp 80;
 }
+assert never web system.reboot;
+test "no reboot" { deny web system.reboot; }
 """,
     good="""\
 cell web {
@@ -48,6 +50,8 @@ cell web {
     @reason "binds its own port"
     grant network.bind.privport tcp port 80;
 }
+assert never web system.reboot;
+test "the port" { grant web network.bind tcp port 80; }
 """,
     remedy="add `grant network.bind.privport` for the port to the cell",
     find=find,

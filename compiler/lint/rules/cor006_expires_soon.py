@@ -16,14 +16,14 @@ compile.""",
 cell web {
     profile confined;
     @reason "the old clients need it" @until 2026-12-20
-    allow network.bind udp port 8080;
+    deny network.bind udp port 8080;
 }
 """,
     good="""\
 cell web {
     profile confined;
     @reason "the old clients need it" @until 2027-12-20
-    allow network.bind udp port 8080;
+    deny network.bind udp port 8080;
 }
 """,
     remedy="decide whether it is still needed: set a later date, or remove the statement",

@@ -12,7 +12,7 @@ RULE = Rule(
     why="The identifier exists, but no kernel code of the target makes this request.",
     bad="""\
 cell web {
-    profile confined;
+    profile low;
     deny system.chsysflags;
 }
 """,

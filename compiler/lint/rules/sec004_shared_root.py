@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
 
 from compiler.diagnostics import Related
-from compiler.lint.context import CellPair, Context
+from compiler.lint.context import Context
+from compiler.lint.paths import own_files, upwards
 from compiler.lint.rule import Finding, Rule
 
 
 def find(context: Context) -> Iterator[Finding]:
     owners: dict[str, str] = {}
     for cell in context.cells:
-        for path in _own(cell):
+        for path in own_files(cell.enforced):
             owners.setdefault(path, cell.name)
     for cell in context.cells:
         base = cell.enforced.base
-        for path in (*_own(cell), *([base] if base else [])):
-            above = (owners.get(directory) for directory in _upwards(path))
+        for path in (*own_files(cell.enforced), *([base] if base else [])):
+            above = (owners.get(directory) for directory in upwards(path))
             owner = next((o for o in above if o is not None and o != cell.name), None)
             if owner is not None:
                 yield Finding(
@@ -27,21 +27,6 @@ def find(context: Context) -> Iterator[Finding]:
                     related=[Related(context.cell_by_name[owner].span, "the other cell")],
                 )
                 break
-
-
-def _own(cell: CellPair) -> Iterator[str]:
-    """Where the files lie that belong to the cell; with a base, beside its root."""
-    if cell.enforced.root is not None:
-        yield cell.enforced.root
-        if cell.enforced.base is not None:
-            yield f"{cell.enforced.root}.overlay"
-
-
-def _upwards(path: str) -> Iterator[str]:
-    """A path and the directories above it, without `/`."""
-    while path != "/":
-        yield path
-        path = posixpath.dirname(path)
 
 
 RULE = Rule(

@@ -20,8 +20,9 @@ cell web {
     good="""\
 cell web {
     profile confined;
-    allow process.signal to self;
+    allow process.signal to worker;
 }
+cell worker { profile confined; }
 """,
     remedy="say `to self`, or `to any` if all processes are what you mean",
     find=None,

@@ -1,0 +1,40 @@
+"""Services that listen, each once for all cells that got it from one template."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from compiler.lint.context import CellPair, Context
+from compiler.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Exposed:
+    """A `service` statement, and the cells it runs in."""
+
+    span: Span
+    cells: tuple[CellPair, ...]
+
+    @property
+    def cell(self) -> CellPair:
+        """The first cell."""
+        return self.cells[0]
+
+    @property
+    def who(self) -> str:
+        """The beginning of a sentence about the cells and what they have."""
+        others = len(self.cells) - 1
+        more = f" and {others} other{'s' * (others > 1)} have" if others else " has"
+        return f"`{self.cell.name}`{more}"
+
+
+def exposed_services(context: Context, fits: Callable[[CellPair], bool]) -> Iterator[Exposed]:
+    """The services of cells that listen and about which something is so."""
+    found: dict[Span, list[CellPair]] = {}
+    for cell in context.exposed:
+        services = [body.service for body in cell.written.bodies if body.service is not None]
+        if services and fits(cell):
+            found.setdefault(services[-1].span, []).append(cell)
+    for span, cells in found.items():
+        yield Exposed(span, tuple(cells))

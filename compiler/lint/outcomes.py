@@ -1,0 +1,62 @@
+"""What becomes of what a policy decides, once the kernel's other listeners have voted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from compiler.analysis.stack import Stack
+from compiler.catalogue.actions import Leaf
+from compiler.ir.ir import Effect, Request, Verdict
+from compiler.ir.requests import catalogue
+from compiler.lint.context import CellPair, Context
+
+_RAW = "inet6", "raw"
+
+
+def works(context: Context, request: Request) -> bool:
+    """Whether a request of a cell may get through."""
+    vote = context.decider.decide(request).effect
+    return context.stack.outcome(request, vote).result != "refused"
+
+
+def remarked(context: Context, effect: Effect) -> Iterator[tuple[int, set[str]]]:
+    """The author's rules with an effect, and all that is odd about their votes.
+
+    Each rule once for each place it stands at; what it does not decide does not count.
+    """
+    leaves = catalogue(context.ir).by_name
+    found: dict[int, set[str]] = {}
+    seen: set[tuple[int, bool]] = set()
+    for cell in context.cells:
+        key = cell.enforced.class_, cell.is_root
+        rows = list(cell.enforced.owned)
+        if key not in seen:
+            seen.add(key)
+            rows += context.ir.classes[cell.enforced.class_].verdicts
+        for row in rows:
+            rule = context.ir.rules[row.rule]
+            if (
+                row.effect != effect
+                or rule.listen
+                or context.rule_span(row.rule) not in context.rules
+            ):
+                continue
+            remarks = found.setdefault(row.rule, set())
+            for name in context.ir.action_sets[row.requests.actions]:
+                if leaves[name].asked:
+                    remarks.update(_remarks(context.stack, cell, leaves[name], row))
+    yield from found.items()
+
+
+def _remarks(stack: Stack, cell: CellPair, leaf: Leaf, row: Verdict) -> Iterator[str]:
+    """What is odd about a vote, for each kind of socket that its row tells apart."""
+    domains: tuple[str | None, ...] = (None,)
+    types: tuple[str | None, ...] = (None,)
+    if leaf.dimension == "socket":
+        domains, types = row.requests.domains or domains, row.requests.types or types
+    elif leaf.dimension == "rawsock":
+        domains, types = (_RAW[0],), (_RAW[1],)
+    for domain in domains:
+        for kind in types:
+            request = Request(cell.name, leaf.name, domain=domain, type=kind)
+            yield stack.outcome(request, row.effect, cell.is_root).remark

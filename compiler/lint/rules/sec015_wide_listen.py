@@ -1,0 +1,47 @@
+"""SEC015: `listen` with more ports than one service needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from compiler.lint.context import Context
+from compiler.lint.rule import Finding, Option, Rule
+
+
+def find(context: Context) -> Iterator[Finding]:
+    most = context.number(RULE, "ports")
+    for reservation in context.ir.reservations:
+        count = sum(high - low + 1 for low, high in reservation.ports)
+        if count > most:
+            span = context.rule_span(reservation.rule)
+            yield Finding(span, f"`{reservation.cell}` listens on {count} ports")
+
+
+RULE = Rule(
+    code="SEC015",
+    name="wide-listen",
+    title="cell that listens on very many ports",
+    severity="note",
+    why="""\
+Every port that a cell listens on is taken from all others, and open to whoever gets into
+the cell.""",
+    bad="""\
+cell ftp {
+    profile confined;
+    listen tcp 20000..39999;
+}
+assert only ftp network.bind tcp port 20000..39999;
+test "ports" { allow ftp network.bind tcp port 20000; }
+""",
+    good="""\
+cell ftp {
+    profile confined;
+    listen tcp 20000..20099;
+}
+assert only ftp network.bind tcp port 20000..20099;
+test "ports" { allow ftp network.bind tcp port 20000; }
+""",
+    remedy="listen on the ports that are configured in the service",
+    find=find,
+    options=(Option("ports", 4096, "how many ports a cell may listen on"),),
+)

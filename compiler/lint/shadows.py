@@ -1,0 +1,216 @@
+"""Rules that others leave nothing to decide, and rules that change nothing.
+
+Exact: sets of requests are compared as the compiler folds them, over all that the kernel
+can ask (compiler/lowering/space.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from compiler.ir.ir import Effect
+from compiler.ir.requests import catalogue, words_of
+from compiler.lint.context import CellPair, Context, Placed
+from compiler.lowering.fold import fold
+from compiler.lowering.layout import Layout
+from compiler.lowering.space import Space, Universe
+from compiler.source import Span
+
+#: Cells with more rules are not looked at: comparing takes the square of their number.
+MAX_RULES = 500
+
+_Decided = dict[Effect, int]
+"""The requests, as bits, that are decided with each effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shadowed:
+    """A statement that decides nothing; `by` are the fewest that decide all it is about."""
+
+    placed: Placed
+    by: tuple[Span, ...]
+
+
+def shadowed(context: Context) -> Iterator[Shadowed]:
+    """The root file's rules that decide nothing in any cell they are for."""
+    covers: dict[Span, set[Span]] = {}
+    alive: set[Span] = set()
+    for stack in context.memo(_stacks):
+        for rule in stack.candidates():
+            span = stack.spans[rule]
+            cover = None if stack.decides_something(rule) else stack.cover(rule)
+            if cover is None:
+                alive.add(span)
+            else:
+                covers.setdefault(span, set()).update(stack.spans[other] for other in cover)
+    for placed in context.own_statements:
+        if placed.span in covers and placed.span not in alive:
+            yield Shadowed(placed, tuple(sorted(covers[placed.span])))
+
+
+def redundant(context: Context) -> Iterator[Placed]:
+    """The root file's rules without which each request of each cell is decided alike."""
+    needed: set[Span] = set()
+    seen: set[Span] = set()
+    for stack in context.memo(_stacks):
+        for rule in stack.candidates():
+            if not stack.decides_something(rule):
+                continue  # in this cell it is shadowed, which is said elsewhere
+            seen.add(stack.spans[rule])
+            if stack.spans[rule] not in needed and stack.changes_something(rule):
+                needed.add(stack.spans[rule])
+    for placed in context.own_statements:
+        if placed.span in seen and placed.span not in needed:
+            yield placed
+
+
+def _stacks(context: Context) -> list[_Stack]:
+    """The layers of all cells, of those with equal ones once."""
+    ir = context.ir
+    words = words_of(rule.requests for rule in ir.rules)
+    layout = Layout(catalogue(ir), ir.action_sets, words)
+    universe = Universe(cell.name for cell in ir.cells)
+    stacks: dict[object, _Stack] = {}
+    for cell in context.cells:
+        layers = tuple(ir.layers[layer].rules for layer in cell.enforced.layers)
+        flat = [index for layer in layers for index in layer]
+        requests = [ir.rules[index].requests for index in flat]
+        named = any(cell.name in r.to.members for r in requests if r.to)
+        key = layers, cell.name if named else None
+        if key not in stacks and len(flat) <= MAX_RULES:
+            space = Space(layout, universe, cell.name, requests)
+            stacks[key] = _Stack(context, cell, space, layers)
+    return list(stacks.values())
+
+
+def _own_spans(context: Context) -> set[Span]:
+    return {placed.span for placed in context.own_statements}
+
+
+class _Stack:
+    """The rules of one cell, layer by layer, as sets of requests."""
+
+    def __init__(
+        self, context: Context, cell: CellPair, space: Space, layers: tuple[tuple[int, ...], ...]
+    ) -> None:
+        self._space = space
+        self._layers = layers
+        self._rules = context.ir.rules
+        self._own = context.memo(_own_spans)
+        self.spans = context.program.spans
+        self._masks = {
+            index: space.mask(self._rules[index].requests) for layer in layers for index in layer
+        }
+
+    def candidates(self) -> Iterator[int]:
+        """The root file's rules that might be dropped: not `final`, not `listen`, not double."""
+        for layer in self._layers:
+            masks = [self._masks[index] for index in layer if not self._rules[index].listen]
+            for index in layer:
+                rule = self._rules[index]
+                fair = not rule.final and not rule.listen and self.spans[index] in self._own
+                if fair and masks.count(self._masks[index]) == 1:
+                    yield index
+
+    def cover(self, rule: int) -> list[int] | None:
+        """Few rules that beat a rule wherever it matches, or None if no rules do."""
+        mask = self._masks[rule]
+        depth = self._depth(rule)
+        beating = [
+            other
+            for n, layer in enumerate(self._layers[depth:])
+            for other in layer
+            if not self._rules[other].listen
+            and self._masks[other] & mask
+            and (n > 0 or self._is_narrower(other, rule))
+        ]
+        chosen: list[int] = []
+        left = mask
+        while left:
+            best = max(beating, key=lambda o: (self._masks[o] & left).bit_count(), default=None)
+            if best is None or not self._masks[best] & left:
+                return None
+            chosen.append(best)
+            left &= ~self._masks[best]
+        return self._needed(chosen, mask)
+
+    def _needed(self, chosen: list[int], mask: int) -> list[int]:
+        """Those of some rules without which they would not cover a set."""
+        kept = list(chosen)
+        for other in chosen:
+            union = 0
+            for rest in kept:
+                union |= self._masks[rest] if rest != other else 0
+            if not mask & ~union:
+                kept.remove(other)
+        return kept
+
+    def decides_something(self, rule: int) -> bool:
+        """Whether some request is decided by a rule."""
+        return self._won.get(rule, 0) != 0
+
+    def changes_something(self, rule: int) -> bool:
+        """Whether some request would be decided otherwise without a rule."""
+        won = self._won.get(rule, 0)
+        depth = self._depth(rule)
+        decided: _Decided = {"deny": 0, "allow": 0, "grant": 0}
+        others = [o for o in self._layers[depth] if o != rule and not self._rules[o].listen]
+        for other in others:
+            bits = self._masks[other] & won
+            for smaller in others:
+                if bits and self._is_narrower(smaller, other):
+                    bits &= ~self._masks[smaller]
+            decided[self._rules[other].effect] |= bits
+        if _overlap(decided):
+            return True
+        below = self._below[depth]
+        known = decided["deny"] | decided["allow"] | decided["grant"]
+        effect = self._rules[rule].effect
+        same = decided[effect] | (below[effect] & ~known)
+        return bool(won & ~same)
+
+    def _depth(self, rule: int) -> int:
+        return next(n for n, layer in enumerate(self._layers) if rule in layer)
+
+    def _is_narrower(self, rule: int, other: int) -> bool:
+        mask, wider = self._masks[rule], self._masks[other]
+        return mask != wider and not mask & ~wider
+
+    @cached_property
+    def _won(self) -> dict[int, int]:
+        """What each rule decides."""
+        regions = fold(self._space, self._rules, self._layers).listening
+        return {region.rule: region.bits for region in regions}
+
+    @cached_property
+    def _below(self) -> list[_Decided]:
+        """For each layer, what is decided without it and those above."""
+        return [self._decided(self._layers[:n]) for n in range(len(self._layers))]
+
+    def _decided(self, layers: tuple[tuple[int, ...], ...]) -> _Decided:
+        """What some layers decide, and the defaults for the rest (point 5 of the language)."""
+        decided: _Decided = {"deny": 0, "allow": 0, "grant": 0}
+        for region in fold(self._space, self._rules, layers).listening:
+            decided[region.effect] |= region.bits
+        rest = ~(decided["deny"] | decided["allow"] | decided["grant"])
+        decided["deny"] |= self._crossing & rest
+        decided["allow"] |= ~self._crossing & rest
+        return decided
+
+    @cached_property
+    def _crossing(self) -> int:
+        """The requests that cross the cell's border: all targets but the first, its own."""
+        space = self._space
+        bits = 0
+        for index, leaf in enumerate(space.layout.blocks):
+            if leaf.dimension == "target":
+                others = (1 << space.sizes[index]) - 2
+                bits |= others << space.offsets[index]
+        return bits
+
+
+def _overlap(decided: _Decided) -> bool:
+    deny, allow, grant = decided["deny"], decided["allow"], decided["grant"]
+    return bool(deny & allow or deny & grant or allow & grant)
