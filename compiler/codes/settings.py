@@ -173,4 +173,10 @@ CODES = (
         "mount_null(8) refuses two directories of which one lies in the other, so the cell would "
         "never start.",
     ),
+    Code(
+        "E0550",
+        "range of ports without ports",
+        "The kernel takes an end of a range of automatic ports only on its side of the other end, "
+        "so sysctl(8) would fail at boot. What the policy does not set has the kernel's value.",
+    ),
 )

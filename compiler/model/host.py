@@ -34,6 +34,7 @@ def read_host(
                 reader.securelevel(statement.node)
             case t.Sysctl():
                 reader.sysctl(statement.node)
+    reader.port_ranges()
     return Host(securelevel=reader.level, sysctls=tuple(reader.nodes.values()))
 
 
@@ -81,6 +82,26 @@ class _Reader:
             self._twice(known.name, node.span, first.span)
             return
         self.nodes[known.canonical] = Sysctl(span=node.span, name=known.name, value=value)
+
+    def port_ranges(self) -> None:
+        """The kernel refuses a least port that is not below the greatest one (ip_input.c)."""
+        for name in self._catalogue.nodes:
+            other = name.removesuffix("min") + "max"
+            low, high = self.nodes.get(name), self.nodes.get(other)
+            place = high or low
+            if not name.endswith("portmin") or place is None:
+                continue
+            least, greatest = self._value(name), self._value(other)
+            if least is not None and greatest is not None and least >= greatest:
+                message = f"`{name}` is {least}, which is not less than `{other}`, {greatest}"
+                related = [Related(low.span, "the least port")] if low and high else []
+                help = "set both ends of the range so that the first is the lower one"
+                self._found.error("E0550", message, place.span, help, related)
+
+    def _value(self, name: str) -> int | None:
+        """What the policy sets a node to, or else what the kernel does."""
+        setting = self.nodes.get(name)
+        return sysctl.integer(setting.value if setting else self._catalogue.nodes[name].default)
 
     def _unknown(self, name: t.Name) -> None:
         elsewhere = sysctl.releases_with(name.text)

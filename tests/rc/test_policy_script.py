@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from compiler.ir.ir import IR, ExecHash
+from backends.sysctl import BACKEND as SYSCTL
+from compiler.ir.ir import IR, ExecHash, HostSettings, SysctlSetting
 from compiler.ir.serialise import policy_hash
-from tests.rc.support import NODES, Host, minimal, policy
+from tests.rc.support import NODES, Host, Result, minimal, policy
 
 
 @pytest.fixture
@@ -33,6 +36,20 @@ def test_start_loads_the_image_over_another_policy(host: Host, ir: IR) -> None:
     assert host.run("cellpolicy", "reload").status == 0
     image = "[-f] [/etc/cellpolicy/cellpolicy.img]"
     assert host.log("modload", "cellexec") == [f"cellexec {image} [-H] [{policy_hash(ir)}]"]
+
+
+def test_check_says_what_has_drifted(host: Host, ir: IR) -> None:
+    host.install(ir)
+    assert host.run("cellpolicy", "check") == Result(0, "", "")
+    wanted = replace(ir, host=HostSettings(sysctls=(SysctlSetting("kern.logsigexit", "1"),)))
+    [drift] = [a for a in SYSCTL.emit(wanted) if a.path == "sysctl/cellpolicy-drift"]
+    text = drift.content.decode().replace("/sbin/", f"{host.root}/stubs/")
+    (host.root / "libexec/cellpolicy/cellpolicy-drift").write_text(text)
+    (host.state / "sysctl/kern.logsigexit").write_text("0\n")
+    line = 'kern.logsigexit: is "0", the policy wants "1"\n'
+    assert host.run("cellpolicy", "check") == Result(1, line, "")
+    (host.state / "sysctl/kern.logsigexit").write_text("1\n")
+    assert host.run("cellpolicy", "check") == Result(0, "", "")
 
 
 @pytest.mark.parametrize("program", ["modload", "cellexec"])
