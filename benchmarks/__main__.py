@@ -1,40 +1,51 @@
-"""`python -m benchmarks`: one interleaved run, as a table of processor times and ratios."""
+"""`python -m benchmarks`: cellc beside other policy compilers, in interleaved runs."""
 
 from __future__ import annotations
 
 import argparse
+import datetime
+import json
 import os
 import platform
+import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from benchmarks.commands import INTERPRETER, cellc, floors, peers
-from benchmarks.generate import RULES, SHAPES
-from benchmarks.measure import Command, CommandError, Samples, interleaved
+from benchmarks import history
+from benchmarks.commands import cellc, floor
+from benchmarks.generate import SHAPES
+from benchmarks.measure import CommandError, instructions, interleaved
+from benchmarks.peers import PEERS, commands, install
+from benchmarks.report import rows, table
 
-_PEERS = ("checkpolicy", "secilc")
+#: Larger policies are measured in half as many rounds.
+_LARGE = 1000
 
 
 def main() -> int:
-    """Prints the table; 1 when something that is measured fails."""
+    """Prints the table; 1 when something that is measured fails or has become slower."""
     options = _options()
     # Our modules would be compiled anew at each start, which no installation does.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    with tempfile.TemporaryDirectory() as folder:
-        commands = _commands(options.sizes, options.backend, Path(folder))
-        try:
-            samples = interleaved(commands, options.rounds)
-        except CommandError as problem:
-            sys.stderr.write(f"benchmarks: {problem}\n")
-            return 1
-    print(f"Python {platform.python_version()}, {platform.machine()}, {options.rounds} rounds.")
-    print("CPU is user + system time in seconds, the median; ratios are medians over the rounds.")
-    for lines in (_floor_table(samples), _cellc_table(samples, options.sizes)):
-        print()
-        print("\n".join(lines))
-    return 0
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            run = _run(options, Path(folder))
+    except (CommandError, subprocess.CalledProcessError) as problem:
+        sys.stderr.write(f"benchmarks: {problem}\n")
+        return 1
+    print(f"Python {run['python']}, {run['machine']}.  A ratio is CPU time in times of another's.")
+    print("\n".join(table(run)))
+    if options.json:
+        options.json.write_text(json.dumps(run, indent=1) + "\n")
+    now = history.entry(run)
+    slower = list(history.regressions(now, history.read()))
+    print("\n".join(f"slower: {line}" for line in slower))
+    if options.keep:
+        history.append(now)
+    return int(bool(slower))
 
 
 def _options() -> argparse.Namespace:
@@ -43,52 +54,59 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--sizes",
         type=lambda text: [int(word) for word in text.split(",")],
-        default=[1, 10, 100, 1000],
+        default=[1, 10, 100, 1000, 5000, 10000],
         help="numbers of cells, with commas between them",
     )
-    parser.add_argument("--backend", action="append", default=[], help="as for cellc build")
+    parser.add_argument(
+        "--peers",
+        type=lambda text: text.split(","),
+        default=[peer.name for peer in PEERS],
+        help="the compilers to measure too (default: all that can be installed)",
+    )
+    parser.add_argument(
+        "--instructions",
+        type=int,
+        default=0,
+        metavar="SIZE",
+        help="count instructions of policies up to this size too (slow; needs valgrind)",
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers there")
+    parser.add_argument("--keep", action="store_true", help="add the ratios to history.jsonl")
     return parser.parse_args()
 
 
-def _commands(sizes: Sequence[int], backends: Sequence[str], folder: Path) -> dict[str, Command]:
-    commands = floors()
-    for cells in sizes:
-        commands |= peers(cells, folder)
-        for shape in SHAPES:
-            commands |= cellc(shape, cells, backends, folder)
-    return commands
+def _run(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    wanted = (peer for peer in PEERS if peer.name in options.peers)
+    peers, programs = install(wanted, folder)
 
-
-def _floor_table(samples: Mapping[str, Samples]) -> Iterator[str]:
-    yield "| start of | CPU | ratio |"
-    yield "| --- | ---: | ---: |"
-    floor = samples[INTERPRETER]
-    for name, sample in samples.items():
-        if name.startswith(INTERPRETER):
-            yield f"| {name} | {sample.median:.3f} | {sample.ratio(floor):.1f} |"
-
-
-def _cellc_table(samples: Mapping[str, Samples], sizes: Sequence[int]) -> Iterator[str]:
-    """A row for each command on each policy: its time, and that in times of each floor."""
-    known = [peer for peer in _PEERS if f"{peer} {sizes[0]}" in samples]
-    heads = ["", "cells", "shape", "CPU", "MB", "µs a rule", f"/ {INTERPRETER}", "/ lark"]
-    heads += [f"/ {peer}" for peer in known]
-    yield "| " + " | ".join(heads) + " |"
-    yield "| --- | ---: | --- |" + " ---: |" * (len(heads) - 3)
-    for cells in sizes:
-        for word in ("check", "build"):
+    def measured() -> Iterator[dict[str, Any]]:
+        for domains in options.sizes:
             for shape in SHAPES:
-                sample = samples[f"{word} {shape} {cells}"]
-                floors = [INTERPRETER, f"lark {shape} {cells}", *(f"{p} {cells}" for p in known)]
-                row = [word, str(cells), shape, f"{sample.median:.3f}", f"{sample.peak / 1024:.0f}"]
-                row.append(f"{1e6 * sample.median / (cells * RULES):.0f}")
-                row += [f"{sample.ratio(samples[floor]):.2f}" for floor in floors]
-                yield "| " + " | ".join(row) + " |"
-        for peer in known:
-            sample = samples[f"{peer} {cells}"]
-            peak = f"{sample.peak / 1024:.0f}"
-            per_rule = f"{1e6 * sample.median / (cells * RULES):.0f}"
-            yield f"| {peer} | {cells} | | {sample.median:.3f} | {peak} | {per_rule} |"
+                chosen = floor() | dict(commands(peers, shape, domains, folder, programs))
+                chosen |= cellc(shape, domains, folder)
+                rounds = options.rounds if domains <= _LARGE else max(1, options.rounds // 2)
+                samples = interleaved(chosen, rounds)
+                if domains <= options.instructions:
+                    slow = {peer.name for peer in peers if peer.pypi}
+                    for name in chosen.keys() - slow:
+                        samples[name].instructions = instructions(chosen[name])
+                yield from rows(shape, domains, samples, [peer.name for peer in peers])
+
+    return {
+        "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        "commit": _commit(),
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "peers": [peer.name for peer in peers],
+        "rows": list(measured()),
+    }
+
+
+def _commit() -> str:
+    """The revision that is measured, or nothing outside of a clone."""
+    words = ("git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty")
+    done = subprocess.run(words, capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 if __name__ == "__main__":

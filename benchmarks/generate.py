@@ -7,7 +7,7 @@ assertions are about all cells.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 RULES = 20
 
@@ -72,6 +72,13 @@ def similar(cells: int) -> str:
 
 
 SHAPES: Mapping[str, Callable[[int], str]] = {"different": different, "similar": similar}
+
+
+def pickers(shape: str, domains: int) -> Iterator[random.Random]:
+    """What picks the rules of each domain for other compilers: four kinds of them if similar."""
+    pick = random.Random(domains)
+    for n in range(domains):
+        yield pick if shape == "different" else random.Random(n % 4)
 
 
 def _name(n: int) -> str:

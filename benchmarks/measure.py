@@ -1,14 +1,18 @@
-"""Runs commands in turn and tells what processor time they took."""
+"""Runs commands in turn and tells what they took: processor time, memory, instructions."""
 
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import statistics
 import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+_COLLECTED = re.compile(rb"Collected : (\d+)")
 
 
 class CommandError(Exception):
@@ -31,6 +35,8 @@ class Samples:
     """Seconds of user and system time, one for each round."""
     peak: int = 0
     """The largest resident set, in KiB."""
+    instructions: int | None = None
+    """As callgrind counts them, in user mode."""
 
     @property
     def median(self) -> float:
@@ -57,11 +63,27 @@ def interleaved(commands: Mapping[str, Command], rounds: int) -> dict[str, Sampl
     return samples
 
 
-def _run(command: Command) -> tuple[float, int]:
-    """Seconds of processor time and KiB of one process with its children."""
+def instructions(command: Command) -> int | None:
+    """Instructions of one run, or None without valgrind(1)."""
+    if shutil.which("valgrind") is None:
+        return None
+    _put_aside(command)
+    callgrind = ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null")
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    done = subprocess.run((*callgrind, *command.argv), capture_output=True, env=environment)
+    found = _COLLECTED.search(done.stderr)
+    return int(found[1]) if found and done.returncode == 0 else None
+
+
+def _put_aside(command: Command) -> None:
     if command.output is not None and command.output.exists():
         # Removed, it would slow down the next run: ext4 is slow to use inodes again.
         command.output.rename(f"{command.output}-{time.monotonic_ns()}")
+
+
+def _run(command: Command) -> tuple[float, int]:
+    """Seconds of processor time and KiB of one process with its children."""
+    _put_aside(command)
     child = subprocess.Popen(
         command.argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from benchmarks.generate import RULES
+from benchmarks.generate import RULES, pickers
 
 _PERMISSIONS = (
     "read",
@@ -37,7 +36,7 @@ class _Allow(NamedTuple):
     permissions: tuple[str, ...]
 
 
-def checkpolicy(domains: int) -> str:
+def checkpolicy(shape: str, domains: int) -> str:
     """A policy.conf for `checkpolicy -o FILE`."""
     permissions = " ".join(_PERMISSIONS)
     lines = [f"class {c}" for c in ("process", *_CLASSES)]
@@ -47,7 +46,7 @@ def checkpolicy(domains: int) -> str:
     lines += [f"type {t};" for t in _OTHERS]
     lines += [
         f"allow {a.source} {a.target}:{a.class_} {{ {' '.join(a.permissions)} }};"
-        for a in _allows(domains)
+        for a in _allows(shape, domains)
     ]
     lines += [f"neverallow domains top:{c} append;" for c in _NEVERS]
     lines += ["role r;", *(f"role r types {t};" for t in (*_domains(domains), "top"))]
@@ -55,7 +54,7 @@ def checkpolicy(domains: int) -> str:
     return "\n".join(lines)
 
 
-def cil(domains: int) -> str:
+def cil(shape: str, domains: int) -> str:
     """A CIL file for `secilc -o FILE -f /dev/null`."""
     permissions = " ".join(_PERMISSIONS)
     lines = [f"(class {c} ({permissions}))" for c in _CLASSES]
@@ -65,7 +64,7 @@ def cil(domains: int) -> str:
     lines += [f"(typeattributeset domains ({' '.join(_domains(domains))}))"]
     lines += [
         f"(allow {a.source} {a.target} ({a.class_} ({' '.join(a.permissions)})))"
-        for a in _allows(domains)
+        for a in _allows(shape, domains)
     ]
     lines += [f"(neverallow domains top ({c} (append)))" for c in _NEVERS]
     lines += ["(role r)", "(role object_r)", *(f"(roletype r {t})" for t in _domains(domains))]
@@ -80,9 +79,8 @@ def _domains(count: int) -> list[str]:
     return [f"d{n}_t" for n in range(count)]
 
 
-def _allows(domains: int) -> Iterator[_Allow]:
-    pick = random.Random(domains)
-    for domain in _domains(domains):
+def _allows(shape: str, domains: int) -> Iterator[_Allow]:
+    for domain, pick in zip(_domains(domains), pickers(shape, domains), strict=True):
         for target in pick.sample(_OBJECTS, RULES):
             permissions = tuple(pick.sample(_PERMISSIONS, 3))
             yield _Allow(domain, target, pick.choice(_CLASSES), permissions)

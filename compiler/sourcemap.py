@@ -13,6 +13,8 @@ from compiler.source import Source, Span
 FORMAT = "cellc-map"
 VERSION = 1
 
+_quote = json.encoder.encode_basestring_ascii
+
 
 def hex_id(rule: int) -> str:
     """A rule id as the kernel prints it."""
@@ -29,12 +31,45 @@ def place(span: Span, sources: Mapping[str, Source]) -> dict[str, Any]:
 
 def source_map(program: Program, sources: Mapping[str, Source]) -> str:
     """`policy.map.json`: every rule id of the IR with its place, scope and imports."""
-    rules = {}
-    for rule, span, scope in zip(program.ir.rules, program.spans, program.scopes, strict=True):
-        if scope:
-            entry = place(span, sources)
-            entry |= {"scope": scope, "imports": program.imports.get(span.file, ())}
-            rules[hex_id(rule.id)] = entry
-    rows = ",\n".join(f"  {json.dumps(k)}: {json.dumps(rules[k])}" for k in sorted(rules))
+    writer = _Rows(program, sources)
+    made = [
+        writer.row(rule.id, span, scope)
+        for rule, span, scope in zip(program.ir.rules, program.spans, program.scopes, strict=True)
+        if scope
+    ]
+    text = ",\n".join(sorted(made))
     head = f' "format": "{FORMAT}",\n "version": {VERSION},\n "policy": "{program.ir.policy}",\n'
-    return "{\n" + head + (f' "rules": {{\n{rows}\n }}\n' if rows else ' "rules": {}\n') + "}\n"
+    return "{\n" + head + (f' "rules": {{\n{text}\n }}\n' if text else ' "rules": {}\n') + "}\n"
+
+
+class _Rows:
+    """Writes rules; what many of them share is written once."""
+
+    def __init__(self, program: Program, sources: Mapping[str, Source]) -> None:
+        self._imports = program.imports
+        self._sources = sources
+        self._files: dict[str, str] = {}
+        self._scopes: dict[tuple[str, str], str] = {}
+        self._texts: dict[str, str] = {}
+
+    def row(self, rule: int, span: Span, scope: str) -> str:
+        """The line of one rule; lines in the order of ids are in order as texts too."""
+        file, start, end = span
+        source = self._sources[file]
+        line, column = source.position(start)
+        written = source.text[start:end]
+        text = self._texts.get(written)
+        if text is None:
+            text = self._texts[written] = _quote(on_one_line(written))
+        name = self._files.get(file)
+        if name is None:
+            name = self._files[file] = _quote(file)
+        place = self._scopes.get((file, scope))
+        if place is None:
+            imports = json.dumps(self._imports.get(file, ()))
+            place = f'"scope": {_quote(scope)}, "imports": {imports}'
+            self._scopes[file, scope] = place
+        return (
+            f'  "{rule:08x}": {{"file": {name}, "line": {line}, "column": {column},'
+            f' "text": {text}, {place}}}'
+        )

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from compiler.ir.ir import IR, VERSION, Cell, CellClass, Layer, RequestSet, Rule, Service, Verdict
+from compiler.ir.ir import IR, VERSION, Cell, CellClass, Layer, RequestSet, Rule, Verdict
 from compiler.ir.references import check_references
 
 FORMAT = "cellc-ir"
@@ -29,13 +29,14 @@ def to_json(ir: IR) -> str:
         "permissive": ir.permissive,
         "host": dataclasses.asdict(ir.host),
     }
+    write = _Writer()
     lists: dict[str, Iterable[str]] = {
         "action_sets": map(_words, ir.action_sets),
-        "rules": map(_rule, ir.rules),
+        "rules": map(write.rule, ir.rules),
         "layers": map(_layer, ir.layers),
-        "classes": map(_class, ir.classes),
-        "cells": map(_cell, ir.cells),
-        "reservations": (_line(dataclasses.asdict(r)) for r in ir.reservations),
+        "classes": map(write.class_, ir.classes),
+        "cells": map(write.cell, ir.cells),
+        "reservations": map(_data, ir.reservations),
         "retired": map(_line, ir.retired),
     }
     parts = [f" {_line(key)}: {_line(value)}" for key, value in head.items()]
@@ -104,6 +105,41 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "requests": requests}
 
 
+class _Writer:
+    """Writes the rows of one IR; request sets, which many rows share, are written once."""
+
+    def __init__(self) -> None:
+        self._written: dict[int, str] = {}
+        """By identity: the IR keeps them alive."""
+
+    def rule(self, rule: Rule) -> str:
+        flags = f'"final": {_bool(rule.final)}, "listen": {_bool(rule.listen)}'
+        requests = self._requests(rule.requests)
+        return f'{{"id": {rule.id}, "effect": "{rule.effect}", {flags}, {requests}}}'
+
+    def class_(self, class_: CellClass) -> str:
+        return f'{{"verdicts": [{self._verdicts(class_.verdicts)}]}}'
+
+    def cell(self, cell: Cell) -> str:
+        fields = [f"{head}{_data(getattr(cell, name))}" for name, head in _CELL]
+        return f'{{{", ".join(fields)}, "owned": [{self._verdicts(cell.owned)}]}}'
+
+    def _verdicts(self, verdicts: Iterable[Verdict]) -> str:
+        requests = self._requests
+        return ", ".join(
+            [
+                f'{{"effect": "{v.effect}", "rule": {v.rule}, {requests(v.requests)}}}'
+                for v in verdicts
+            ]
+        )
+
+    def _requests(self, r: RequestSet) -> str:
+        known = self._written.get(id(r))
+        if known is None:
+            known = self._written[id(r)] = _requests(r)
+        return known
+
+
 def _requests(r: RequestSet) -> str:
     """The fields of a request set; words and names need no escapes in JSON."""
     text = f'"actions": {r.actions}'
@@ -131,33 +167,35 @@ def _bool(value: bool) -> str:
     return "true" if value else "false"
 
 
-def _rule(rule: Rule) -> str:
-    flags = f'"final": {_bool(rule.final)}, "listen": {_bool(rule.listen)}'
-    return f'{{"id": {rule.id}, "effect": "{rule.effect}", {flags}, {_requests(rule.requests)}}}'
-
-
-def _verdict(verdict: Verdict) -> str:
-    head = f'{{"effect": "{verdict.effect}", "rule": {verdict.rule}, '
-    return f"{head}{_requests(verdict.requests)}}}"
-
-
-def _class(class_: CellClass) -> str:
-    return f'{{"verdicts": [{", ".join(map(_verdict, class_.verdicts))}]}}'
-
-
 def _layer(layer: Layer) -> str:
-    return _line({"kind": layer.kind, "name": layer.name, "rules": layer.rules})
+    rules = ", ".join(map(str, layer.rules))
+    return f'{{"kind": "{layer.kind}", "name": {_quote(layer.name)}, "rules": [{rules}]}}'
 
 
-def _cell(cell: Cell) -> str:
-    fields = {f.name: getattr(cell, f.name) for f in dataclasses.fields(cell)}
-    owned = ", ".join(map(_verdict, fields.pop("owned")))
-    row: dict[str, Any] = {}
-    for name, value in fields.items():
-        if isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
-            row[name] = [dataclasses.asdict(item) for item in value]
-        elif isinstance(value, Service):
-            row[name] = dataclasses.asdict(value)
-        else:
-            row[name] = value
-    return f'{_line(row)[:-1]}, "owned": [{owned}]}}'
+def _members(kind: type[Any]) -> tuple[tuple[str, str], ...]:
+    """The fields of a record, each with its name as JSON writes it."""
+    return tuple((f.name, f'"{f.name}": ') for f in dataclasses.fields(kind))
+
+
+_CELL = tuple(member for member in _members(Cell) if member[0] != "owned")
+_quote = json.encoder.encode_basestring_ascii
+_MEMBERS: dict[type[Any], tuple[tuple[str, str], ...]] = {}
+
+
+def _data(value: Any) -> str:
+    """Records, tuples and plain values as `_line` writes them."""
+    if value is None:
+        return "null"
+    kind = type(value)
+    if kind is str:
+        return _quote(value)
+    if kind is tuple:
+        return f"[{', '.join(map(_data, value))}]" if value else "[]"
+    if kind is bool:
+        return _bool(value)
+    if kind is int:
+        return str(value)
+    members = _MEMBERS.get(kind)
+    if members is None:
+        members = _MEMBERS[kind] = _members(kind)
+    return f"{{{', '.join([head + _data(getattr(value, name)) for name, head in members])}}}"
