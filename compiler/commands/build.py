@@ -39,7 +39,8 @@ def build(path: Path, directory: Path, backends: Sequence[Backend], options: Opt
     compilation = compile_policy(path, options.today, ids)
     sources = dict(compilation.sources)
     settings = read_settings(policy_root(path), found, sources)
-    found.extend(lint(compilation, settings, options.today, BUILD).diagnostics)
+    report = lint(compilation, settings, options.today, BUILD)
+    found.extend(d for d in report.diagnostics if d.severity != "note")
     if ids.source is not None:
         sources[ids.source.name] = ids.source
     program = compilation.program

@@ -1,0 +1,81 @@
+"""Rules that decide nothing or change nothing: compared with what happens without them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from compiler.driver import Program, compile_policy
+from compiler.lint.apply import edited
+from compiler.lint.context import Context
+from compiler.lint.edits import removal
+from compiler.lint.settings import Settings
+from compiler.lint.shadows import redundant, shadowed
+from compiler.lint.verify import objection
+from tests.lint.support import TODAY
+from tests.semantics.generated import programs, text
+
+
+def _program(path: Path, policy: str) -> Program | None:
+    path.write_text(policy)
+    compilation = compile_policy(path, TODAY)
+    return None if compilation.failed else compilation.program
+
+
+@pytest.mark.parametrize("seed", [seed for seed, _ in programs(25)])
+def test_without_them_everything_is_decided_alike(seed: int, tmp_path: Path) -> None:
+    path = tmp_path / "policy.cell"
+    program = _program(path, text(seed))
+    assert program is not None
+    context = Context(program, Settings(), TODAY)
+    source = context.main.source
+    for placed in [*(s.placed for s in shadowed(context)), *redundant(context)]:
+        without = edited(source, removal(context, placed))
+        assert without is not None
+        after = compile_policy(path, TODAY, texts={source.name: without})
+        assert objection(program, after, "decisions") == ""
+
+
+def test_others_are_needed(tmp_path: Path) -> None:
+    """Rules of cells that are not reported change something, but for those next to `listen`."""
+    needed = idle = 0
+    for seed, program in programs(10):
+        (tmp_path / "policy.cell").write_text(text(seed))
+        context = Context(program, Settings(), TODAY)
+        said = {s.placed.span for s in shadowed(context)} | {p.span for p in redundant(context)}
+        used = {r.span for c in program.policy.cells for b in c.bodies for r in b.rules}
+        for placed in context.own_statements:
+            rule = context.rules.get(placed.span)
+            if rule is None or placed.span not in used - said or rule.meaning.ports is not None:
+                continue
+            without = edited(context.main.source, removal(context, placed)) or ""
+            texts = {"policy.cell": without}
+            after = compile_policy(tmp_path / "policy.cell", TODAY, texts=texts)
+            needed += objection(program, after, "decisions") != ""
+            idle += objection(program, after, "decisions") == ""
+    assert (idle, needed > 30) == (0, True)
+
+
+def test_the_cover_is_minimal(tmp_path: Path) -> None:
+    policy = """policy p;
+target netbsd 10.1;
+profile base extends low {
+    deny network.bind.port tcp port 2000..2999;
+}
+cell a {
+    profile base;
+    allow network.bind.port tcp port 1900..2500;
+    allow network.bind.port tcp port 2400..2600;
+    allow network.bind.port tcp port 2501..3100;
+    deny network.bind.port udp port 2000..2999;
+}
+"""
+    program = _program(tmp_path / "policy.cell", policy)
+    assert program is not None
+    (dead,) = shadowed(Context(program, Settings(), TODAY))
+    by = [policy[span.start : span.end] for span in dead.by]
+    assert by == [
+        "allow network.bind.port tcp port 1900..2500;",
+        "allow network.bind.port tcp port 2501..3100;",
+    ]
