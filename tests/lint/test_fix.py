@@ -10,6 +10,7 @@ import pytest
 
 from compiler.driver import compile_policy
 from compiler.lint.apply import edited
+from compiler.lint.edits import without
 from compiler.lint.fix import Repair, repair
 from compiler.lint.pages import policy_text
 from compiler.lint.registry import all_rules
@@ -151,3 +152,25 @@ def test_edits_keep_the_rest_of_a_text() -> None:
 def test_an_edit_that_breaks_the_text_makes_none() -> None:
     text = "policy p;\ntarget netbsd 10.1;\n"
     assert edited(Source("p.cell", text), [Edit(Span("p.cell", 6, 9), "")]) is None
+
+
+def test_a_canonical_text_stays_canonical() -> None:
+    text = "policy p;\ntarget netbsd 10.1;\nlet a = 80;\n"
+    at = text.index("80")
+    made = edited(Source("p.cell", text), [Edit(Span("p.cell", at, at + 2), "{80,81}")])
+    assert made == text.replace("80", "{80, 81}")
+
+
+@pytest.mark.parametrize(
+    ("text", "gone", "left"),
+    [
+        ("a { x; y; }", "y;", "a { x; }"),
+        ("a {\n    x;\n    y;\n}\n", "x;", "a {\n    y;\n}\n"),
+        ("a {\n    x; # why\n}\n", "x;", "a {\n    # why\n}\n"),
+        ("a;\nb;", "b;", "a;\n"),
+    ],
+)
+def test_what_is_taken_out(text: str, gone: str, left: str) -> None:
+    at = text.index(gone)
+    edit = without(Source("p.cell", text), Span("p.cell", at, at + len(gone)))
+    assert text[: edit.span.start] + edit.text + text[edit.span.end :] == left

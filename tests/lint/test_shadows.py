@@ -65,8 +65,8 @@ profile base extends low {
 }
 cell a {
     profile base;
+    allow network.bind.port tcp port 2200..2800;
     allow network.bind.port tcp port 1900..2500;
-    allow network.bind.port tcp port 2400..2600;
     allow network.bind.port tcp port 2501..3100;
     deny network.bind.port udp port 2000..2999;
 }
