@@ -122,15 +122,27 @@ def bless(golden: Path, made: dict[str, bytes]) -> None:
         (golden / name).write_bytes(content)
 
 
+#: Files that tell where the statements of the sources stand, and files with sums of those.
+_OF_PLACES = {"ledger.json", "policy.cert.json", *UNLISTED}
+
+
 def test_the_same_bytes_wherever_and_however_it_is_built(
     name: str, built: Path, tmp_path: Path
 ) -> None:
     other = copy_site(tmp_path / "a longer path to the same site")
-    reverse_imports(other / name / f"{name}.cell")
     build(name, other, tmp_path / "there", PYTHONHASHSEED="20261124", TZ="Asia/Tokyo", cwd="/")
     here, there = contents(built), contents(tmp_path / "there")
     assert here.keys() == there.keys()
     assert [path for path in here if here[path] != there[path]] == []
+
+
+def test_the_order_of_imports_does_not_matter(name: str, built: Path, tmp_path: Path) -> None:
+    other = copy_site(tmp_path / "other")
+    reverse_imports(other / name / f"{name}.cell")
+    build(name, other, tmp_path / "there")
+    here, there = contents(built), contents(tmp_path / "there")
+    assert here.keys() == there.keys()
+    assert {path for path in here if here[path] != there[path]} <= _OF_PLACES
 
 
 def reverse_imports(file: Path) -> None:
