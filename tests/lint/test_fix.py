@@ -168,6 +168,7 @@ def test_a_canonical_text_stays_canonical() -> None:
         ("a {\n    x;\n    y;\n}\n", "x;", "a {\n    y;\n}\n"),
         ("a {\n    x; # why\n}\n", "x;", "a {\n    # why\n}\n"),
         ("a;\nb;", "b;", "a;\n"),
+        ("a; b;\nc;\n", "b;", "a;\nc;\n"),
     ],
 )
 def test_what_is_taken_out(text: str, gone: str, left: str) -> None:
