@@ -37,7 +37,6 @@ _PLAIN = (
     "system.sysctl.add",
     "system.sysctl.delete",
     "system.sysctl.modify",
-    "system.sysctl.prvt",
     "system.time.adjtime",
     "system.time.ntpadjtime",
     "system.time.rtcoffset",
@@ -108,7 +107,8 @@ def _settings(n: int, port: int | None) -> list[str]:
         f'root "/var/cells/{n}";',
         'user "www";',
         f"limits {{ nofile {64 + n % 1000}; core 0; processes {16 + n % 100}; }}",
-        f'service {{ command "/usr/libexec/serve" "-n" "{n}"; restart on-failure; }}',
+        f'service {{ command "/usr/libexec/serve" "-n" "{n}"; require NETWORKING;'
+        ' restart on-failure; healthcheck "/usr/libexec/probe"; }',
     ]
 
 
@@ -118,7 +118,7 @@ def _rules(pick: random.Random, peer: str) -> list[str]:
     low = pick.randrange(20000, 30000)
     high = pick.randrange(40000, 49000)
     return [
-        *(f"{pick.choice(('deny', 'allow'))} {action};" for action in plain),
+        *(f"deny {action};" for action in plain),
         f"allow process.signal to {peer};",
         "deny process.ptrace to self;",
         f"deny network.bind tcp port {low}..{low + pick.randrange(1, 9999)};",
