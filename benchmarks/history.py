@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.commands import INTERPRETER
+
 #: Beside this module, under version control.
 HISTORY = Path(__file__).with_name("history.jsonl")
 #: A ratio that has grown by more than this is worth a look.
@@ -20,7 +22,7 @@ def entry(run: Mapping[str, Any]) -> dict[str, Any]:
     ratios = {
         f"{row['command']} {row['shape']} {row['domains']}": row["ratios"][YARDSTICK]
         for row in run["rows"]
-        if YARDSTICK in row["ratios"] and row["command"] not in run["peers"]
+        if YARDSTICK in row["ratios"] and row["command"] not in (INTERPRETER, *run["peers"])
     }
     return {"date": run["date"], "commit": run["commit"], "python": run["python"], "ratios": ratios}
 
