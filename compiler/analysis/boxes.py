@@ -80,6 +80,15 @@ def without(boxes: Iterable[Box], holes: Iterable[Box]) -> list[Box]:
     return left
 
 
+def size(box: Box) -> int:
+    """How many requests a box holds; every port is one, and so is every number without a name."""
+    across = box.subjects.bit_count() * box.targets.bit_count()
+    across -= (box.subjects & box.targets).bit_count()  # no cell has its own name for a target
+    for bits in (box.actions, *box[3:]):
+        across *= bits.bit_count()
+    return across
+
+
 def joined(rows: Iterable[tuple[Key, Box]]) -> list[tuple[Key, Box]]:
     """Disjoint boxes with equal keys made one wherever they differ in one field only."""
     left = list(dict.fromkeys(rows))

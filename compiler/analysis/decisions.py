@@ -25,20 +25,13 @@ class Decided(NamedTuple):
     rule: int | None
 
 
-class _Claim(NamedTuple):
+class Claim(NamedTuple):
     """Ports of a protocol that belong to a cell."""
 
     protocol: int
     ports: int
     owner: int
     rule: int
-
-
-class _Class(NamedTuple):
-    """Cells whose rules decide alike."""
-
-    subjects: int
-    rows: Sequence[Decided]
 
 
 class Decisions:
@@ -50,21 +43,22 @@ class Decisions:
         self.frame = frame = frame or Frame(ir)
         self._words = words or words_of(rule.requests for rule in ir.rules)
         self._actions = [sum(frame.leaf_bits[n] for n in names) for names in ir.action_sets]
-        self._members = [0] * len(ir.classes)
+        self.members = [0] * len(ir.classes)
+        """The cells of each class."""
         for cell in ir.cells:
-            self._members[cell.class_] |= frame.bits[cell.name]
+            self.members[cell.class_] |= frame.bits[cell.name]
         self._cells = {frame.bits[cell.name]: cell for cell in ir.cells}
-        self._claims = [
-            _Claim(1 << PROTOCOLS.index(r.protocol), port_bits(r.ports), frame.bits[r.cell], r.rule)
+        self.claims = [
+            Claim(1 << PROTOCOLS.index(r.protocol), port_bits(r.ports), frame.bits[r.cell], r.rule)
             for r in ir.reservations
         ]
-        self._classes: dict[int, _Class] = {}
+        self._classes: dict[int, Sequence[Decided]] = {}
 
     @functools.cached_property
     def _reserved(self) -> list[tuple[int, int]]:
         """Ports by protocol that belong to some cell."""
         reserved = dict.fromkeys((1 << i for i in range(len(PROTOCOLS))), 0)
-        for claim in self._claims:
+        for claim in self.claims:
             reserved[claim.protocol] |= claim.ports
         return list(reserved.items())
 
@@ -81,17 +75,17 @@ class Decisions:
             box = box._replace(subjects=box.subjects & ~root)
         if not box.subjects:
             return
-        if box.ports == 1 or not self._claims:
+        if box.ports == 1 or not self.claims:
             yield from self._by_class(box, ())
             return
-        for claim in self._claims:
+        for claim in self.claims:
             yield from self._claimed(box, claim)
         for protocol, ports in self._reserved:
             free = box._replace(protocols=box.protocols & protocol, ports=box.ports & ~ports)
             if free.protocols and free.ports:
                 yield from self._by_class(free, ())
 
-    def _claimed(self, box: Box, claim: _Claim) -> Iterator[Decided]:
+    def _claimed(self, box: Box, claim: Claim) -> Iterator[Decided]:
         """The part of a box that is about ports which one cell listens on."""
         protocols, ports = box.protocols & claim.protocol, box.ports & claim.ports
         if not protocols or not ports:
@@ -107,24 +101,31 @@ class Decisions:
     def _by_class(self, box: Box, owned: Sequence[Decided]) -> Iterator[Decided]:
         """What verdicts of classes say about a box, `owned` before them; defaults for the rest."""
         rest = box.subjects
-        for number, subjects in enumerate(self._members):
+        for number, subjects in enumerate(self.members):
             some = rest & subjects
             part = real(box._replace(subjects=some)) if some else None
             rest &= ~some
             if part is not None:
-                rows = self._class(number).rows
-                yield from _cut(part, (*owned, *rows) if owned else rows)
+                rows = self.rows(number)
+                yield from cut(part, (*owned, *rows) if owned else rows)
         part = real(box._replace(subjects=rest)) if rest else None
         if part is not None:
-            yield from _defaults(part)
+            yield from defaults(part)
 
-    def _class(self, number: int) -> _Class:
+    def rows(self, number: int) -> Sequence[Decided]:
+        """What the rules of a class decide; what no row holds is decided by default."""
         made = self._classes.get(number)
         if made is None:
-            subjects = self._members[number]
-            rows = self._rows(self.ir.classes[number].verdicts, subjects)
-            made = self._classes[number] = _Class(subjects, rows)
+            verdicts = self.ir.classes[number].verdicts
+            made = self._classes[number] = self._rows(verdicts, self.members[number])
         return made
+
+    def by_claim(self, box: Box, claim: Claim | None) -> Iterator[Decided]:
+        """A box that lies within one claim, or outside of all of them."""
+        if claim is None:
+            yield from self._by_class(box, ())
+        else:
+            yield from self._claimed(box, claim)
 
     def _rows(self, verdicts: Iterable[Verdict], subjects: int) -> list[Decided]:
         return [
@@ -139,7 +140,7 @@ class Decisions:
         return self.frame.boxes(subjects, actions, requests, self._words)
 
 
-def _cut(box: Box, rows: Sequence[Decided]) -> Iterator[Decided]:
+def cut(box: Box, rows: Sequence[Decided]) -> Iterator[Decided]:
     """The first row that holds a request decides it."""
     left = [box]
     for row in rows:
@@ -157,10 +158,10 @@ def _cut(box: Box, rows: Sequence[Decided]) -> Iterator[Decided]:
         if not left:
             return
     for piece in left:
-        yield from _defaults(piece)
+        yield from defaults(piece)
 
 
-def _defaults(box: Box) -> Iterator[Decided]:
+def defaults(box: Box) -> Iterator[Decided]:
     """Process requests that cross a border are denied, all else is allowed."""
     if box.targets & OWN:
         yield Decided(box._replace(targets=OWN), "allow", None)

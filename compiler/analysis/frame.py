@@ -76,7 +76,8 @@ class Frame:
         self.root = self.bits[HOST_ROOT]
         self.everybody = (1 << len(self.subjects)) - 2
         self._all_targets = (1 << len(self.targets)) - 1
-        found = {leaf.name: leaf for ir in irs for leaf in catalogue(ir).leaves}
+        known = [leaf for ir in irs for leaf in catalogue(ir).leaves]
+        found = {leaf.name: leaf for leaf in sorted(known, key=lambda leaf: leaf.asked)}
         self.leaves: tuple[Leaf, ...] = tuple(sorted(found.values(), key=lambda x: x.column))
         self.leaf_bits = {leaf.name: 1 << i for i, leaf in enumerate(self.leaves)}
         self.asked = sum(self.leaf_bits[leaf.name] for leaf in self.leaves if leaf.asked)

@@ -43,9 +43,10 @@ class Stack:
         leaf = self._catalogue.by_name[request.action]
         if is_root is None:
             is_root = request.subject in self.as_root
-        return self._outcome(leaf, vote, is_root, Socket(request.domain, request.type))
+        return self.of_leaf(leaf, vote, is_root, Socket(request.domain, request.type))
 
-    def _outcome(self, leaf: Leaf, vote: Effect, is_root: bool, socket: Socket) -> Outcome:
+    def of_leaf(self, leaf: Leaf, vote: Effect, is_root: bool, socket: Socket) -> Outcome:
+        """What becomes of a vote on one leaf, which another release may have."""
         key = (leaf.name, vote, is_root, socket)
         known = self._known.get(key)
         if known is None:
@@ -84,9 +85,9 @@ class Stack:
                 leaf = frame.leaves[i]
                 box = row.box._replace(subjects=subjects, actions=1 << i)
                 if leaf.dimension != "socket":
-                    yield self._outcome(leaf, row.effect, is_root, Socket()), box
+                    yield self.of_leaf(leaf, row.effect, is_root, Socket()), box
                     continue
                 for domain, kind in product(members(box.domains), members(box.types)):
                     socket = Socket(frame.domains.words[domain], frame.types.words[kind])
-                    made = self._outcome(leaf, row.effect, is_root, socket)
+                    made = self.of_leaf(leaf, row.effect, is_root, socket)
                     yield made, box._replace(domains=1 << domain, types=1 << kind)
