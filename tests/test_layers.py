@@ -51,6 +51,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "compiler.analysis.read": _ASKED,
     "compiler.analysis.explain": _ASKED,
     "compiler.analysis.query": _ASKED,
+    "compiler.analysis.reasons": _ASKED,
+    "compiler.analysis.settings": _ASKED,
     "compiler.ledger": _ASKED,
     "compiler.certificate": ("compiler.ir", "compiler.catalogue"),
     # Checks what the compiler made, and shares no code with it
@@ -66,6 +68,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "compiler.rewrite": ("compiler.durable",),
     "compiler.output": ("compiler.durable", "compiler.manifest"),
     "compiler.lock": ("compiler.source", "compiler.diagnostics", "compiler.durable"),
+    "compiler.revisions": (*_TREE, "compiler.lock", "compiler.names.text"),
     # Commands
     "compiler.fmt": (
         *_TREE,
@@ -76,7 +79,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "compiler.commands": (
         *(*_ASKED, *_FILES, "compiler.codes", "compiler.foreign", "compiler.ledger"),
-        *("compiler.certificate", "compiler.lint", "compiler.render"),
+        *("compiler.certificate", "compiler.lint", "compiler.render", "compiler.revisions"),
         *("backends.artifact", "checker"),
     ),
     "compiler.cli": (

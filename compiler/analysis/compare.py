@@ -6,7 +6,7 @@ cell only what goes beyond that counts, of a removed one only what it could do b
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from itertools import product
 from typing import Literal, NamedTuple
 
@@ -66,7 +66,11 @@ _Pair = tuple[Decided, Decided]
 class Comparison:
     """Two policies on one frame."""
 
-    def __init__(self, old: IR, new: IR) -> None:
+    def __init__(
+        self, old: IR, new: IR, names: tuple[Sequence[Hashable], Sequence[Hashable]] | None = None
+    ) -> None:
+        """`names` say of the rules of both which are the same, if not their ids."""
+        self._names = names or tuple([rule.id for rule in ir.rules] for ir in (old, new))
         self.frame = frame = Frame(old, new)
         self.old, self.new = Decisions(old, frame), Decisions(new, frame)
         self._stacks = Stack(old), Stack(new)
@@ -110,12 +114,11 @@ class Comparison:
             yield from self._answered(old, new)
 
     def _same(self, old: Decided, new: Decided) -> bool:
-        return old.effect == new.effect and self._id(0, old.rule) == self._id(1, new.rule)
+        return old.effect == new.effect and self._name(0, old.rule) == self._name(1, new.rule)
 
-    def _id(self, which: int, rule: int | None) -> int | None:
-        """The id of a rule, which is the same in both policies if it is the same rule."""
-        ir = (self.old, self.new)[which].ir
-        return None if rule is None else ir.rules[rule].id
+    def _name(self, which: int, rule: int | None) -> Hashable:
+        """What a rule is called, which is the same in both policies if it is the same rule."""
+        return None if rule is None else self._names[which][rule]
 
     def _pairs(self) -> Iterator[_Pair]:
         """By classes of cells that are in one class before and in one class after.
@@ -124,10 +127,10 @@ class Comparison:
         """
         for (before, after), subjects in self._classes().items():
             old, new = _within(self.old, before, subjects), _within(self.new, after, subjects)
-            ours = {(r.effect, self._id(0, r.rule), r.box) for r in old}
-            theirs = {(r.effect, self._id(1, r.rule), r.box) for r in new}
-            old = [r for r in old if (r.effect, self._id(0, r.rule), r.box) not in theirs]
-            new = [r for r in new if (r.effect, self._id(1, r.rule), r.box) not in ours]
+            ours = {(r.effect, self._name(0, r.rule), r.box) for r in old}
+            theirs = {(r.effect, self._name(1, r.rule), r.box) for r in new}
+            old = [r for r in old if (r.effect, self._name(0, r.rule), r.box) not in theirs]
+            new = [r for r in new if (r.effect, self._name(1, r.rule), r.box) not in ours]
             for row in old:
                 for now in cut(row.box, new):
                     yield row._replace(box=now.box), now
@@ -177,7 +180,7 @@ class Comparison:
     def _same_claim(self, before: Claim, after: Claim) -> bool:
         """Whether all but the owner are denied by the same rule."""
         return before.owner == after.owner and (
-            self._id(0, before.rule) == self._id(1, after.rule)
+            self._name(0, before.rule) == self._name(1, after.rule)
         )
 
     # Outcomes
@@ -256,9 +259,7 @@ def _outside(pair: _Pair, claimed: dict[int, int]) -> Iterator[_Pair]:
         yield pair
         return
     for protocol, ports in claimed.items():
-        box = old.box._replace(
-            protocols=old.box.protocols & protocol, ports=old.box.ports & ~ports
-        )
+        box = old.box._replace(protocols=old.box.protocols & protocol, ports=old.box.ports & ~ports)
         if box.protocols and box.ports:
             yield old._replace(box=box), new._replace(box=box)
 
@@ -292,4 +293,9 @@ def _segments(old: Sequence[Claim], new: Sequence[Claim]) -> Iterator[_Segment]:
 def _order(difference: Difference) -> tuple[object, ...]:
     rank = ("widened", "narrowed", "moved").index(difference.direction)
     box = difference.box
-    return rank, *((bits & -bits).bit_length() for bits in (box.actions, box.subjects, *box[2:]))
+    by_outcome = difference.before.effect == difference.after.effect
+    return (
+        rank,
+        by_outcome,
+        *((bits & -bits).bit_length() for bits in (box.actions, box.subjects, *box[2:])),
+    )

@@ -17,6 +17,7 @@ COMMANDS = {
     "rule": "Explain a rule of lint, or list them all.",
     "explain": "Say what FILE decides on REQUESTS, by which rule, and what becomes of it.",
     "query": "List what FILE decides on every request that PATTERN matches.",
+    "diff": "Compare all that two policies decide and set; widened requests first.",
     "verify": "Check that DIR is a whole build, and that its tables say what its IR does.",
     "import": "Translate files of another format to a policy.",
 }
@@ -60,7 +61,8 @@ def main() -> None:
       cellc explain webfarm.cell "web network.bind tcp port 80"
 
     \b
-    Exit status: 0 fine, 1 the policy has errors, 2 wrong use.
+    Exit status: 0 fine, 1 the policy has errors, 2 wrong use, 3 `diff` found a
+    widening without a reason.
     """
     # Compiling makes many objects that live to the end; collecting them over and
     # over would be most of the work.

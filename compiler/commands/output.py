@@ -49,13 +49,20 @@ def in_colour() -> bool:
 
 
 def print_findings(
-    diagnostics: Sequence[Diagnostic], sources: Mapping[str, Source], root: Path | None
+    diagnostics: Sequence[Diagnostic],
+    sources: Mapping[str, Source],
+    root: Path | None,
+    prefix: str | None = None,
 ) -> None:
-    """Findings as text on standard error, their paths as seen from the working directory."""
+    """Findings as text on standard error, their paths as seen from the working directory.
+
+    What does not lie there gets a `prefix` instead.
+    """
     from compiler.render.text import render_text
 
     if diagnostics:
-        shown, moved = _seen_from_here(diagnostics, sources, root)
+        name = _renaming(root or Path(), Path()) if prefix is None else _prefixing(prefix)
+        shown, moved = _renamed(diagnostics, sources, name)
         sys.stderr.write(render_text(shown, moved, colour=in_colour()))
 
 
@@ -87,10 +94,13 @@ def seen_from(root: Path, path: Path) -> str:
     return os.path.relpath(path.resolve(), root.resolve()).replace(os.sep, "/")
 
 
-def print_report(every: Sequence[Findings], format: str) -> None:
+def print_report(
+    every: Sequence[Findings], format: str, words: Mapping[str, str] | None = None
+) -> None:
     """Findings for a program on standard output; `format` is one of compiler.render.formats.
 
-    Their paths are as seen from the working directory.
+    Their paths are as seen from the working directory.  `words` are the titles of what
+    was found where that is not in the list of codes.
     """
     from compiler.render.formats import rendered
     from compiler.render.report import Report
@@ -98,25 +108,25 @@ def print_report(every: Sequence[Findings], format: str) -> None:
     findings: list[Diagnostic] = []
     sources: dict[str, Source] = {}
     for some in every:
-        shown, moved = _seen_from_here(some.diagnostics, some.sources, some.root)
+        name = _renaming(some.root, Path())
+        shown, moved = _renamed(some.diagnostics, some.sources, name)
         findings += shown
         sources |= moved
     report = Report(
         findings,
         sources,
         [fingerprint for some in every for fingerprint in some.fingerprints()],
-        titles(),
-        pages() if format == "sarif" else {},
+        words or titles(),
+        pages() if format == "sarif" and words is None else {},
         [_renaming(some.root, Path())(name) for some in every for name in some.policies],
         cellc_version(),
     )
     sys.stdout.write(rendered(format, report))
 
 
-def _seen_from_here(
-    diagnostics: Sequence[Diagnostic], sources: Mapping[str, Source], root: Path | None
+def _renamed(
+    diagnostics: Sequence[Diagnostic], sources: Mapping[str, Source], name: Callable[[str], str]
 ) -> tuple[list[Diagnostic], dict[str, Source]]:
-    name = _renaming(root or Path(), Path())
     return (
         [_moved(diagnostic, name) for diagnostic in diagnostics],
         {name(file): source for file, source in sources.items()},
@@ -136,6 +146,10 @@ def _renaming(folder: Path, seen_from: Path) -> Callable[[str], str]:
         if name.startswith("<")
         else os.path.relpath(folder / Path(name), seen_from).replace(os.sep, "/")
     )
+
+
+def _prefixing(prefix: str) -> Callable[[str], str]:
+    return lambda name: name if name.startswith("<") else prefix + name
 
 
 def _moved(diagnostic: Diagnostic, rename: Callable[[str], str]) -> Diagnostic:

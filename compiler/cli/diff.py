@@ -1,0 +1,41 @@
+"""The command line of `cellc diff`."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+
+import click
+
+from compiler.cli.options import today
+
+
+@click.command()
+@click.argument("old")
+@click.argument("new", required=False)
+@click.option("--format", type=click.Choice(["text", "json", "markdown", "sarif"]),
+              default="text",
+              help="json prints an object a line; markdown is for pull requests.")  # fmt: skip
+@click.option("--all", "everything", is_flag=True,
+              help="Show every row as text, not only the first 20 of a kind.")  # fmt: skip
+@today
+def command(old: str, new: str | None, format: str, everything: bool, today: datetime.date) -> None:
+    """Compare all that two policies decide and set; widened requests first.
+
+    OLD and NEW are files, or files of a git revision as REV:PATH.  With OLD as
+    REV.. or REV..REV, NEW is the file that is compared in both; it may be left out
+    where there is only one policy.
+
+    \b
+    cellc diff old.cell new.cell
+    cellc diff main.. webfarm.cell               what this change does
+    cellc diff v1.2..v1.3 policies/webfarm.cell
+    cellc diff main:policies/webfarm.cell webfarm.cell
+
+    The exit status is 3 when something is widened and no @reason before the new
+    statement justifies it.
+    """
+    from compiler.commands.diff import diff
+
+    most = None if everything else 20
+    sys.exit(diff(old, new, today, format, most))  # type: ignore[arg-type]  # click checks
