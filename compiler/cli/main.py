@@ -11,7 +11,7 @@ import click
 #: `command` of `compiler.cli.NAME` reads its options.
 COMMANDS = {
     "build": "Compile FILE to a directory of artifacts.",
-    "check": "Find mistakes in policies, and repair some of them.",
+    "check": "Find mistakes in policies; nothing is written, but by --fix.",
     "fmt": "Bring policies into the one canonical format.",
     "test": "Run the `test` and `assert` statements of policies.",
     "rule": "Explain a rule of lint, or list them all.",
