@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -134,6 +133,8 @@ def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> str:
     Case does not count.  Of dotted names those parts must be alike in which they differ,
     or any two nodes of one tree would be.
     """
+    import difflib  # for what is wrong only
+
     folded = {name.casefold(): name for name in known}
     wanted = word[:100].casefold()
     for close in difflib.get_close_matches(wanted, folded, n=8, cutoff=likeness):

@@ -9,7 +9,8 @@ from typing import BinaryIO
 
 from compiler import durable, rewrite
 from compiler.diagnostics import Diagnostics
-from compiler.names.project import MAX_BYTES, decode, too_large
+from compiler.files import MAX_BYTES
+from compiler.names.project import decode, too_large
 from compiler.render.text import visible
 from compiler.source import Source
 from compiler.syntax.format import format_source

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -18,6 +21,12 @@ PARTS = 8
 
 Generated = Callable[[int], "Iterator[tuple[int, Program]]"]
 """Makes this part of so many policies, with their seeds."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keeps results of checks out of the cache of whoever runs the tests."""
+    folder = os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="cellc-tests-")
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

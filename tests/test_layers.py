@@ -14,9 +14,10 @@ REPOSITORY = Path(__file__).parents[1]
 OURS = ("grammar", "compiler", "backends", "checker")
 
 _WORDS = ("compiler.record", "compiler.source", "compiler.diagnostics", "compiler.catalogue")
+_LOOKS = ("compiler.files",)
 _TREE = (*_WORDS, "compiler.syntax")
 _IR = (*_WORDS, "compiler.ir")
-_MODEL = (*_TREE, "compiler.ir", "compiler.names", "compiler.model")
+_MODEL = (*_TREE, *_LOOKS, "compiler.ir", "compiler.names", "compiler.model")
 _LOWERED = (*_MODEL, "compiler.lowering")
 _ANALYSED = (*_LOWERED, "compiler.analysis")
 _ASKED = (*_ANALYSED, "compiler.checks", "compiler.driver", "compiler.sourcemap")
@@ -40,7 +41,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     # The stages
     "compiler.syntax": ("compiler.record", "compiler.source", "compiler.diagnostics"),
     "compiler.ir": ("compiler.record", "compiler.catalogue"),
-    "compiler.names": (*_TREE, "compiler.ir.ir"),
+    "compiler.names": (*_TREE, *_LOOKS, "compiler.ir.ir"),
     "compiler.model": _MODEL,
     "compiler.lowering": (*_IR, "compiler.model"),
     "compiler.analysis": _LOWERED,
@@ -61,7 +62,11 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "compiler.lint": _ASKED,
     # Other formats
     "compiler.foreign": _MODEL,
-    # Files
+    # Files, and results that hold while they do not change
+    "compiler.version": (),
+    "compiler.files": (),
+    "compiler.cache": (*_LOOKS, "compiler.version"),
+    "compiler.replay": (*_LOOKS, "compiler.cache"),
     "compiler.durable": (),
     "compiler.signing": ("compiler.durable",),
     "compiler.manifest": (),
@@ -71,7 +76,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "compiler.revisions": (*_TREE, "compiler.lock", "compiler.names.text"),
     # Commands
     "compiler.fmt": (
-        *_TREE,
+        *(*_TREE, *_LOOKS),
         "compiler.durable",
         "compiler.rewrite",
         "compiler.names.project",
@@ -80,9 +85,11 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "compiler.commands": (
         *(*_ASKED, *_FILES, "compiler.codes", "compiler.foreign", "compiler.ledger"),
         *("compiler.certificate", "compiler.lint", "compiler.render", "compiler.revisions"),
+        *("compiler.cache", "compiler.version"),
         *("backends.artifact", "checker"),
     ),
     "compiler.cli": (
+        *("compiler.cache", "compiler.replay", "compiler.version"),
         "compiler.commands",
         "compiler.fmt",
         "compiler.render.formats",

@@ -5,11 +5,16 @@ from __future__ import annotations
 import datetime
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from compiler.cli.options import paths, today
 from compiler.render.formats import FORMATS
+
+if TYPE_CHECKING:
+    from compiler.cache import Cache
+    from compiler.replay import Replay
 
 
 def _selectors(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> list[str]:
@@ -51,8 +56,16 @@ def _selectors(ctx: click.Context, param: click.Parameter, given: tuple[str, ...
 @click.option("--baseline-mode", type=click.Choice(["check", "create", "shrink"]),
               default="check",
               help="create writes FILE, shrink removes from it what is gone.")  # fmt: skip
+@click.option("--no-cache", is_flag=True,
+              help="Neither use nor keep results of earlier checks.")  # fmt: skip
+@click.option("--cache-dir", type=click.Path(), metavar="DIR",
+              help="Keep results in DIR (default: cellc in $XDG_CACHE_HOME).")  # fmt: skip
+@click.option("--watch", is_flag=True,
+              help="Check again whenever a file changes, until interrupted.")  # fmt: skip
 @today
+@click.pass_obj
 def command(
+    replay: Replay | None,
     paths: tuple[Path, ...],
     format: str,
     select: list[str],
@@ -65,6 +78,9 @@ def command(
     statistics: bool,
     baseline: Path | None,
     baseline_mode: str,
+    no_cache: bool,
+    cache_dir: str | None,
+    watch: bool,
     today: datetime.date,
 ) -> None:
     """Find mistakes in policies; nothing is written, but by --fix.
@@ -74,6 +90,7 @@ def command(
     and ignored in a line by `# cellc: ignore CODE -- reason`.
     """
     from compiler.commands.check import Options, check
+    from compiler.commands.results import Results
 
     if baseline is None and baseline_mode != "check":
         raise click.UsageError(f"--baseline-mode {baseline_mode} needs --baseline FILE")
@@ -90,4 +107,35 @@ def command(
         baseline=baseline,
         baseline_mode=baseline_mode,  # type: ignore[arg-type]  # click checks the choice
     )
-    sys.exit(check(paths, today, options))
+    writes = fix or diff or baseline_mode != "check"
+    if watch and writes:
+        raise click.UsageError("--watch writes nothing: it takes no --fix, --diff, --baseline-mode")
+    kept = None if no_cache else _cache(cache_dir)
+    results = Results(kept, today)
+    if watch:
+        from compiler.commands.watch import watch as check_again
+
+        sys.exit(check_again(lambda: check(paths, today, options, results)))
+    if kept is None or replay is None or writes:
+        sys.exit(check(paths, today, options, results))
+    from compiler.replay import Recording
+
+    with Recording() as recording:
+        status = check(paths, today, options, results)
+    recording.keep(kept, replay.name, status)
+    kept.prune()
+    sys.exit(status)
+
+
+def _cache(folder: str | None) -> Cache | None:
+    """The cache in a directory, or at its usual place; whoever names one is told if it is none."""
+    from compiler import cache
+
+    usual = cache.usual_folder()
+    place = folder or usual
+    try:
+        return cache.made(place) if place else None
+    except cache.UnusableCacheError as problem:
+        if folder:
+            sys.stderr.write(f"cellc: {problem}\n")
+        return None

@@ -7,6 +7,8 @@ from importlib import import_module
 
 import click
 
+from compiler.version import VERSION
+
 #: Every command and what it does, in the order of `--help`.
 #: `command` of `compiler.cli.NAME` reads its options.
 COMMANDS = {
@@ -46,7 +48,7 @@ class _Commands(click.Group):
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(package_name="cellc", message="%(prog)s %(version)s")
+@click.version_option(VERSION, message="%(prog)s %(version)s")
 def main() -> None:
     """Compile, check and explain policies for NetBSD cells.
 

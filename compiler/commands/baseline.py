@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+from compiler import files
 from compiler.commands.output import Findings
 from compiler.diagnostics import Diagnostic
 from compiler.durable import OutputError, locked, replace_file
@@ -30,7 +31,7 @@ def without_known(
     """
     entries = {entry for some in found for entry, _ in _rows(some) if entry}
     if mode == "create":
-        if os.path.exists(path):
+        if os.path.lexists(path):
             raise UnusableBaselineError(
                 f"{path} exists, and a baseline only shrinks: --baseline-mode shrink removes what"
                 " is gone; delete it to start anew"
@@ -68,7 +69,7 @@ def _entry(diagnostic: Diagnostic, fingerprint: str, some: Findings) -> Entry | 
 
 def _read(path: Path) -> Baseline:
     try:
-        return read(path.read_text())
+        return read(files.read(str(path)).decode())
     except FileNotFoundError:
         raise UnusableBaselineError(
             f"{path} does not exist: --baseline-mode create makes it"

@@ -10,7 +10,7 @@ from backends.artifact import Artifact, Backend, LossyBackend
 from compiler import lock
 from compiler.commands.artifacts import Options, certified, emitted, ledger
 from compiler.commands.losses import loss_names, report_losses
-from compiler.commands.output import cellc_version, print_findings
+from compiler.commands.output import print_findings
 from compiler.diagnostics import Diagnostics, nearest, quoted
 from compiler.driver import compile_policy
 from compiler.durable import OutputError
@@ -22,6 +22,7 @@ from compiler.names.project import policy_root
 from compiler.output import write_build
 from compiler.signing import signer
 from compiler.source import Span
+from compiler.version import VERSION
 
 _FAULT = (
     "  = help: nothing was written; this is a mistake of cellc, please report it with the policy"
@@ -53,7 +54,7 @@ def build(path: Path, directory: Path, backends: Sequence[Backend], options: Opt
     print_findings(found.sorted(), sources, policy_root(path))
     if found.failed or program is None:
         return 1
-    origin = Origin(policy_hash(program.ir), cellc_version(), tool_digest())
+    origin = Origin(policy_hash(program.ir), VERSION, tool_digest())
     if options.certify:
         made, fault = certified(program.ir, compilation.sources, artifacts, backends, origin)
         if fault:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -11,11 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from compiler import files
 from compiler.commands.output import Findings, print_findings, print_report, seen_from
+from compiler.commands.results import Results
 from compiler.diagnostics import Diagnostic, Diagnostics, Severity
-from compiler.driver import compile_policy
 from compiler.lint.configuration import read_settings
-from compiler.lint.run import lint
 from compiler.lint.settings import Choice, Settings
 from compiler.names.project import policy_root
 from compiler.source import Source
@@ -48,8 +47,13 @@ class Options:
     """Shows what `fix` would write, and writes nothing."""
 
 
-def check(paths: Iterable[Path], today: datetime.date, options: Options) -> int:
-    """Checks files and the policies below directories; the exit status."""
+def check(
+    paths: Iterable[Path], today: datetime.date, options: Options, results: Results | None = None
+) -> int:
+    """Checks files and the policies below directories; the exit status.
+
+    `results` of earlier checks are taken while they hold.
+    """
     chosen = _chosen(paths, options)
     if chosen is None:
         return 2
@@ -59,7 +63,7 @@ def check(paths: Iterable[Path], today: datetime.date, options: Options) -> int:
         status = fix([(p.path, p.settings) for p in chosen], today, options.diff)
         if status or options.diff:
             return status
-    found = _found(chosen, today)
+    found = _found(chosen, results or Results(None, today))
     if options.baseline is not None:
         from compiler.commands.baseline import UnusableBaselineError, without_known
 
@@ -96,17 +100,16 @@ def _chosen(paths: Iterable[Path], options: Options) -> list[_Chosen] | None:
     return chosen
 
 
-def _found(chosen: Iterable[_Chosen], today: datetime.date) -> list[Findings]:
+def _found(chosen: Iterable[_Chosen], results: Results) -> list[Findings]:
     """What is found below each policy root."""
     found: dict[Path, dict[Diagnostic, None]] = {}
     sources: dict[Path, dict[str, Source]] = {}
     checked: dict[Path, dict[str, None]] = {}
     for policy in chosen:
         root = policy.root
-        compilation = compile_policy(policy.path, today)
-        report = lint(compilation, policy.settings, today)
-        found.setdefault(root, {}).update(dict.fromkeys(report.diagnostics))
-        sources.setdefault(root, {}).update(compilation.sources)
+        result = results.of(policy.path, root, policy.settings)
+        found.setdefault(root, {}).update(dict.fromkeys(result.diagnostics))
+        sources.setdefault(root, {}).update(result.sources)
         checked.setdefault(root, {})[seen_from(root, policy.path)] = None
     return [
         Findings(root, tuple(found[root]), sources[root], tuple(checked[root])) for root in found
@@ -184,13 +187,13 @@ def _fails(severity: Severity, fail_on: FailOn) -> bool:
 
 def policies(path: Path) -> list[Path]:
     """The file itself, or the root files of policies below a directory, in name order."""
-    if not os.path.isdir(path):  # Path.is_dir() raises for names that are too long
+    if files.kind(str(path)) != "directory":
         return [path]
-    return [p for p in sorted(path.rglob("*.cell")) if p.is_file() and _is_root(p)]
+    return [p for p in sorted(map(Path, files.below(str(path)))) if _is_root(p)]
 
 
 def _is_root(path: Path) -> bool:
     try:
-        return _HEADER.search(path.read_bytes()) is not None
+        return _HEADER.search(files.read(str(path))) is not None
     except OSError:
         return True  # compiling it says what is wrong

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from compiler import rewrite
 from compiler.durable import OutputError
+from compiler.files import MAX_BYTES
 from compiler.lint.fix import Repair, repair
 from compiler.lint.settings import Settings
-from compiler.names.project import MAX_BYTES, policy_root
+from compiler.names.project import policy_root
 from compiler.render.text import visible
 
 

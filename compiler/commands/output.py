@@ -7,19 +7,15 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
+from compiler import files
 from compiler.diagnostics import Diagnostic, Related
 from compiler.source import Source, Span
+from compiler.version import VERSION
 
 Format = Literal["text", "json"]
-
-
-def cellc_version() -> str:
-    """The version of the installed distribution."""
-    return version("cellc")
 
 
 def titles() -> dict[str, str]:
@@ -91,7 +87,7 @@ class Findings:
 
 def seen_from(root: Path, path: Path) -> str:
     """The name of a file as the policy root sees it."""
-    return os.path.relpath(path.resolve(), root.resolve()).replace(os.sep, "/")
+    return os.path.relpath(files.real(str(path)), files.real(str(root))).replace(os.sep, "/")
 
 
 def print_report(
@@ -119,7 +115,7 @@ def print_report(
         words or titles(),
         pages() if format == "sarif" and words is None else {},
         [_renaming(some.root, Path())(name) for some in every for name in some.policies],
-        cellc_version(),
+        VERSION,
     )
     sys.stdout.write(rendered(format, report))
 
@@ -135,8 +131,8 @@ def _renamed(
 
 def _repository(root: Path) -> Path:
     """The nearest directory upwards that a version control system keeps, or `root` itself."""
-    full = root.resolve()
-    return next((d for d in (full, *full.parents) if (d / ".git").exists()), full)
+    full = Path(files.real(str(root)))
+    return next((d for d in (full, *full.parents) if files.kind(str(d / ".git"))), full)
 
 
 def _renaming(folder: Path, seen_from: Path) -> Callable[[str], str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
 
+from compiler import files
 from compiler.diagnostics import Diagnostics, Severity, nearest, quoted
 from compiler.lint.registry import all_rules, is_selector, selectors
 from compiler.lint.rule import Option, OptionValue, Rule
@@ -31,9 +32,9 @@ def read_settings(
     The first file of PLACES that has the table counts.  What is wrong is reported, and
     its sources are added to `sources`.
     """
-    files = [given] if given else [root / name for name in PLACES]
-    for path in files:
-        if given is None and not path.is_file():
+    places = [given] if given else [root / name for name in PLACES]
+    for path in places:
+        if given is None and files.kind(str(path)) != "file":
             continue
         source = read_source(path, given.as_posix() if given else path.name, found, None)
         if source is None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from compiler import files
 from compiler.diagnostics import Diagnostics, Related, arrows, nearest, quoted
+from compiler.files import MAX_BYTES
 from compiler.names.text import unquote
 from compiler.source import Source, Span
 from compiler.syntax import tree
@@ -19,8 +20,6 @@ from compiler.syntax.parse import parse_policy
 #: A directory with one of these is a policy root.
 ROOT_MARKS = ("cellc.toml", ".git")
 
-#: Larger files are not policies; refusing them keeps memory bounded.
-MAX_BYTES = 64 * 1024 * 1024
 #: Files that import each other in a row; more are refused, or recursion would fail.
 MAX_IMPORTS = 64
 
@@ -51,30 +50,30 @@ class Project:
 
 def policy_root(path: Path) -> Path:
     """The nearest directory upwards with a ROOT_MARKS entry, else the file's own."""
-    folder = Path(os.path.realpath(path)).parent
-    for candidate in (folder, *folder.parents):
-        if any((candidate / mark).exists() for mark in ROOT_MARKS):
-            return candidate
-    return folder
+    own = os.path.dirname(files.real(str(path)))
+    folder = own
+    while not any(files.kind(os.path.join(folder, mark)) for mark in ROOT_MARKS):
+        above = os.path.dirname(folder)
+        if above == folder:
+            return Path(own)
+        folder = above
+    return Path(folder)
 
 
 def read_source(path: Path, name: str, found: Diagnostics, span: Span | None) -> Source | None:
     """A file's text as a Source, or None and a diagnostic at `span`."""
     try:
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            message = f"cannot read {quoted(name)}: it is a directory"
-            found.error("E0204", message, span, "name a file in it")
-            return None
-        if not stat.S_ISREG(status.st_mode):  # reading a FIFO could wait for ever
-            _unreadable(path, name, "not a regular file", found, span)
-            return None
-        if status.st_size > MAX_BYTES:
-            too_large(name, found, span)
-            return None
-        data = path.read_bytes()
+        data = files.read(str(path))
+    except IsADirectoryError:
+        message = f"cannot read {quoted(name)}: it is a directory"
+        found.error("E0204", message, span, "name a file in it")
+        return None
     except OSError as problem:
-        _unreadable(path, name, (problem.strerror or "unreadable").lower(), found, span)
+        reason = (problem.strerror or "unreadable").lower()
+        _unreadable(path, name, reason, found, span)
+        return None
+    if len(data) > MAX_BYTES:
+        too_large(name, found, span)
         return None
     return decode(data, name, found, span)
 
@@ -87,17 +86,9 @@ def too_large(name: str, found: Diagnostics, span: Span | None) -> None:
 
 def _unreadable(path: Path, name: str, reason: str, found: Diagnostics, span: Span | None) -> None:
     importing = {Path(span.file).name} if span is not None else set()
-    others = _policies_in(path.parent) - {path.name} - importing
+    others = set(files.names(str(path.parent))) - {path.name} - importing
     help = nearest(path.name, others) or "check the path"
     found.error("E0204", f"cannot read {quoted(name)}: {reason}", span, help)
-
-
-def _policies_in(folder: Path) -> set[str]:
-    """Names that a misspelt one may have meant; none if the folder cannot be read."""
-    try:
-        return {entry.name for entry in os.scandir(folder) if entry.name.endswith(".cell")}
-    except OSError:
-        return set()
 
 
 def decode(data: bytes, name: str, found: Diagnostics, span: Span | None) -> Source | None:
@@ -139,7 +130,7 @@ class Loader:
         `active` names the imports of a file that count for the target; it is asked
         about the root file first.
         """
-        path = Path(os.path.realpath(self._path))
+        path = Path(files.real(str(self._path)))
         source = self._read(path, str(self._path), None)
         if source is None:
             return None
@@ -220,7 +211,7 @@ class Loader:
             )
             return None
         plain = file.path.parent / written
-        path = Path(os.path.realpath(plain))
+        path = Path(files.real(str(plain)))
         if not path.is_relative_to(self.project.root):
             linked = Path(os.path.normpath(plain)).is_relative_to(self.project.root)
             how = "is a symbolic link that leaves" if linked else "lies outside"

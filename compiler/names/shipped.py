@@ -14,11 +14,24 @@ from compiler.syntax.parse import parse_policy
 SHIPPED = ("low", "medium", "high", "confined", "sealed")
 
 
+_FOLDER = "<cellc>/"
+
+
+def is_shipped(file: str) -> bool:
+    """Whether the name of a source is that of a shipped profile."""
+    return file.startswith(_FOLDER)
+
+
+def shipped_source(file: str) -> Source:
+    """The source of a shipped profile by its name, such as <cellc>/low.cell."""
+    path = f"shipped/{file.removeprefix(_FOLDER)}"
+    return Source(file, resources.files("compiler").joinpath(path).read_text("utf-8"))
+
+
 @functools.cache
 def shipped_profile(name: str) -> tuple[Source, t.Profile]:
     """The source and the definition of a shipped profile; its file is read only when used."""
-    text = resources.files("compiler").joinpath(f"shipped/{name}.cell").read_text("utf-8")
-    source = Source(f"<cellc>/{name}.cell", text)
+    source = shipped_source(f"{_FOLDER}{name}.cell")
     found = Diagnostics()
     (statement,) = parse_policy(source, found)
     assert isinstance(statement.node, t.Profile)

@@ -1,0 +1,88 @@
+"""What `cellc` answers without click is what click would say; light commands import little."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from compiler.cli.start import WIDTHS
+from tests.commands.conftest import WEB
+
+HELP = Path(__file__).parents[2] / "compiler" / "cli" / "help"
+
+_START = "import sys; sys.argv[0] = 'cellc'; from compiler.cli.start import main; "
+_CLICK = "import sys; sys.argv[0] = 'cellc'; from compiler.cli.main import main; "
+_LOADED = "import atexit; atexit.register(lambda: print(*sys.modules, file=sys.__stderr__)); "
+#: Ends as other commands do, so that it can be asked what was imported.
+_TIDY = "import os; os._exit = sys.exit; "
+
+
+def run(code: str, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: text for name, text in os.environ.items() if name != "COLUMNS"}
+    environment["PYTHONPATH"] = str(Path(__file__).parents[2])
+    return subprocess.run(
+        [sys.executable, "-c", code, *words],
+        env=environment | variables,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def imported(*words: str, **variables: str) -> set[str]:
+    """The modules that a command line imports, by their first names."""
+    result = run(f"{_START}{_LOADED}{_TIDY}main()", *words, **variables)
+    return {name.split(".")[0] for name in result.stderr.splitlines()[-1].split()}
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_help_is_clicks(width: int, request: pytest.FixtureRequest) -> None:
+    real = run(f"{_CLICK}main()", "--help", COLUMNS=str(width)).stdout
+    path = HELP / f"{width}.txt"
+    if request.config.getoption("--bless"):
+        path.write_text(real)
+    assert path.read_text() == real
+
+
+@pytest.mark.parametrize("words", [(), ("-h",), ("--help",), ("--version",), ("--hlep",)])
+@pytest.mark.parametrize("columns", ["", "80", "72", "130"])
+def test_answers_are_clicks(words: tuple[str, ...], columns: str) -> None:
+    start = run(f"{_START}main()", *words, COLUMNS=columns)
+    click = run(f"{_CLICK}main()", *words, COLUMNS=columns)
+    assert (start.returncode, start.stdout, start.stderr) == (
+        click.returncode,
+        click.stdout,
+        click.stderr,
+    )
+    assert start.stdout or start.stderr
+
+
+def test_shells_that_complete_words_are_answered_by_click() -> None:
+    result = run(f"{_START}main()", _CELLC_COMPLETE="bash_source")
+    assert "_CELLC_COMPLETE=bash_complete" in result.stdout
+
+
+@pytest.mark.parametrize("words", [(), ("--help",), ("--version",)])
+def test_answers_import_next_to_nothing(words: tuple[str, ...]) -> None:
+    heavy = {"click", "re", "enum", "typing", "dataclasses", "json", "pathlib", "importlib"}
+    assert not imported(*words) & heavy
+
+
+def test_an_unchanged_check_imports_next_to_nothing(tmp_path: Path) -> None:
+    policy = tmp_path / "web.cell"
+    policy.write_text(WEB)
+    words = ("check", str(policy), "--cache-dir", str(tmp_path / "cache"))
+    heavy = {"click", "re", "enum", "typing", "dataclasses", "json", "pathlib", "datetime"}
+    assert heavy <= imported(*words)
+    assert not imported(*words) & heavy
+
+
+def test_a_check_imports_no_templates_and_no_parser_generator(tmp_path: Path) -> None:
+    policy = tmp_path / "web.cell"
+    policy.write_text(WEB)
+    assert not imported("check", str(policy), "--no-cache") & {"jinja2", "lark", "difflib"}
