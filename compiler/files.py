@@ -44,6 +44,7 @@ class Notes:
 
     def __exit__(self, *failure: object) -> None:
         _taken.remove(self)
+        _forget()
 
     def note(self, question: Question, answer: str) -> None:
         """Keeps an answer."""
@@ -52,24 +53,24 @@ class Notes:
 
     def hold(self) -> bool:
         """Whether everything, asked again, is as it was; notes that are taken get it all."""
-        for (kind, path), answer in self.answers.items():
-            if _ANSWERS[kind](path) != answer:
-                return False
-        for notes in _taken:
+        as_noted = all(_ANSWERS[kind](path) == it for (kind, path), it in self.answers.items())
+        _forget()
+        for notes in _taken if as_noted else ():
             for question, answer in self.answers.items():
                 notes.note(question, answer)
-        return True
+        return as_noted
 
 
 #: Notes that are being taken.
 _taken: list[Notes] = []
-#: Answers that are not asked for twice in one run, since the tree of files hardly changes.
+#: Answers that are not asked for twice while the same notes are taken.
 _known: dict[Question, str] = {}
 
 
-def forget() -> None:
-    """The next questions are asked anew."""
-    _known.clear()
+def _forget() -> None:
+    """Nobody knows what happens while no notes are taken."""
+    if not _taken:
+        _known.clear()
 
 
 def digest(data: bytes) -> str:
@@ -97,6 +98,7 @@ def kind(path: str) -> str:
     if answer is None:
         answer = _known["kind", path] = _kind(path)
     _note("kind", path, answer)
+    _forget()
     return answer
 
 
@@ -104,6 +106,7 @@ def real(path: str) -> str:
     """The absolute path without symbolic links, as os.path.realpath() makes it."""
     answer = _real(path)
     _note("real", path, answer)
+    _forget()
     return answer
 
 

@@ -30,7 +30,6 @@ def _round(check: Callable[[], int]) -> None:
     if sys.stdout.isatty() and sys.stderr.isatty():
         sys.stdout.write(_CLEAR)
         sys.stdout.flush()
-    files.forget()
     with Notes() as notes:
         check()
     sys.stdout.flush()
@@ -39,7 +38,6 @@ def _round(check: Callable[[], int]) -> None:
     gc.collect()
     while True:
         before = _look(notes)
-        files.forget()
         if not notes.hold():
             return
         while _look(notes) == before:

@@ -30,7 +30,6 @@ _IMPORTS = 'import "part.cell";\n'
 
 def check(*words: str) -> Printed:
     """One run of the command as `compiler.cli.start` makes it."""
-    files.forget()
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         replay = Replay(("check", *words))
