@@ -83,12 +83,12 @@ def command(
     watch: bool,
     today: datetime.date,
 ) -> None:
-    """Find mistakes in policies, and repair some of them.
+    """Find mistakes in policies; nothing is written, but by --fix.
 
     PATHS are policy files, or directories in which every file with a `policy`
     line is checked.  Rules are described by `cellc rule`, configured in cellc.toml,
-    and ignored in a line by `# cellc: ignore CODE -- reason`.  No policy is written but by
-    --fix; results are kept, so that only what has changed is checked again.
+    and ignored in a line by `# cellc: ignore CODE -- reason`.  Results are kept, so
+    that only what has changed is checked again.
     """
     from compiler.commands.check import Options, check
     from compiler.commands.results import Results
