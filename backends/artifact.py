@@ -79,6 +79,14 @@ class LossyBackend(Backend, Protocol):
 class ReadBack(Protocol):
     """What emitted files decide: a vote, and the id of the rule that made it or 0."""
 
+    @property
+    def places(self) -> Mapping[str, int]:
+        """Where verdicts stand in rows: places of actions, but for sockets and binds."""
+
+    @property
+    def processes(self) -> int:
+        """So many places from the first on are for process actions."""
+
     def decide(self, request: Request) -> tuple[Effect, int]:
         """The vote on one request."""
 

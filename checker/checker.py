@@ -2,327 +2,353 @@
 
     python3 -I checker DIR
 
-Needs nothing but Python and shares no code with the compiler.  It folds the layered rules
-itself (docs/language.md, "Which rule decides") and compares the result with the IR's folded
-rows, the kernel module's tables in both forms, and every row of policy.cert.json.
-docs/certificate.md says how.
-"""
+Needs nothing but Python and shares no code with the compiler.  It folds the layered rules of
+each cell (docs/language.md, "Which rule decides"), holds the IR's folded rows and each row of
+policy.cert.json against that, and has tables.py compare the kernel module's tables.
 
-from __future__ import annotations
+A set of requests is one integer with two bits for a request, placed as verdicts are in tables;
+the lower one counts.  docs/certificate.md says which place means what.
+"""
 
 import hashlib
 import json
+import re
 import struct
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise, product
+from typing import Any
 
-from checker.claims import certified
-from checker.space import AXES, PROTOCOLS, Actions, Folded, Json, Space
-from checker.tables import FaultError, Tables, numbers, require, runs, tiles
+from checker.tables import NO_CEILING, PORTS, UNLIMITED, FaultError, Tables, require
 
 IR, CERTIFICATE, IMAGE = "policy.ir.json", "policy.cert.json", "kmod/cellpolicy.img"
-TABLES_C = "kmod/secmodel_cellpolicy/cellpolicy_tables.c"
-ACTIONS_C = "kmod/secmodel_cellpolicy/cellpolicy_actions.c"
-CERTIFIED = (IR, IMAGE, TABLES_C, ACTIONS_C)
-UNLIMITED, NO_CEILING = 2**32 - 1, 2**64 - 1
-MALFORMED = (LookupError, TypeError, ValueError, AttributeError, RecursionError, struct.error)
+ACTIONS_C, TABLES_C = (f"kmod/secmodel_cellpolicy/cellpolicy_{x}.c" for x in ("actions", "tables"))
+CERTIFIED = (IR, IMAGE, ACTIONS_C, TABLES_C)
+MALFORMED = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+AXES = {"domains": "PF", "types": "SOCK", "socket_protocols": "IPPROTO"}
+EFFECTS, PROTOCOLS = ("deny", "allow", "grant"), ("tcp", "udp", "other")
+BINDS = {"network.bind.port": 0x015, "network.bind.privport": 0x540}
+Json = Any
+Folded = dict[tuple[str, int | None], int]
+"""The requests that each effect and rule (its id, or none) decides."""
 
 
-def denied(verdicts: int) -> int:
-    """A row of so many denials."""
-    return sum(1 << 2 * i for i in range(verdicts))
+def lows(count: int, distance: int = 2) -> int:
+    """So many bits, each so far from the one before: the lower bits of as many verdicts."""
+    return sum(1 << distance * i for i in range(count))
+
+
+class Actions:
+    """What can be asked: as the engine's C file and the certificate list it."""
+
+    def __init__(self, text: str, listed: Json, ir: Json) -> None:
+        def array(name: str, item: str) -> list[str]:
+            return re.findall(item, *re.findall(rf"cellpolicy_{name}\[\] = {{(.*?)}};", text, re.S))
+
+        names, self.limits = (array(f"{x}_names", '"(.*)"') for x in ("action", "limit"))
+        columns = [len(names) - 1, *map(int, array("columns", r"\b\d+"))]
+        rights = [list(map(int, array(f"{x}_columns", r"\d+"))) for x in ("vnode", "passthru")]
+        known = re.findall(r"\[KAUTH_(?:REQ_)?(\w+)\](?:\[0\])? = (\d+),", text)
+        asked = {name: names[columns[int(place)]] for name, place in known}
+        for places, scope in zip(rights, ("VNODE", "DEVICE_RAWIO_PASSTHRU"), strict=True):
+            known = re.findall(rf"KAUTH_(?:REQ_)?({scope}_\w+)\) != 0 \? (0x\w+) : 0;", text)
+            asked |= {name: names[places[int(bit, 16).bit_length() - 1]] for name, bit in known}
+        same = all(c.lower() == name.replace(".", "_") for c, name in asked.items())
+        place = {names[column]: i for i, column in enumerate([*columns, *rights[0], *rights[1]])}
+        self.shape = len(names) - 1, len(columns), *map(len, rights), len(self.limits)
+        self.processes, self.rows = 1 + sum(x.startswith("process.") for x in place), len(place)
+        named = [{w for r in ir["rules"] for w in r.get(axis, ())} - {"other"} for axis in AXES]
+        self.axes = {axis: ["other", *sorted(x)] for axis, x in zip(AXES, named, strict=True)}
+        planes = [*product(*self.axes.values())]
+        raw = [("inet6", "raw", protocol) for protocol in self.axes["socket_protocols"]]
+        self.sockets, open_, start = len(planes) + len(raw), lows(len(planes)), 2 * self.rows
+        bits = {name: (0, 0, leaf) for name, leaf in BINDS.items()}
+        bits["network.socket.open"] = open_ << start, 0, 0
+        bits["network.socket.rawsock"] = lows(len(raw)) << start + 2 * len(planes), 0, 0
+        same = same and {*asked.values(), *bits} == {name for name, *_ in listed}
+        for name, at, kind in listed:
+            process = kind in ("self", "target")
+            same = same and at == place.get(name, 0) and process == name.startswith("process.")
+            bits.setdefault(name, (1 << 2 * at, (kind == "target") << 2 * at, 0))
+        require(same, "the engine asks about other actions than the certificate")
+        sets = [[*bits], *ir["action_sets"]]
+        self.everything, *self.covers = [
+            [sum(x) for x in zip((0, 0, 0), *(bits[name] for name in {*set_}), strict=True)]
+            for set_ in sets
+        ]
+        """By action set: its own bits, those of each target, and of each interval of ports."""
+        self.columns = [[names.index(name) for name in set_] for set_ in sets[1:]]
+        self.words = {axis: dict.fromkeys([*x, "inet6", "raw"], 0) for axis, x in self.axes.items()}
+        for i, socket in enumerate(planes + raw, self.rows):
+            for axis, word in zip(AXES, socket, strict=True):
+                self.words[axis][word] |= 1 << 2 * i
+        self.constants = {
+            axis: {w.lower(): int(n) for w, n in re.findall(rf"\({prefix}_(\w+) == (\d+)\)", text)}
+            for axis, prefix in AXES.items()
+        }
+
+
+class Space:
+    """The requests of one subject, as far as some rules tell them apart."""
+
+    def __init__(self, build: "Build", subject: str, rules: Sequence[Json]) -> None:
+        self.build, self.subject, a = build, subject, build.actions
+        named = {m for r in rules if "to" in r for m in r["to"]["members"]}
+        named -= {"self", "host", subject}
+        self.targets = [*sorted(named), *["host"] * (subject != "host"), "*"]
+        cuts = {x for r in rules for low, high in r.get("ports", ()) for x in (low, high + 1)}
+        self.ports = sorted(cuts | {0, 1, 1024, PORTS})
+        start, self.step = 2 * (a.rows + a.sockets), 2 * a.processes
+        self.places = [start + self.step * i for i in range(len(self.targets))]
+        self.borders = lows(len(self.targets), self.step) << start
+        self.binds = start + self.step * len(self.targets)
+        asked = [0x555, *(0x540 if port < 1024 else 0x015 for port in self.ports[1:-1])]
+        self.intervals = lows(len(asked), 12) << self.binds
+        self.asked = sum(bits << self.binds + 12 * i for i, bits in enumerate(asked))
+        others = len(build.cells) > len(named) + (subject in build.cells)
+        own, target, _ = a.everything
+        self.crossing = target * (self.borders & (-1 if others else ~(1 << self.places[-1])))
+        self.all = own | self.crossing | self.asked
+
+    def mask(self, r: Json) -> int:
+        """The requests that a row is about: each condition leaves out what does not carry it."""
+        bits: int
+        own, target, bind = self.build.actions.covers[r["actions"]]
+        bits = own | target * self.borders | bind * self.intervals & self.asked
+        if "to" in r:
+            members, process = r["to"]["members"], (1 << self.step) - 1
+            to = process if "self" in members or self.subject in members else 0
+            for name, place in zip(self.targets, self.places, strict=True):
+                to |= process << place if name in members else 0
+            bits &= (process | process * self.borders) & (~to if r["to"]["exclude"] else to)
+        if "protocols" in r:
+            bits &= self.intervals * sum(0x041 << 2 * PROTOCOLS.index(p) for p in r["protocols"])
+        if "ports" in r:
+            on = 0
+            for low, high in r["ports"]:
+                i, end = bisect_left(self.ports, low), bisect_left(self.ports, high + 1)
+                require((self.ports[i], self.ports[end]) == (low, high + 1), "a row splits ports")
+                on |= (1 << 12 * end) - (1 << 12 * i) << self.binds
+            bits &= on
+        for axis in AXES.keys() & r.keys():
+            bits &= sum(self.build.actions.words[axis][word] for word in {*r[axis]})
+        return bits
+
+    def leaves(self, votes: int, shift: int = 0) -> Iterable[tuple[int, int, int]]:
+        """Verdicts on binds by interval of ports (first, end)."""
+        for i, (low, end) in enumerate(pairwise(self.ports)):
+            yield low, end, (votes >> self.binds + 12 * i & 0xFFF) << shift
+
+    def fold(self, layers: Sequence[Sequence[int]], within: int) -> Folded:
+        """Points 1 to 4 of the language: what decides each of some requests."""
+        decided, folded, later, all_ = 0, Folded(), list[tuple[int, str]](), self.build.ir["rules"]
+        for layer in reversed(layers):
+            said, once, twice = dict.fromkeys(EFFECTS, 0), 0, 0
+            masks = [(all_[i], self.mask(all_[i]) & self.all) for i in sorted(layer)]
+            explicit = [mask for rule, mask in masks if not rule["listen"]]
+            for mask in explicit:
+                once, twice = once | mask, twice | once & mask
+            regions, listens = list[tuple[Json, int]](), [x for x in masks if x[0]["listen"]]
+            for rule, mask in masks:
+                if not rule["listen"]:
+                    some = explicit if mask & twice else []
+                    for less in [x for x in some if x != mask and not x & ~mask]:
+                        mask &= ~less
+                    regions.append((rule, mask))
+                    said[rule["effect"]] |= mask
+            deny, allow, grant = said.values()
+            require(not (deny & allow | deny & grant | allow & grant), "rules of a layer disagree")
+            require(not any(mask & deny for _, mask in listens), "a cell may not bind its port")
+            regions += [(rule, mask & ~(allow | grant)) for rule, mask in listens]
+            for rule, mask in regions:
+                clash = rule["final"] and any(mask & m for m, e in later if e != rule["effect"])
+                require(not clash, f"a later layer overrides the final rule {rule['id']:08x}")
+                key, new = (rule["effect"], rule["id"]), mask & ~decided & within
+                if new:
+                    folded[key] = folded.get(key, 0) | new
+                decided |= mask
+            later += [(mask, rule["effect"]) for rule, mask in regions]
+        return folded
 
 
 class Build:
-    """The IR, the tables and the certificate of one build."""
+    """The IR of a build, and the tables that it calls for."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
-        ir, certificate = json.loads(files[IR]), json.loads(files[CERTIFICATE])
-        self.ir: Json = ir
-        self.certificate: Json = certificate
+        self.ir, self.certificate = json.loads(files[IR]), json.loads(files[CERTIFICATE])
+        hashes = self.certificate["files"]
         for path in CERTIFIED:
-            same = certificate["files"][path] == hashlib.sha256(files[path]).hexdigest()
+            same = hashes[path] == hashlib.sha256(files[path]).hexdigest()
             require(same, f"{path} is not the file that was certified")
-        self.actions = Actions(files[ACTIONS_C].decode(), certificate["actions"])
-        self.tables = t = Tables(files[IMAGE], files[TABLES_C].decode())
-        require(t.digest == certificate["files"][IR] and t.target == ir["target"], "other tables")
-        self.cells = {cell["name"]: cell for cell in ir["cells"]}
-        arrays = zip(AXES, ("domain_of", "type_of", "protocol_of"), strict=True)
-        self.axes = [self.axis(*names) for names in arrays]
-        self.plane = -(-(len(self.axes[0]) * len(self.axes[1]) + 1) * len(self.axes[2]) // 16)
+        self.actions = Actions(files[ACTIONS_C].decode(), self.certificate["actions"], self.ir)
+        self.cells = {x["name"]: x for x in sorted(self.ir["cells"], key=lambda x: int(x["id"]))}
+        self.ids = {"host": 0} | {name: cell["id"] for name, cell in self.cells.items()}
+        self.tables = Tables(self.actions.shape, self.ids.values())
         self.keys: dict[str, Json] = {}
-        self.folded: dict[Json, tuple[Space, Folded]] = {}
+        self.folded: dict[Json, tuple[Space, Folded, int]] = {}
         self.owned: dict[str, tuple[Space, Folded, int]] = {}
-        self.listening: list[tuple[str, list[str], list[list[int]], int]] = []
-        self.done: set[Json] = set()
+        self.listening: list[tuple[str, str, Json, int]] = []
+        self.owners: list[tuple[int, int, int]] = []
 
-    def axis(self, words: str, array: str) -> dict[str, int]:
-        """The class of each word that rules name, in the order of the words."""
-        of, t = self.actions.constants[words], self.tables
-        named = {w for r in self.ir["rules"] for w in r.get(words, ())} - {"other"}
-        ordered = sorted(named)
-        axis = {"other": 0} | {word: i for i, word in enumerate(ordered, 1)}
-        classes = [0] * (1 + max([of[word] for word in named], default=-1))
-        for word in ordered:
-            classes[of[word]] = axis[word]
-        size = t.n[words.removeprefix("socket_")]
-        same = t.a[array] == tuple(classes) and size == len(axis)
-        require(same, f"{array} does not tell apart what the rules do")
-        return axis
-
-    def socket_bits(self, r: Json, c: Mapping[str, int]) -> int:
-        domains, types, protocols = (r.get(x, y) for x, y in zip(AXES, self.axes, strict=True))
-        d, t, p = self.axes
-        planes = [d[x] * len(t) + t[y] for x in domains for y in types] if c["socket"] else []
-        if c["rawsock"] and "inet6" in r.get("domains", "inet6") and "raw" in r.get("types", "raw"):
-            planes.append(len(d) * len(t))
-        return sum(1 << 2 * (plane * len(p) + p[x]) for plane in planes for x in protocols)
-
-    def check(self) -> None:
-        """Raises Fault, or an error of Python's for files that are not what they seem."""
-        t, ir, place = self.tables, self.ir, 0
-        cells = [None, *sorted(self.cells.values(), key=lambda cell: int(cell["id"]))]
-        self.ids = [0, *(cell["id"] for cell in cells[1:])]
-        same = len(cells) == t.n["cells"] and t.n["ids"] == self.ids[-1] + 1
-        require(same and self.ids == sorted(set(self.ids)), "the tables have other cells")
-        texts = [*(cell["name"] if cell else "?" for cell in cells), ir["policy"]]
-        ends = t.a["port_ends"]
-        self.steps = list(
-            zip([0, *(end + 1 for end in ends)], ends, t.a["port_numbers"], strict=False)
-        )
-        self.unknown(t.record("cells", 10, 0))
-        for number, cell in enumerate(cells[1:], 1):
-            place += len(texts[number - 1]) + 1
-            self.cell(cell, t.record("cells", 10, number), place)
-        place += len(texts[-2]) + 1
-        strings = "".join(f"{text}\0" for text in texts).encode()
-        whole = bytes(t.a["strings"]), t.n["policy"], t.n["flags"]
-        require(whole == (strings, place, ir["permissive"]), "the names in the tables are others")
+    def fold(self) -> None:
+        """Folds all cells, and works out the tables that this calls for."""
+        ir, t = self.ir, self.tables
+        nobody = Space(self, "", [])
+        self.class_(nobody, lows(nobody.binds // 2 + 6 * len(nobody.ports)))
+        spans = [t.span([self.rule(row) for row in x["verdicts"]]) for x in ir["classes"]]
+        for cell in self.cells.values():
+            self.cell(cell, spans[cell["class_"]])
+        t.n |= {"policy": t.text(ir["policy"]), "flags": int(ir["permissive"])}
+        for (axis, words), table in zip(
+            self.actions.axes.items(), ("domain", "type", "protocol"), strict=True
+        ):
+            numbers = [self.actions.constants[axis][word] for word in words[1:]]
+            t.a[f"{table}_of"] = [0] * (1 + max(numbers, default=-1))
+            for i, number in enumerate(numbers, 1):
+                t.a[f"{table}_of"][number] = i
+            t.n[f"{table}s"] = len(words)
         self.reserved()
-        certified(self, self.certificate)
-        widths = {"crossings": 1, "sockets": self.plane, "owners": 8, "rules": 6}
-        widths |= {"ceilings": t.width["L"], "classes": t.width["C"]}
-        for name, width in widths.items():
-            rows = [t.a[name][i : i + width] for i in range(0, len(t.a[name]), width)]
-            different = name in ("owners", "rules") or len({*rows}) == len(rows)
-            require(different and len(t.used.get(name, ())) == len(rows), f"{name} has idle rows")
-        pages = {(page, 64) for page in t.a["tops"]}
-        require(tiles(t.maps, 0, t.n["tops"]) and tiles(pages, 0, t.n["pages"]), "idle maps")
-        require(
-            len({t.a["pages"][x : x + 64] for x, _ in pages}) == len(pages), "a page is there twice"
-        )
-        require(tiles(t.sets, 0, t.n["sets"]), "idle sets")
-        require(t.a["sets"][0] == 0, "the set of no condition is not empty")
+        t.lay_out(self.owners)
 
-    def unknown(self, cell: Sequence[int]) -> None:
-        """Row 0 of cells and classes stands for ids that no cell has: everything is denied."""
-        t = self.tables
-        row, found = self.class_(0)
-        sockets = len(self.axes[2]) * (len(self.axes[0]) * len(self.axes[1]) + 1)
-        crossings = {t.record("crossings", 1, x)[0] for x in t.map(found[2], t.n["ids"])}
-        require(
-            cell == (0, 0, 0, 0, UNLIMITED, 0, 0, 0, 0, 0) and row == denied(t.positions)
-            and crossings == {denied(self.actions.processes)} and found[:2] == [UNLIMITED, 0xFFFF]
-            and {*t.map(found[3], len(self.steps))} == {denied(6)}
-            and t.row("sockets", self.plane, found[4] // self.plane) == denied(sockets)
-            and {*t.record("ceilings", t.width["L"], 0)} == {NO_CEILING},
-            "row 0 is not what unknown cells are to have",
-        )  # fmt: skip
+    def compare(self, image: bytes, text: str) -> None:
+        """Whether the image and the C text hold those tables."""
+        self.tables.compare(image, text, self.ir["target"], self.certificate["files"][IR])
 
-    def class_(self, number: int) -> tuple[int, list[int]]:
-        """The row of a class, and its other fields."""
-        row = self.tables.row("classes", self.tables.width["C"], number)
-        bits = 32 * self.tables.words
-        return row & (1 << bits) - 1, [row >> bits + 32 * i & UNLIMITED for i in range(5)]
+    def class_(self, space: Space, votes: int) -> int:
+        """The number of a class in the tables."""
+        border = [votes >> place & (1 << space.step) - 1 for place in space.places]
+        ids = [*(self.ids[name] for name in space.targets[:-1]), -1]
+        borders = dict(zip(ids, border, strict=True))
+        return self.tables.class_(votes, borders, space.leaves(votes), self.actions.sockets)
 
-    def cell(self, cell: Json, found: Sequence[int], place: int) -> None:
-        t, rules, limits = self.tables, self.ir["rules"], [NO_CEILING] * self.tables.width["L"]
+    def rule(self, row: Json) -> list[int]:
+        """How the tables name the rule of a row, and what it is about."""
+        t, to, ports, socket = self.tables, 0, 0, 0
+        flags = sum(8 << PROTOCOLS.index(p) for p in row.get("protocols", PROTOCOLS))
+        if "to" in row:
+            members = row["to"]["members"]
+            to = t.set(self.ids[member] for member in members if member != "self")
+            flags += 1 + 2 * ("self" in members) + 4 * row["to"]["exclude"]
+        if "ports" in row:
+            ports = t.place("sets", [len(row["ports"]), *(x << 16 | y for x, y in row["ports"])])
+        if not AXES.keys().isdisjoint(row):
+            axes = self.actions.axes.items()
+            on = [[axis.index(word) for word in row.get(name, axis)] for name, axis in axes]
+            socket = t.place("sets", [t.set(numbers) for numbers in on])
+        actions = t.set(self.actions.columns[row["actions"]])
+        return [self.ir["rules"][row["rule"]]["id"], actions, to, flags, ports, socket]
+
+    def votes(self, space: Space, rows: Json, folded: Folded, left: int) -> int:
+        """The verdicts of rows of the IR, which must be what folding the layers gives."""
+        said, wrong = dict.fromkeys(EFFECTS, 0), f"the IR's rows for {space.subject} are wrong"
+        for row in rows:
+            bits = space.mask(row)
+            said[row["effect"]] |= bits
+            known = folded.get((row["effect"], self.ir["rules"][row["rule"]]["id"]), 0)
+            require(bits & space.all and not bits & space.all & ~(left & known), wrong)
+            left &= ~bits
+        require(not any(left & bits for bits in folded.values()), wrong)
+        closed = 1 | space.borders * lows(self.actions.processes)
+        return said["deny"] | said["grant"] << 1 | closed & ~sum(said.values())
+
+    def cell(self, cell: Json, span: tuple[int, int]) -> None:
+        """Folds the rules of a cell, and adds it to the tables."""
+        ir, rules, name, t = self.ir, self.ir["rules"], cell["name"], self.tables
+        layers = [ir["layers"][i]["rules"] for i in cell["layers"]]
+        explicit = tuple(tuple(i for i in layer if not rules[i]["listen"]) for layer in layers)
+        flat = [rules[i] for layer in explicit for i in layer]
+        rows = ir["classes"][cell["class_"]]["verdicts"]
+        named = any(name in r["to"]["members"] for r in (*flat, *rows) if "to" in r)
+        key = self.keys[name] = explicit, cell["class_"], name if named else ""
+        if key not in self.folded:
+            space = Space(self, name, flat)
+            folded = space.fold(explicit, space.all)
+            number = self.class_(space, self.votes(space, rows, folded, space.all))
+            self.folded[key] = space, folded, number
+        listens = [i for layer in layers for i in layer if rules[i]["listen"]]
+        require(listens or not cell["owned"], f"{name} owns ports but listens on none")
+        if listens:
+            covers = self.actions.covers
+            binds = [[i for i in layer if covers[rules[i]["actions"]][2]] for layer in layers]
+            space, own = Space(self, name, [rules[i] for layer in binds for i in layer]), 0
+            for i in listens:
+                own |= space.mask(rules[i]) & space.all
+                self.listening += [(name, p, rules[i]["ports"], i) for p in rules[i]["protocols"]]
+            self.owned[name] = space, space.fold(binds, own), own
+            self.owners += space.leaves(
+                self.votes(space, cell["owned"], *self.owned[name][1:]), 128
+            )
+        limits = [NO_CEILING] * len(self.actions.limits)
         for limit in cell["limits"]:
             if limit["value"] is not None:
                 limits[self.actions.limits.index(limit["name"])] = limit["value"]
         most = UNLIMITED if cell["processes"] is None else min(cell["processes"], UNLIMITED - 1)
-        number, found = found[3], (*found[:3], *found[4:])
-        same = found[:4] == (cell["id"], place, cell["permissive"], most)
-        same = same and t.record("ceilings", t.width["L"], found[4]) == tuple(limits)
-        require(same, f"the settings of {cell['name']} are others in the tables")
-        verdicts = self.ir["classes"][cell["class_"]]["verdicts"]
-        layers = [self.ir["layers"][i]["rules"] for i in cell["layers"]]
-        explicit = tuple(tuple(i for i in layer if not rules[i]["listen"]) for layer in layers)
-        flat = [*(rules[i] for layer in explicit for i in layer)]
-        named = any(cell["name"] in r["to"]["members"] for r in (*flat, *verdicts) if "to" in r)
-        key = self.keys[cell["name"]] = explicit, cell["name"] if named else ""
-        if key not in self.folded:
-            space = Space(self, cell["name"], flat)
-            self.folded[key] = space, space.fold(explicit, False)
-        if self.first("class", key, cell["class_"], number):
-            space, folded = self.folded[key]
-            self.rows(space, verdicts, folded, space.all)
-            self.table(space, verdicts, number)
-        if self.first("rules", found[5:7], cell["class_"]):
-            self.rules(found[5], found[6], verdicts)
-        listens = [i for layer in layers for i in layer if rules[i]["listen"]]
-        self.listening += [
-            (cell["name"], rules[i]["protocols"], rules[i]["ports"], i) for i in listens
-        ]
-        if listens:
-            cover, sets = self.actions.cover, self.ir["action_sets"]
-            binds = [[i for i in x if cover(sets[rules[i]["actions"]])["bind"]] for x in layers]
-            space = Space(self, cell["name"], [rules[i] for layer in binds for i in layer])
-            own = 0
-            for i in listens:
-                own |= space.mask(rules[i], sets)
-            folded = {
-                key: bits & own for key, bits in space.fold(binds, True).items() if bits & own
-            }
-            self.owned[cell["name"]] = space, folded, own
-            self.rows(space, cell["owned"], folded, own)
-        self.rules(found[7], found[8], cell["owned"])
-
-    def first(self, *key: Json) -> bool:
-        """Whether something is not checked yet."""
-        seen = key in self.done
-        self.done.add(key)
-        return not seen
-
-    def rows(
-        self, space: Space, rows: Json, folded: Mapping[tuple[str, int], int], left: int
-    ) -> None:
-        """Whether folded rows of the IR are disjoint and say what folding its layers gives."""
-        found: Folded = {}
-        for row in rows:
-            bits = space.mask(row, self.ir["action_sets"]) & space.real
-            require(bits and not bits & ~left, "rows of the IR overlap")
-            left &= ~bits
-            key = row["effect"], self.ir["rules"][row["rule"]]["id"]
-            found[key] = found.get(key, 0) | bits
-        require(found == folded, f"the IR's rows for {space.subject} are not what its layers say")
-
-    def table(self, space: Space, rows: Json, number: int) -> None:
-        """Whether one class of the tables decides as these rows."""
-        t, said = self.tables, {"deny": 0, "allow": 0, "grant": 0}
-        for row in rows:
-            said[row["effect"]] |= space.mask(row, self.ir["action_sets"])
-        votes = said["deny"] | said["grant"] << 1
-        named, processes = votes | said["allow"], self.actions.processes
-        closed, whole = denied(processes), (1 << 2 * processes) - 1
-        border = {
-            name: votes >> at & whole | closed & ~(named >> at | named >> at + 1)
-            for name, at in space.blocks.items()
-        }
-        known = {0: border["host"]} | {self.cells[n]["id"]: border[n] for n in space.named}
-        targets = dict.fromkeys({*range(t.n["ids"])} - {*self.ids}, closed) | known
-        ports = [(b - a, votes >> space.bind + 12 * i & 0xFFF)
-                 for i, (a, b) in enumerate(pairwise(space.cuts))]  # fmt: skip
-        vnode, passthru, no_vnode, granted = (
-            sum(1 << i for i, at in enumerate(places) if said[effect] >> 2 * at & 1)
-            for effect in ("deny", "grant") for places in self.actions.rights)  # fmt: skip
-        row, found = self.class_(number)
-        to = t.map(found[2], t.n["ids"])
-        crossings = {x: t.record("crossings", 1, x)[0] for x in {*to}}
-        reached = [crossings[x] for x in to]
-        by_port = t.map(found[3], len(self.steps))
-        require(
-            row == votes & (1 << 2 * t.positions) - 1 | 1 and found[0] == vnode and not no_vnode
-            and reached == [targets.get(i, border[""]) for i in range(t.n["ids"])]
-            and runs((b - a + 1, by_port[n]) for a, b, n in self.steps) == runs(ports)
-            and found[1] == granted << 16 | passthru and found[4] % self.plane == 0
-            and t.row("sockets", self.plane, found[4] // self.plane) == votes >> space.sockets,
-            f"class {number} of the tables decides otherwise than {space.subject}'s rows",
-        )  # fmt: skip
-
-    def rules(self, first: int, count: int, rows: Json) -> None:
-        """Whether the tables name the rules of these rows, in their order."""
-        t, axes = self.tables, dict(zip(AXES, self.axes, strict=True))
-        wrong = "the tables name other rules than the IR's rows"
-        require(count == len(rows) and (count or not first), wrong)
-        for i, row in enumerate(rows, first):
-            id_, actions, to, flags, ports, socket = t.record("rules", 6, i)
-            names, on = (
-                self.ir["action_sets"][row["actions"]],
-                sum(8 << PROTOCOLS.index(p) for p in row.get("protocols", PROTOCOLS)),
-            )
-            columns = [self.actions.columns[name] for name in names]
-            t.set(actions, numbers(columns), wrong)
-            if "to" in row:
-                members = row["to"]["members"]
-                ids = [0 if m == "host" else self.cells[m]["id"] for m in members if m != "self"]
-                t.set(to, numbers(ids), wrong)
-                on |= 1 + 2 * ("self" in members) + 4 * row["to"]["exclude"]
-            if "ports" in row:
-                t.set(ports, [len(row["ports"]), *(a << 16 | b for a, b in row["ports"])], wrong)
-            if not AXES.keys().isdisjoint(row):
-                places = t.a["sets"][socket : socket + 3]
-                t.set(socket, places, wrong)
-                for (name, axis), place in zip(axes.items(), places, strict=True):
-                    t.set(place, numbers([axis[word] for word in row.get(name, axis)]), wrong)
-            said = id_, bool(to), flags, bool(ports), bool(socket)
-            narrowed = "to" in row, on, "ports" in row, not AXES.keys().isdisjoint(row)
-            require(said == (self.ir["rules"][row["rule"]]["id"], *narrowed), wrong)
+        ceiling = t.place("ceilings", limits) // len(limits)
+        owned = t.span([self.rule(row) for row in cell["owned"]])
+        settings = t.text(name), int(cell["permissive"]), self.folded[key][2], most, ceiling
+        t.a["cells"] += [cell["id"], *settings, *span, *owned]
 
     def reserved(self) -> None:
-        """Whether ports belong to the cells that listen on them."""
-        t, deltas, claims = self.tables, {0: 0, 65536: 0}, []
-        for cell, protocols, ports, rule in self.listening:
-            udp = PROTOCOLS.index(protocols[0])
-            owner = (
-                self.cells[cell]["id"] << 32 * udp | self.ir["rules"][rule]["id"] << 64 + 32 * udp
-            )
-            claims += [(udp, low, high, owner) for low, high in ports]
+        """Gives ports to the cells that listen on them, one cell to a port and protocol."""
+        claims = []
+        for cell, protocol, ports, rule in self.listening:
+            udp, id_ = PROTOCOLS.index(protocol), self.ir["rules"][rule]["id"]
+            owner = self.ids[cell] << 32 * udp | id_ << 64 + 32 * udp
+            claims += [(udp, low, high + 1, owner) for low, high in ports]
         claims.sort()
-        require(all(a[:1] != b[:1] or a[2] < b[1] for a, b in pairwise(claims)), "two own a port")
-        kept = [
-            (r["cell"], [r["protocol"]], r["ports"], r["rule"]) for r in self.ir["reservations"]
-        ]
-        require(
-            sorted(kept) == sorted(self.listening), "the reservations are not what cells listen on"
-        )
-        parts = [(low, high + 1, owner) for _, low, high, owner in claims]
-        for space, folded, _ in self.owned.values():
-            votes = 0
-            for (effect, _), bits in folded.items():
-                votes |= bits * {"deny": 1, "allow": 0, "grant": 2}[effect]
-            for i, (low, end) in enumerate(pairwise(space.cuts)):
-                parts.append((low, end, (votes >> space.bind + 12 * i & 0xFFF) << 128))
-        for low, end, number in parts:
-            deltas[low] = deltas.get(low, 0) + number
-            deltas[end] = deltas.get(end, 0) - number
-        expected, total = [], 0
-        for low, end in pairwise(sorted(deltas)):
-            total += deltas[low]
-            expected.append((end - low, total))
-        free, found = t.n["ports"], []
-        for low, high, number in self.steps:
-            tcp, udp, other, *rules, votes, idle = (
-                t.record("owners", 8, number - free) if number >= free else [0] * 8
-            )
-            require(
-                not other and not rules[2] and not idle, "a port of another protocol has an owner"
-            )
-            owner = tcp | udp << 32 | rules[0] << 64 | rules[1] << 96 | votes << 128
-            require(owner or number < free, "nobody owns an owned port")
-            found.append((high - low + 1, owner))
-        require(runs(found) == runs(expected), "the tables give ports to others")
-        order = [
-            *sorted(n for *_, n in self.steps if n < free),
-            *(n for *_, n in self.steps if n >= free),
-        ]
-        same = order == list(range(len(self.steps))) and self.steps[-1][1] == 65535
-        require(same and t.n["owners"] == len(order) - free, "ports are numbered otherwise")
+        require(all(a[0] < b[0] or a[2] <= b[1] for a, b in pairwise(claims)), "two own a port")
+        self.owners += [claim[1:] for claim in claims]
+        kept = [(x["cell"], x["protocol"], x["ports"], x["rule"]) for x in self.ir["reservations"]]
+        require(sorted(kept) == sorted(self.listening), "the IR gives ports to others")
+
+    def certified(self, c: Json) -> None:
+        """Whether a certificate says of every request just once what decides it."""
+        seen, rules = list[str](), self.ir["rules"]
+        for group in c["classes"]:
+            for key in {self.keys[name] for name in group["cells"]}:
+                space, folded, _ = self.folded[key]
+                self.group(group, space, folded, space.all)
+            seen += group["cells"]
+        require(sorted(seen) == sorted(self.cells), "the certificate is about other cells")
+        owned = [group["cells"] for group in c["owned"]]
+        require(owned == [[name] for name in sorted(self.owned)], "other cells own ports")
+        for group in c["owned"]:
+            self.group(group, *self.owned[group["cells"][0]])
+        host = Space(self, "host", [])
+        self.group(c["host"], host, {}, host.all)
+        wanted = sorted([*x, f"{rules[i]['id']:08x}"] for *x, i in self.listening)
+        same = sorted(c["reserved"]) == wanted and c["processes"] == self.actions.processes
+        same = same and all(c[axis] == words for axis, words in self.actions.axes.items())
+        require(same, "the certificate has other owners of ports, or axes")
+
+    def group(self, group: Json, space: Space, folded: Folded, left: int) -> None:
+        """Whether rows of the certificate say what is decided of some requests."""
+        same = (group["targets"], group["ports"]) == (space.targets, space.ports)
+        require(same, f"the certificate numbers requests of {space.subject} otherwise")
+        free = left & ~sum(folded.values())
+        known = {
+            **folded,
+            ("deny", None): free & space.crossing,
+            ("allow", None): free & ~space.crossing,
+        }
+        for row in group["requests"]:
+            rule, bits = row["rule"] and int(row["rule"], 16), int(row["bits"], 16)
+            right = bits > 0 and not bits & ~(left & known.get((row["verdict"], rule), 0))
+            same = row["tables"] == [row["verdict"], row["rule"]]
+            require(right and same, f"the certificate is wrong about {space.subject}: {row}")
+            left &= ~bits
+        require(not left, f"the certificate leaves out requests of {space.subject}")
 
 
 def check(files: Mapping[str, bytes]) -> str:
     """What is wrong with a build, given its files; "" when nothing is."""
     try:
-        Build(files).check()
+        build = Build(files)
+        build.fold()
+        build.compare(files[IMAGE], files[TABLES_C].decode())
+        build.certified(build.certificate)
     except FaultError as fault:
         return str(fault)
-    except (
-        LookupError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        RecursionError,
-        struct.error,
-    ) as error:
+    except (*MALFORMED, struct.error) as error:
         return f"the files are not what cellc writes: {error!r}"
     return ""

@@ -122,7 +122,9 @@ class Classes:
         """The crossings towards the host, under id 0, and towards other cells."""
         if leaving not in self._borders:
             named = {m for _, _, to in leaving if to is not None for m in to.members}
-            crossings = {self._ids[m]: self._crossing(leaving, m) for m in named - {SELF, HOST}}
+            crossings = {
+                self._ids[m]: self._crossing(leaving, m) for m in sorted(named - {SELF, HOST})
+            }
             crossings |= {0: self._crossing(leaving, HOST)} | self._gaps
             others = self._crossing(leaving, "")
             peers = points(others, sorted(crossings.items()), self._last)

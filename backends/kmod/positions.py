@@ -25,6 +25,16 @@ def process_positions() -> int:
     return 1 + sum(x.dimension in ("self", "target") for x in all_leaves())
 
 
+@functools.cache
+def places() -> dict[str, int]:
+    """The position of each leaf by name, then, after those, the bits of rights in their sets."""
+    named = {leaf.name: positions().get(leaf.column) for leaf in all_leaves()}
+    rights = [x.name for s in ("vnode", "device") for x in all_leaves()
+              if x.dimension == "mask" and x.scope == s]  # fmt: skip
+    known = {name: place for name, place in named.items() if place is not None}
+    return known | {name: row_positions() + i for i, name in enumerate(rights)}
+
+
 def row_positions() -> int:
     """How many positions a row has."""
     return 1 + len(positions())

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from backends.kmod.columns import BIND_LEAVES, right_bits
-from backends.kmod.positions import positions
+from backends.kmod.positions import places, positions, process_positions
 from backends.kmod.tables import (
     ALLOW,
     DEFER,
@@ -59,6 +59,8 @@ class Simulator:
         nobody = (Owner(0, 0, 0, 0, 0),) * len(tables.owners)
         self._unowned = replace(tables, owners=nobody)
         self._leaves = load(tables.target).by_name
+        self.places = places()
+        self.processes = process_positions()
         self._ids = {cell.name: cell.id for cell in tables.cells[1:]} | {HOST: 0, HOST_ROOT: 0}
 
     def decide(self, request: Request) -> tuple[Effect, int]:

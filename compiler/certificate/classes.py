@@ -1,147 +1,183 @@
-"""The classes of requests that the rules of one subject tell apart, with every answer to them."""
+"""Requests of one subject as bits of one integer, in the classes that rules tell apart.
+
+A request has two bits, of which the lower counts, so that sets are placed as the tables
+place verdicts.  docs/certificate.md says which place means what.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
 
-from compiler.catalogue.actions import Leaf
-from compiler.ir.ir import HOST, IR, SELF, Peers, Ranges, Request, RequestSet
-from compiler.ir.requests import Axes, Words, catalogue, leaf_requests
+from compiler.ir.ir import HOST, IR, PROTOCOLS, SELF, Ranges, Request, RequestSet
+from compiler.ir.requests import RAWSOCK_DOMAIN, RAWSOCK_TYPE, Axes, asked_for, catalogue, words_of
 
-
-class Answer(NamedTuple):
-    """What is decided, and the id of the rule that decides; 0 for a default."""
-
-    verdict: str
-    rule: int
-    tables: tuple[str, int]
-    """The same, read back from the tables."""
-
-
-class Row(NamedTuple):
-    """Requests that have the same answer: a box of actions and conditions."""
-
-    actions: tuple[str, ...]
-    answer: Answer
-    to: Peers | None = None
-    protocols: tuple[str, ...] | None = None
-    ports: Ranges | None = None
-    domains: tuple[str, ...] | None = None
-    types: tuple[str, ...] | None = None
-    socket_protocols: tuple[str, ...] | None = None
+#: Stands for all cells that no rule of a subject names.
+OTHERS = "*"
+#: The conditions on sockets, in the order of their axes.
+SOCKETS = ("domains", "types", "socket_protocols")
+_BINDS = ("network.bind.port", "network.bind.privport")
+#: Bits of an interval of ports: a verdict for each protocol of each of _BINDS.
+_INTERVAL = 2 * len(_BINDS) * len(PROTOCOLS)
 
 
-Ask = Callable[[Request], Answer]
+class Covered:
+    """The bits of a set of actions."""
+
+    def __init__(self, numbering: Numbering, names: Iterable[str]) -> None:
+        self.own = self.target = self.bind = 0
+        for name in names:
+            if name in _BINDS:
+                self.bind |= _repeated(len(PROTOCOLS), 2) << 6 * _BINDS.index(name)
+            elif name in numbering.places:
+                bit = 1 << 2 * numbering.places[name]
+                self.own |= bit
+                self.target |= bit if name in numbering.crossing else 0
+            else:
+                self.own |= numbering.asked[name]
 
 
-class Classes:
-    """Asks about every class of requests of one subject, and joins those with equal answers."""
+class Numbering:
+    """Places that are the same for all subjects: what carries nothing, and sockets."""
 
-    def __init__(
-        self, ir: IR, subject: str, sets: Sequence[RequestSet], words: Words, ask: Ask
-    ) -> None:
-        """`sets` are those that the rules of the subject are about, `words` those of all rules."""
+    def __init__(self, ir: IR, places: Mapping[str, int], processes: int) -> None:
+        """`places` has each action but those of sockets and binds; processes have the first."""
+        leaves = catalogue(ir).leaves
+        self.ir = ir
+        self.places = places
+        self.actions = {place: leaf for leaf in leaves
+                        if (place := places.get(leaf.name)) is not None}  # fmt: skip
+        self.crossing = {leaf.name for leaf in leaves if leaf.dimension == "target"}
+        self.binds = [next(x for x in leaves if x.name == name) for name in _BINDS]
+        self.processes = processes
+        self.rows = 1 + max(places.values())
+        self.words = words_of(rule.requests for rule in ir.rules)
+        self.axes = [[axis[-1], *axis[:-1]] for axis in self.words]
+        raw = product([RAWSOCK_DOMAIN], [RAWSOCK_TYPE], self.axes[2])
+        self.sockets = [*(("network.socket.open", *x) for x in product(*self.axes)),
+                        *(("network.socket.rawsock", *x) for x in raw)]  # fmt: skip
+        self.asked: dict[str, int] = {}
+        self._on: list[dict[str, int]] = [{}, {}, {}]
+        for place, (name, *words) in enumerate(self.sockets, self.rows):
+            self.asked[name] = self.asked.get(name, 0) | 1 << 2 * place
+            for on, word in zip(self._on, words, strict=True):
+                on[word] = on.get(word, 0) | 1 << 2 * place
+        self.all = Covered(self, [leaf.name for leaf in leaves])
+        self._covered: dict[int, Covered] = {}
+
+    @property
+    def own(self) -> int:
+        """How many places there are before those that depend on the subject."""
+        return self.rows + len(self.sockets)
+
+    def covered(self, actions: int) -> Covered:
+        """The bits of an action set of the IR."""
+        if actions not in self._covered:
+            self._covered[actions] = Covered(self, self.ir.action_sets[actions])
+        return self._covered[actions]
+
+    def on_sockets(self, r: RequestSet) -> int:
+        """The sockets that meet the conditions of a set; all bits when it has none."""
+        bits = -1
+        for on, axis in zip(self._on, SOCKETS, strict=True):
+            words = getattr(r, axis)
+            if words is not None:
+                bits &= sum(on.get(word, 0) for word in words)
+        return bits
+
+
+class Space:
+    """The requests of one subject."""
+
+    def __init__(self, numbering: Numbering, subject: str, sets: Sequence[RequestSet]) -> None:
+        """`sets` are those that the rules of the subject are about."""
+        self._numbering = n = numbering
         self._subject = subject
-        self._ask = ask
-        self._axes = Axes(sets, words)
-        self._ends = dict(self._axes.ports)
-        self._named = sorted({m for r in sets if r.to is not None for m in r.to.members}
-                             - {SELF, HOST, subject})  # fmt: skip
-        others = (c.name for c in ir.cells if c.name not in {subject, *self._named})
+        named = {m for r in sets if r.to is not None for m in r.to.members}
+        named -= {SELF, HOST, subject}
+        self.targets = [*sorted(named), *([HOST] if subject != HOST else []), OTHERS]
+        others = (cell.name for cell in n.ir.cells if cell.name not in named | {subject})
         self._other = next(others, None)
-        present = [*self._named, *([self._other] if self._other else []), HOST]
-        self._targets = present if subject == HOST else [subject, *present]
-        self._leaves = catalogue(ir).leaves
-        used = sorted({r.actions for r in sets})
-        self._sets = [frozenset(ir.action_sets[index]) for index in used]
+        intervals = Axes(sets, n.words).ports
+        self.ports = [*(low for low, _ in intervals), intervals[-1][1] + 1]
+        self._step = 2 * n.processes
+        self._start = 2 * n.own
+        self._binds = self._start + self._step * len(self.targets)
+        self._borders = _repeated(len(self.targets), self._step) << self._start
+        self._intervals = _repeated(len(intervals), _INTERVAL) << self._binds
+        self._asked = sum(
+            Covered(n, [leaf.name for leaf in n.binds if asked_for(leaf, ports)]).bind << at
+            for at, ports in zip(range(self._binds, 1 << 30, _INTERVAL), intervals, strict=False)
+        )
+        real = len(self.targets) - (self._other is None)
+        self.crossing = n.all.target * (_repeated(real, self._step) << self._start)
+        self.all = n.all.own | self.crossing | self._asked
 
-    def rows(self) -> Iterator[Row]:
-        """Boxes that hold every request once."""
-        plain: dict[Answer, list[str]] = {}
-        crossing: dict[tuple[tuple[str, Answer], ...], list[str]] = {}
-        for leaves in self._alike():
-            names = [leaf.name for leaf in leaves]
-            asked = self._answers(leaves[0])
-            match leaves[0].dimension:
-                case "target":
-                    key = tuple((r.target or "", a) for r, a in asked)
-                    crossing.setdefault(key, []).extend(names)
-                case "bind":
-                    yield from self._binds(names, asked)
-                case "socket" | "rawsock":
-                    yield from _sockets(names, asked)
-                case _:
-                    plain.setdefault(asked[0][1], []).extend(names)
-        for answer, names in plain.items():
-            yield Row(tuple(names), answer)
-        for answers, names in crossing.items():
-            for answer in dict.fromkeys(a for _, a in answers):
-                to = self._peers([target for target, a in answers if a == answer])
-                yield Row(tuple(names), answer, to=to)
+    def mask(self, r: RequestSet) -> int:
+        """The bits of a set of requests: each condition leaves out what does not carry it."""
+        n = self._numbering
+        c = n.covered(r.actions)
+        bits = c.own | c.target * self._borders | c.bind * self._intervals & self._asked
+        if r.to is not None:
+            bits &= self._to(r.to.members, r.to.exclude)
+        if r.protocols is not None:
+            on = sum(0b1000001 << 2 * PROTOCOLS.index(p) for p in r.protocols)
+            bits &= on * self._intervals
+        if r.ports is not None:
+            bits &= self.at_ports(r.ports)
+        return bits & n.on_sockets(r) & self.all
 
-    def at_ports(self, ports: Iterable[tuple[str, int, int]]) -> Iterator[Row]:
-        """The rows of binds to some ports (protocol, first, last), which no interval straddles."""
-        wanted = list(ports)
-        for leaf in self._leaves:
-            if leaf.dimension == "bind":
-                requests = leaf_requests(leaf, self._subject, self._targets, self._axes)
-                kept = [
-                    (r, self._ask(r))
-                    for r in requests
-                    if any(p == r.protocol and a <= (r.port or 0) <= b for p, a, b in wanted)
-                ]
-                yield from self._binds([leaf.name], kept)
+    def at_ports(self, ranges: Ranges) -> int:
+        """All bits of some ranges of ports, which no interval straddles."""
+        bits = 0
+        for low, high in ranges:
+            first, end = bisect_left(self.ports, low), bisect_left(self.ports, high + 1)
+            bits |= (1 << _INTERVAL * end) - (1 << _INTERVAL * first)
+        return bits << self._binds
 
-    def _alike(self) -> list[list[Leaf]]:
-        """Leaves that no rule tells apart."""
-        groups: dict[tuple[object, ...], list[Leaf]] = {}
-        for leaf in self._leaves:
-            rules = tuple([leaf.name in names for names in self._sets])
-            groups.setdefault((leaf.dimension, leaf.ports, rules), []).append(leaf)
-        return list(groups.values())
+    def _to(self, members: Sequence[str], exclude: bool) -> int:
+        process = (1 << self._step) - 1
+        bits = process if SELF in members or self._subject in members else 0
+        for i, target in enumerate(self.targets):
+            if target in members:
+                bits |= process << self._start + self._step * i
+        return (process | process * self._borders) & ~bits if exclude else bits
 
-    def _answers(self, leaf: Leaf) -> list[tuple[Request, Answer]]:
-        requests = leaf_requests(leaf, self._subject, self._targets, self._axes)
-        return [(request, self._ask(request)) for request in requests]
+    def classes(self, sets: Iterable[RequestSet], within: int) -> list[int]:
+        """Some requests in parts, of which neither the sets nor the defaults tell any apart."""
+        parts = [part for part in (within & ~self.crossing, within & self.crossing) if part]
+        for mask in dict.fromkeys(map(self.mask, sets)):
+            cut: list[int] = []
+            for part in parts:
+                inside = part & mask
+                if inside and inside != part:
+                    cut.append(part & ~mask)
+                cut.append(inside or part)
+            parts = cut
+        return parts
 
-    def _peers(self, targets: Iterable[str]) -> Peers:
-        """A set of targets, of which one stands for all cells that no rule names."""
-        words = {SELF if target == self._subject else target for target in targets}
-        if self._other not in words:
-            return Peers(False, tuple(sorted(words)))
-        return Peers(True, tuple(sorted({SELF, HOST, *self._named} - words)))
-
-    def _binds(self, names: list[str], asked: list[tuple[Request, Answer]]) -> Iterator[Row]:
-        ports: dict[tuple[Answer, str], list[tuple[int, int]]] = {}
-        for request, answer in asked:
-            low = request.port or 0
-            found = ports.setdefault((answer, request.protocol or ""), [])
-            joined = low > 1 and bool(found) and found[-1][1] == low - 1
-            start = found.pop()[0] if joined else low
-            found.append((start, self._ends[low]))
-        boxes: dict[tuple[Answer, Ranges], list[str]] = {}
-        for (answer, protocol), ranges in ports.items():
-            boxes.setdefault((answer, tuple(ranges)), []).append(protocol)
-        for (answer, ranges_), protocols in boxes.items():
-            yield Row(tuple(names), answer, protocols=tuple(protocols), ports=ranges_)
+    def member(self, bits: int) -> Request:
+        """One request of a set: the first."""
+        n, subject = self._numbering, self._subject
+        place = (bits & -bits).bit_length() // 2
+        if place < n.rows:
+            leaf = n.actions[place]
+            process = leaf.dimension in ("self", "target")
+            return Request(subject, leaf.name, target=subject if process else None)
+        if place < n.own:
+            name, domain, kind, protocol = n.sockets[place - n.rows]
+            return Request(subject, name, domain=domain, type=kind, socket_protocol=protocol)
+        if 2 * place < self._binds:
+            index, place = divmod(place - n.own, n.processes)
+            target = self.targets[index]
+            name = n.actions[place].name
+            return Request(subject, name, target=self._other if target == OTHERS else target)
+        index, place = divmod(place - self._binds // 2, _INTERVAL // 2)
+        bind, protocol_ = divmod(place, len(PROTOCOLS))
+        return Request(subject, _BINDS[bind], protocol=PROTOCOLS[protocol_], port=self.ports[index])
 
 
-def _sockets(names: list[str], asked: list[tuple[Request, Answer]]) -> Iterator[Row]:
-    """Rows of socket requests: for each answer, protocols by type, and those by domain."""
-    found: dict[tuple[Answer, str, str], list[str]] = {}
-    for r, answer in asked:
-        found.setdefault((answer, r.domain or "", r.type or ""), []).append(r.socket_protocol or "")
-    by_domain: dict[tuple[Answer, str, tuple[str, ...]], list[str]] = {}
-    for (answer, domain, kind), protocols in found.items():
-        by_domain.setdefault((answer, domain, tuple(protocols)), []).append(kind)
-    boxes: dict[tuple[Answer, tuple[str, ...], tuple[str, ...]], list[str]] = {}
-    for (answer, domain, protocols_), kinds in by_domain.items():
-        boxes.setdefault((answer, tuple(kinds), protocols_), []).append(domain)
-    raw = names == ["network.socket.rawsock"]
-    for (answer, kinds_, protocols_), domains in boxes.items():
-        if raw:
-            yield Row(tuple(names), answer, socket_protocols=protocols_)
-        else:
-            yield Row(tuple(names), answer, domains=tuple(domains), types=kinds_,
-                      socket_protocols=protocols_)  # fmt: skip
+def _repeated(count: int, distance: int) -> int:
+    """So many bits, each so far from the one before."""
+    return sum(1 << distance * i for i in range(count))

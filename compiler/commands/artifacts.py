@@ -95,8 +95,11 @@ def certify(
     """A certificate of some files, and what its checker finds wrong, or ""."""
     from checker.checker import check
     from compiler.certificate.certificate import certificate
+    from compiler.certificate.classes import Numbering
 
     files = {path: content[path] for path in (IR_FILE, *backend.certified)}
     tables = backend.read_back(files)
-    made = certificate(ir, tables.decide, tables.decide_unowned, files, origins).encode()
+    numbering = Numbering(ir, tables.places, tables.processes)
+    text = certificate(ir, numbering, tables.decide, tables.decide_unowned, files, origins)
+    made = text.encode()
     return made, check({**files, CERTIFICATE: made})

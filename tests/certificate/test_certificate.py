@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
+from bisect import bisect_right
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,8 @@ import pytest
 from checker.checker import check
 from compiler.catalogue.actions import RELEASES
 from compiler.ir.evaluate import Evaluator
-from compiler.ir.requests import all_requests, fits
+from compiler.ir.ir import Request
+from compiler.ir.requests import all_requests
 from compiler.ir.serialise import from_json
 from compiler.manifest import CERTIFICATE
 from tests.certificate.builds import POLICIES, build, forged, policy, shipped
@@ -62,7 +66,6 @@ def test_it_holds_at_the_ends_of_things(policy: str) -> None:
 def test_it_says_of_every_request_what_the_reference_evaluator_does(name: str) -> None:
     ir = policy(name)
     certificate = json.loads(shipped(name)[CERTIFICATE])
-    row = _Rows(certificate)
     evaluator = Evaluator(ir)
     owners: dict[tuple[str, int], str] = {
         (r.protocol, port): r.cell
@@ -78,46 +81,71 @@ def test_it_says_of_every_request_what_the_reference_evaluator_does(name: str) -
             continue
         decision = evaluator.decide(request)
         rule = None if decision.rule is None else f"{ir.rules[decision.rule].id:08x}"
-        found = row.about(request, owner is not None)
+        group = group_of(certificate, request, owner is not None)
+        place = place_of(certificate, group, request)
+        found = [r for r in group["requests"] if int(r["bits"], 16) >> 2 * place & 1]
         assert [(r["verdict"], r["rule"]) for r in found] == [(decision.effect, rule)], request
 
 
-class _Rows:
-    """Looks rows of a certificate up."""
+def group_of(certificate: Any, request: Request, owned: bool) -> Any:
+    if request.subject == "host":
+        return certificate["host"]
+    groups = certificate["owned" if owned else "classes"]
+    (group,) = [group for group in groups if request.subject in group["cells"]]
+    return group
 
-    def __init__(self, certificate: object) -> None:
-        self._c: dict[str, list[dict[str, object]]] = certificate  # type: ignore[assignment]
 
-    def about(self, request: object, owned: bool) -> list[dict[str, object]]:
-        from compiler.ir.ir import Peers, Request, RequestSet
-
-        assert isinstance(request, Request)
-        c = self._c
-        if owned:
-            (rows,) = [g["requests"] for g in c["owned"] if g["cell"] == request.subject]
-        elif request.subject == "host":
-            rows = c["host"]
-        else:
-            (rows,) = [g["requests"] for g in c["classes"] if request.subject in g["cells"]]  # type: ignore[operator]
-        found = []
-        for row in rows:  # type: ignore[attr-defined]
-            to = row.get("to")
-            lists: Any = {
-                name: tuple(map(tuple, value)) if name == "ports" else tuple(value)
-                for name, value in row.items()
-                if name in ("protocols", "ports", "domains", "types", "socket_protocols")
-            }
-            peers = None if to is None else Peers(to["exclude"], tuple(to["members"]))
-            requests = RequestSet(0, to=peers, **lists)
-            if request.action in c["action_sets"][row["actions"]] and fits(requests, request):
-                found.append(row)
-        return found
+def place_of(c: Any, group: Any, r: Request) -> int:
+    """Where a request stands among the bits of a row, as docs/certificate.md says."""
+    listed: dict[str, tuple[int, str]] = {x: (place, kind) for x, place, kind in c["actions"]}
+    place, kind = listed[r.action]
+    words = [c[axis] for axis in ("domains", "types", "socket_protocols")]
+    sizes: list[int] = [len(axis) for axis in words]
+    domains, types, protocols = sizes
+    rows = 1 + max(place for place, _ in listed.values())
+    if kind in ("socket", "rawsock"):
+        named = zip(words, (r.domain, r.type, r.socket_protocol), strict=True)
+        known: list[int] = [axis.index(x if x in axis else "other") for axis, x in named]
+        domain, type_, protocol = known
+        plane = domain * types + type_ if kind == "socket" else domains * types
+        return rows + plane * protocols + protocol
+    start = rows + (domains * types + 1) * protocols
+    processes: int = c["processes"]
+    if r.target not in (None, r.subject):
+        names: list[str] = group["targets"]
+        return start + processes * names.index(r.target if r.target in names else "*") + place
+    if kind == "bind":
+        interval = bisect_right(group["ports"], r.port) - 1
+        leaf = ("network.bind.port", "network.bind.privport").index(r.action)
+        start += processes * len(group["targets"])
+        return start + 6 * interval + 3 * leaf + ("tcp", "udp", "other").index(r.protocol or "")
+    return place
 
 
 def test_the_checker_needs_nothing_but_python() -> None:
     sources = [path.read_text() for path in CHECKER.glob("*.py")]
     modules = {m for s in sources for m in re.findall(r"^(?:from|import) ([\w.]+)", s, re.M)}
     assert {m.split(".")[0] for m in modules} <= {
-        *("__future__", "bisect", "checker", "collections", "hashlib", "itertools", "json"),
+        *("bisect", "checker", "collections", "hashlib", "itertools", "json"),
         *("pathlib", "re", "struct", "sys", "typing", "zlib"),
     }
+
+
+def test_the_checker_runs_alone(tmp_path: Path) -> None:
+    for path, content in shipped("webfarm").items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+    command = [sys.executable, "-I", str(CHECKER), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    (tmp_path / CERTIFICATE).write_text("{}")
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "not what cellc writes" in done.stderr
+    (tmp_path / CERTIFICATE).unlink()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert CERTIFICATE in done.stderr
+    done = subprocess.run(command[:-1], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "usage" in done.stderr
