@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from compiler.driver import Program
-from compiler.lowering.rule_ids import on_one_line
+from compiler.lowering.rule_ids import canonical, on_one_line
 from compiler.source import Source, Span
 
 FORMAT = "cellc-map"
@@ -27,6 +27,14 @@ def place(span: Span, sources: Mapping[str, Source]) -> dict[str, Any]:
     line, column = source.position(span.start)
     text = on_one_line(source.text[span.start : span.end])
     return {"file": span.file, "line": line, "column": column, "text": text}
+
+
+def rule_names(program: Program, sources: Mapping[str, Source]) -> list[tuple[str, str]]:
+    """What the rules of the IR stand in and say: the same in a file of another name."""
+    return [
+        (scope, canonical(sources[span.file].text[span.start : span.end]))
+        for span, scope in zip(program.spans, program.scopes, strict=True)
+    ]
 
 
 def source_map(program: Program, sources: Mapping[str, Source]) -> str:

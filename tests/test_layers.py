@@ -54,6 +54,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "compiler.analysis.query": _ASKED,
     "compiler.analysis.reasons": _ASKED,
     "compiler.analysis.settings": _ASKED,
+    "compiler.analysis.upgrade": _ASKED,
     "compiler.ledger": _ASKED,
     "compiler.certificate": ("compiler.ir", "compiler.catalogue"),
     # Checks what the compiler made, and shares no code with it
@@ -92,6 +93,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         *("compiler.cache", "compiler.replay", "compiler.version"),
         "compiler.commands",
         "compiler.fmt",
+        "compiler.catalogue.actions",
         "compiler.render.formats",
         "backends.registry",
     ),

@@ -134,6 +134,13 @@ def _switches() -> Mapping[str, tuple[_Switch, ...]]:
     return found
 
 
+def switched_by(node: str) -> tuple[str, ...]:
+    """The leaves on which some listener votes as a sysctl node says."""
+    return tuple(
+        leaf for leaf, switches in _switches().items() if any(s.node == node for s in switches)
+    )
+
+
 def _ballot(voter: str, might: Literal["deny", "allow"], when: str) -> Ballot:
     """A certain vote, or one that depends when there is a condition."""
     return Ballot(voter, "depends", might, when) if when else Ballot(voter, might)

@@ -20,6 +20,7 @@ COMMANDS = {
     "explain": "Say what FILE decides on REQUESTS, by which rule, and what becomes of it.",
     "query": "List what FILE decides on every request that PATTERN matches.",
     "diff": "Compare all that two policies decide and set; widened requests first.",
+    "upgrade": "Tell what another release of NetBSD changes for FILE.",
     "verify": "Check that DIR is a whole build, and that its tables say what its IR does.",
     "import": "Translate files of another format to a policy.",
 }

@@ -15,9 +15,8 @@ from compiler.commands.diff_rows import DecisionRow, Rows, SettingRow, Sourced
 from compiler.commands.sides import Side, UsageProblemError, places, read
 from compiler.ir.ir import HOST_ROOT
 from compiler.lowering.problems import request_text
-from compiler.lowering.rule_ids import canonical
 from compiler.revisions import RevisionError
-from compiler.sourcemap import hex_id, place
+from compiler.sourcemap import hex_id, place, rule_names
 
 DiffFormat = Literal["text", "json", "markdown", "sarif"]
 
@@ -58,7 +57,7 @@ class _Compared:
     def __init__(self, old: Side, new: Side) -> None:
         self._sides = old, new
         self._reasons = Reasons(new.program)
-        names = _names(old), _names(new)
+        names = rule_names(old.program, old.sources), rule_names(new.program, new.sources)
         self._comparison = Comparison(old.program.ir, new.program.ir, names)
         # An old id is no news where the other policy was never built.
         ids = [side.ids for side in self._sides]
@@ -135,12 +134,3 @@ class _Compared:
             for span, side in zip(spans, self._sides, strict=True)
         ]
         return SettingRow(change, where[0], where[1], self._reasons.at(spans[1]))
-
-
-def _names(side: Side) -> list[tuple[str, str]]:
-    """Rules by what they say and stand in: a policy is the same in a file of another name."""
-    program = side.program
-    return [
-        (scope, canonical(side.sources[span.file].text[span.start : span.end]))
-        for span, scope in zip(program.spans, program.scopes, strict=True)
-    ]

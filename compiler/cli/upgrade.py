@@ -1,0 +1,38 @@
+"""The command line of `cellc upgrade`."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from pathlib import Path
+
+import click
+
+from compiler.catalogue.actions import RELEASES
+from compiler.cli.options import file, today
+
+
+@click.command()
+@file
+@click.option("--from", "old", type=click.Choice(RELEASES),
+              help="The release that the host runs (default: the policy's target).")  # fmt: skip
+@click.option("--to", "new", type=click.Choice(RELEASES), required=True,
+              help="The release that it will run.")  # fmt: skip
+@click.option("--format", type=click.Choice(["text", "json", "markdown"]), default="text",
+              help="json prints an object a line.")  # fmt: skip
+@today
+def command(file: Path, old: str | None, new: str, format: str, today: datetime.date) -> None:
+    """Tell what another release of NetBSD changes for FILE.
+
+    New actions and what decides them, requests that are no longer made, rules about
+    more or fewer actions, requests that are decided otherwise, sysctl nodes and rc.d
+    providers that come and go.  The policy is compiled for both releases; the exit
+    status is 1 when it has errors for either.
+
+    \b
+    cellc upgrade webfarm.cell --to 11.0
+    cellc upgrade webfarm.cell --from 9.4 --to 10.1 --format markdown
+    """
+    from compiler.commands.upgrade import upgrade
+
+    sys.exit(upgrade(file, old, new, today, format))  # type: ignore[arg-type]  # click checks

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from compiler.analysis.boxes import meet, size
+from compiler.analysis.compare import Comparison
+from compiler.analysis.upgrade import Upgrade, asked_by
+from compiler.ir.evaluate import Evaluator
+from compiler.ir.requests import all_requests
+from tests.commands.conftest import WEB, Run
+from tests.semantics.generated import text
+from tests.semantics.support import compile_text
+
+DAY = ("--today", "2026-11-24")
+
+
+def records(cellc: Run, *words: str, status: int = 0) -> list[dict[str, Any]]:
+    result = cellc("upgrade", "web.cell", *words, "--format", "json", *DAY)
+    assert result.exit_code == status, result.output
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def of_kind(found: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    return [record for record in found if record["kind"] == kind]
+
+
+def test_new_actions_and_what_decides_them(cellc: Run) -> None:
+    found = records(cellc, "--to", "11.0")
+    (cells, host) = of_kind(found, "new")
+    assert cells["request"] == "{web, worker} network.interface_wg"
+    assert cells["rule"]["text"] == "deny network.*;"
+    assert list(cells["actions"]) == [
+        "network.interface_wg.getpriv",
+        "network.interface_wg.setpriv",
+    ]
+    assert (host["decision"], host["rule"]) == ("allow", None)
+    assert found[-1] == {"kind": "summary", "from": "10.1", "to": "11.0", "compiles": True}
+
+
+def test_removed_requests_and_dead_rules(cellc: Run, folder: Path) -> None:
+    (folder / "web.cell").write_text(WEB.replace("    listen", "    deny network.smb;\n    listen"))
+    found = records(cellc, "--to", "11.0")
+    assert {r["action"] for r in of_kind(found, "removed")} >= {"network.smb.vc_create"}
+    dead = [r["rule"]["text"] for r in of_kind(found, "rule") if r["dead"]]
+    assert dead == ["deny network.smb;"]
+    text = cellc("upgrade", "web.cell", "--to", "11.0", *DAY).stdout
+    assert "about nothing any more: remove it" in text
+
+
+def test_rules_that_become_errors(cellc: Run, folder: Path) -> None:
+    (folder / "web.cell").write_text(
+        WEB.replace("    listen", "    deny vnode.add_link;\n    listen")
+    )
+    found = records(cellc, "--to", "9.4", status=1)
+    assert found[-1]["compiles"] is False
+    result = cellc("upgrade", "web.cell", "--to", "9.4", *DAY)
+    assert "E0405" in result.stderr or "E0404" in result.stderr
+    assert "web.cell:7" in result.stderr
+    assert "the policy has errors" in result.stdout
+
+
+def test_guarded_rules_decide_otherwise(cellc: Run, folder: Path) -> None:
+    guarded = "    when target >= 11.0 { deny process.fork; }\n    listen"
+    (folder / "web.cell").write_text(WEB.replace("    listen", guarded, 1))
+    (row,) = of_kind(records(cellc, "--to", "11.0"), "decision")
+    assert (row["direction"], row["witness"]) == ("narrowed", "web process.fork to web")
+    assert of_kind(records(cellc, "--from", "11.0", "--to", "current"), "decision") == []
+
+
+def test_nodes_and_what_they_vote_on(cellc: Run, folder: Path) -> None:
+    node = "net.inet6.ip6.accept_rtadv"
+    (folder / "web.cell").write_text(
+        WEB.replace("10.1", "9.4") + f"host {{ when target < 10.0 {{ sysctl {node} = 0; }} }}\n"
+    )
+    found = {r["node"]: r for r in of_kind(records(cellc, "--to", "10.1"), "sysctl")}
+    assert (found[node]["comes"], found[node]["set"]) == (False, True)
+    uid = found["security.models.extensions.hardlink_check_uid"]
+    assert (uid["comes"], uid["hardened"], uid["votes_on"]) == (True, "1", ["vnode.add_link"])
+
+
+def test_providers_that_services_name(cellc: Run, folder: Path) -> None:
+    service = ' service { command "/bin/x"; require npfd; } profile confined;'
+    (folder / "web.cell").write_text(WEB.replace("profile confined;", service, 1))
+    assert of_kind(records(cellc, "--from", "9.4", "--to", "10.1"), "provider") == [
+        {"kind": "provider", "provider": "npfd", "comes": True}
+    ]
+
+
+def test_nothing_changes(cellc: Run) -> None:
+    result = cellc("upgrade", "web.cell", "--to", "10.1", *DAY)
+    assert result.exit_code == 0
+    assert result.stdout == "netbsd 10.1 to 10.1\nnothing changes for this policy\n"
+    markdown = cellc("upgrade", "web.cell", "--to", "11.0", "--format", "markdown", *DAY).stdout
+    assert markdown.startswith("### netbsd 10.1 to 11.0\n")
+
+
+def test_wrong_use(cellc: Run) -> None:
+    assert cellc("upgrade", "web.cell", *DAY).exit_code == 2
+    assert cellc("upgrade", "web.cell", "--to", "8.0", *DAY).exit_code == 2
+
+
+def test_new_requests_are_all_there_is_on_generated_policies() -> None:
+    done, seed = 0, 40
+    while done < 6:
+        seed += 1
+        texts = [
+            text(seed).replace("target netbsd", "target netbsd 9.4; # ", 1),
+            text(seed).replace("target netbsd", "target netbsd 10.1; # ", 1),
+        ]
+        both = [compile_text(one) for one in texts]
+        if any(one.failed or one.program is None for one in both):
+            continue
+        done += 1
+        old, new = (one.program.ir for one in both if one.program)
+        comparison = Comparison(old, new)
+        rows = list(Upgrade(old, new, comparison).asked())
+        evaluator = Evaluator(new)
+        fresh = asked_by("10.1").keys() - asked_by("9.4").keys()
+        for request in all_requests(new):
+            if request.subject == "host-root":
+                continue
+            point = comparison.frame.point(request)
+            found = [(r.decided.effect, r.decided.rule) for r in rows if meet(r.decided.box, point)]
+            wanted = [tuple(evaluator.decide(request))] if request.action in fresh else []
+            assert found == wanted, request
+        assert sum(size(r.decided.box) for r in rows) == len(fresh) * (len(new.cells) + 1)
