@@ -40,12 +40,12 @@ def rule_names(program: Program, sources: Mapping[str, Source]) -> list[tuple[st
 def source_map(program: Program, sources: Mapping[str, Source]) -> str:
     """`policy.map.json`: every rule id of the IR with its place, scope and imports."""
     writer = _Rows(program, sources)
-    made = [
-        writer.row(rule.id, span, scope)
+    made = {
+        rule.id: writer.row(rule.id, span, scope)
         for rule, span, scope in zip(program.ir.rules, program.spans, program.scopes, strict=True)
         if scope
-    ]
-    text = ",\n".join(sorted(made))
+    }
+    text = ",\n".join(sorted(made.values()))
     head = f' "format": "{FORMAT}",\n "version": {VERSION},\n "policy": "{program.ir.policy}",\n'
     return "{\n" + head + (f' "rules": {{\n{text}\n }}\n' if text else ' "rules": {}\n') + "}\n"
 
