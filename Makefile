@@ -53,7 +53,7 @@ bench: .venv/dev
 	$(BIN)/python -m benchmarks.kernel
 
 coverage: .venv/dev
-	$(BIN)/python -m tests.kmod.coverage
+	$(BIN)/python -m tests.coverage
 
 clean:
 	rm -rf .venv demo-build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

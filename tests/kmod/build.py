@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import subprocess
 import tempfile
@@ -15,6 +14,7 @@ from backends.kmod.emit import DIRECTORY, emit
 from compiler.catalogue.actions import load
 from compiler.catalogue.words import IP_PROTOCOLS, PROTOCOL_FAMILIES, TYPES
 from compiler.ir.ir import IR
+from tests.counting import folder
 from tests.kmod import coverage
 
 SHIM = Path(__file__).parent / "shim"
@@ -26,7 +26,7 @@ WARNINGS = (
     *("-Wswitch", "-Wreturn-type", "-Wvla", "-Wundef", "-Wformat=2", "-Wmissing-declarations"),
 )
 SANITIZERS = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-if coverage.VARIABLE in os.environ:
+if folder() is not None:
     SANITIZERS = [*coverage.OPTIONS]
 THREADS = ["-O1", "-g", "-fsanitize=thread"]
 

@@ -1,56 +1,33 @@
-"""Which lines of the C code the tests run: `python -m tests.kmod.coverage` (or `make coverage`).
-
-Runs the tests of the kernel module with code that gcov(1) counts, and prints for each
-file how many of its lines ran and which did not.
-"""
+"""Counts which lines of the kernel module run, with gcov(1)."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 import tempfile
-from collections import defaultdict
 from pathlib import Path
 
-#: Where the counting programs leave what they are made of, for this module to find.
-VARIABLE = "CELLC_COVERAGE"
-OPTIONS = ("-O0", "-g", "--coverage", "-fprofile-update=atomic")
-_TESTS = ("tests/kmod", "--deselect=tests/kmod/test_cost.py")
-_COUNTED = ("cellpolicy_", "secmodel_")
+from tests.counting import Lines, folder
 
-Lines = dict[str, dict[int, int]]
+OPTIONS = ("-O0", "-g", "--coverage", "-fprofile-update=atomic")
+_COUNTED = ("cellpolicy_", "secmodel_")
 
 
 def keep(tree: Path) -> None:
-    """Notes a directory whose objects count, when this module runs the tests."""
-    folder = os.environ.get(VARIABLE)
-    if folder:
-        kept = Path(tempfile.mkdtemp(dir=folder))
+    """Notes a directory whose objects count, when lines are counted."""
+    place = folder()
+    if place is not None:
+        kept = Path(tempfile.mkdtemp(dir=place))
         for path in [*tree.glob("*.gcno"), *tree.glob("*.c"), *tree.glob("*.h")]:
             shutil.copy(path, kept)
         (kept / "ORIGIN").write_text(str(tree))
 
 
-def main() -> None:
-    """Prints the table; the exit status is that of the tests."""
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, VARIABLE: folder}
-        command = [sys.executable, "-m", "pytest", "-q", *_TESTS, "-o", f"cache_dir={folder}/cache"]
-        status = subprocess.run(command, env=environment).returncode
-        lines: Lines = defaultdict(lambda: defaultdict(int))
-        for kept in Path(folder).glob("*/ORIGIN"):
-            _add(kept.parent, lines)
-    ran = total = 0
-    for name in sorted(lines):
-        missed = sorted(line for line, count in lines[name].items() if not count)
-        ran += len(lines[name]) - len(missed)
-        total += len(lines[name])
-        print(f"{name:28}{1 - len(missed) / len(lines[name]):8.1%}  {' '.join(map(str, missed))}")
-    print(f"{'all':28}{ran / total:8.1%}  of {total} lines")
-    sys.exit(status)
+def gather(place: Path, lines: Lines) -> None:
+    """Adds how often the lines of the module ran in the programs kept in a directory."""
+    for kept in place.glob("*/ORIGIN"):
+        _add(kept.parent, lines)
 
 
 def _add(kept: Path, lines: Lines) -> None:
@@ -69,7 +46,3 @@ def _add(kept: Path, lines: Lines) -> None:
             if name.startswith(_COUNTED) and name.endswith(".c") and "shim" not in file["file"]:
                 for line in file["lines"]:
                     lines[name][line["line_number"]] += line["count"]
-
-
-if __name__ == "__main__":
-    main()

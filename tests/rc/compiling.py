@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from tests.rc import coverage
 from tests.rc.support import HERE
 
 SOURCES = HERE.parent.parent / "backends/rc/cellexec"
@@ -22,7 +23,23 @@ STRICT = [
     "-Wwrite-strings",
 ]
 NETBSD = ["-D_GNU_SOURCE", f"-I{SHIM}", "-include", str(SHIM / "netbsd.h")]
-SANITIZE = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+#: Functions that tests let fail: `shim/faults.c` stands before them.
+FAULTS = (
+    *(
+        "open",
+        "fstat",
+        "read",
+        "fdopen",
+        "chdir",
+        "setsid",
+        "sigprocmask",
+        "setitimer",
+        "setgroups",
+    ),
+    *("setgid", "setreuid", "setuid", "setenv", "putenv"),
+    *("strdup", "malloc", "calloc", "realloc"),
+)
+SANITIZED = ["gcc", "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
 
 def sources() -> list[str]:
@@ -30,11 +47,13 @@ def sources() -> list[str]:
 
 
 def compile_programs(directory: Path) -> None:
-    """Makes `cellexec`, sanitized, and the static program `state` in a directory."""
-    shim = str(SHIM / "sysctl.c")
+    """Makes `cellexec`, sanitized or counting, and the static program `state` in a directory."""
+    shim = [str(SHIM / "sysctl.c"), str(SHIM / "faults.c")]
+    shim += [f"-Wl,--wrap={name}" for name in FAULTS]
     for command in (
-        ["gcc", *STRICT, *NETBSD, *SANITIZE, *sources(), shim, "-o", "cellexec"],
+        [*coverage.compiler(SANITIZED), *STRICT, *NETBSD, *sources(), *shim, "-o", "cellexec"],
         ["gcc", *STRICT, "-D_GNU_SOURCE", "-static", str(SHIM / "state.c"), "-o", "state"],
     ):
         done = subprocess.run(command, cwd=directory, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
+    coverage.keep(directory / "cellexec")

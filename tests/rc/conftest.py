@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.rc.compiling import compile_programs
+from tests.rc.fake_kernel import Kernel
 from tests.rc.support import Host
 
 
@@ -24,3 +25,8 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("programs")
     compile_programs(directory)
     return directory
+
+
+@pytest.fixture
+def kernel(tmp_path: Path, programs: Path) -> Kernel:
+    return Kernel(tmp_path, programs)

@@ -14,6 +14,7 @@
 
 #include <sys/types.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 
 #include <err.h>
 #include <errno.h>
@@ -35,6 +36,7 @@ static const char *root, *user = "0", *group, *image, *hash, *signame;
 static char **settings;		/* NAME=value of -e, in order */
 static size_t nsettings;
 static int probe, session;
+static int entering;		/* an option was given that is for this only */
 
 static void usage(void) __dead;
 
@@ -96,16 +98,22 @@ enter_root(void)
 		err(STATUS_ROOT, "%s", root);
 }
 
-/* Leave behind what processes inherit: place, modes, signals, session. */
+/* Leave behind what processes inherit: place, modes, timers, signals, session. */
 static void
 clean_process(void)
 {
+	static const int timers[] = { ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF };
+	static const struct itimerval never;
 	sigset_t none;
+	size_t i;
 	int sig;
 
 	if (chdir("/") == -1)
 		err(STATUS_ROOT, "/");
 	(void)umask(022);
+	for (i = 0; i < sizeof(timers) / sizeof(timers[0]); i++)
+		if (setitimer(timers[i], &never, NULL) == -1)
+			err(STATUS_SETUP, "setitimer");
 	/* Fails for those that cannot be caught, which need no resetting. */
 	for (sig = 1; sig < NSIG; sig++)
 		(void)signal(sig, SIG_DFL);
@@ -210,6 +218,7 @@ parse_options(int argc, char *argv[])
 	int ch;
 
 	while ((ch = getopt(argc, argv, "c:e:f:g:H:k:l:psu:")) != -1) {
+		entering |= strchr("ceglpsu", ch) != NULL;
 		switch (ch) {
 		case 'c':
 			root = optarg;
@@ -259,9 +268,12 @@ main(int argc, char *argv[])
 	if (geteuid() != 0)
 		errx(STATUS_HOST_ROOT, "only root enters cells");
 
-	if (image != NULL && signame == NULL && argc == 0)
+	if ((image != NULL) + (signame != NULL) + entering > 1 ||
+	    (hash != NULL && image == NULL))
+		usage();
+	if (image != NULL && argc == 0)
 		kernel_policy_load(image, hash);
-	else if (signame != NULL && image == NULL && argc == 1)
+	else if (signame != NULL && argc == 1)
 		kernel_cell_signal(kernel_cell_find(argv[0]), argv[0],
 		    signal_number(signame));
 	else if (image == NULL && signame == NULL && argc >= 2)

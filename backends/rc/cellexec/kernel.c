@@ -28,6 +28,7 @@ node_string(const char *node)
 	size_t size;
 
 	for (;;) {
+		size = 0;
 		if (sysctlbyname(node, NULL, &size, NULL, 0) == -1)
 			err(STATUS_NO_POLICY, "%s", node);
 		size += 1024;	/* what may be added before the second call */
@@ -84,7 +85,11 @@ kernel_cell_find(const char *name)
 	return found;
 }
 
-/* Make this process one of the cell's, and see that it became one. */
+/*
+ * Make this process one of the cell's, and see that it became one.  A policy
+ * loaded since the cell was looked up may have given its id, while nothing
+ * lived there, to another name; from now on it cannot.
+ */
 void
 kernel_cell_enter(int id, const char *name)
 {
@@ -105,6 +110,9 @@ kernel_cell_enter(int id, const char *name)
 		err(STATUS_ENTER, "%s", NODE("id"));
 	if (now != id)
 		errx(STATUS_ENTER, "entered cell %d instead of %d", now, id);
+	if (kernel_cell_find(name) != id)
+		errx(STATUS_ENTER, "%d is no longer the id of cell %s", id,
+		    name);
 }
 
 /* Send a signal to every process of the cell. */

@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 
 #include <fcntl.h>
 #include <grp.h>
@@ -12,10 +13,12 @@
 
 extern char **environ;
 
+/* How many signals are not as at the start of a system, and timers that run. */
 static void
 print_signals(void)
 {
 	struct sigaction action;
+	struct itimerval timer;
 	sigset_t blocked;
 	int changed, sig;
 
@@ -27,6 +30,8 @@ print_signals(void)
 			changed++;
 		changed += sigismember(&blocked, sig);
 	}
+	(void)getitimer(ITIMER_REAL, &timer);
+	changed += timer.it_value.tv_sec != 0;
 	printf("signals %d\n", changed);
 }
 

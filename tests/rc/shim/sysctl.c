@@ -2,7 +2,9 @@
  * A fake of the kernel's side of cellexec(8).  The directory that the
  * environment variable SHIM_SYSCTL names holds a file per node, read as the
  * node's value.  Writes are appended to the file "log".  A file
- * "<node>.errno" makes the write fail with the number it holds.
+ * "<node>.errno" makes the write fail with the number it holds, one
+ * "cells.denied" makes reading fail, and "cells.grows" says once that the
+ * value is shorter than it is; "cells.next" takes its place once somebody entered.
  */
 
 #include <sys/types.h>
@@ -107,6 +109,7 @@ shim_set(const char *node, const void *data, size_t size)
 	}
 	if (strcmp(node, "id") == 0) {
 		memcpy(&id, data, sizeof(id));
+		(void)renameat(state, "cells.next", state, "cells");
 		shim_log_entry();
 	} else if (strcmp(node, "load") == 0) {
 		shim_log("load %zu\n", size);
@@ -148,6 +151,12 @@ shim_get(const char *node, void *old, size_t *oldlen)
 		size = sizeof(quad);
 	} else
 		size = (size_t)n + 1;
+	if (old == NULL && unlinkat(state, "cells.grows", 0) == 0)
+		size = 1;
+	if (old != NULL && faccessat(state, "cells.denied", F_OK, 0) == 0) {
+		errno = EPERM;
+		return -1;
+	}
 	if (old != NULL && *oldlen < size) {
 		errno = ENOMEM;
 		return -1;
