@@ -8,18 +8,21 @@ from importlib.resources.abc import Traversable
 
 from backends.artifact import Artifact
 from backends.escape import identifier
-from backends.rc.cell import carried, hooks, mounts, options, ordered
+from backends.rc.cell import carried, hooks, options, ordered
 from backends.rc.signatures import signatures
 from backends.template import render
+from compiler.catalogue.rcorder import (
+    CELL_AFTER,
+    POLICY_AFTER,
+    POLICY_BEFORE,
+    SERVICE_AFTER,
+    mounting_before,
+)
 from compiler.ir.ir import IR, Cell
 from compiler.ir.serialise import policy_hash
 
 _PACKAGE = "backends.rc"
 _LIBEXEC = "libexec/cellpolicy"
-#: rc providers that every cell comes after: the policy, and /usr with its programs.
-_REQUIRE = ("cellpolicy", "mountcritremote")
-#: What a service comes after, besides: who takes what it says.
-_LOG = ("syslogd",)
 
 
 class RcBackend:
@@ -34,7 +37,13 @@ class RcBackend:
             *_copies("libexec", _LIBEXEC),
             *_installer(),
             Artifact(f"{_LIBEXEC}/policy.sha256", f"{policy_hash(ir)}\n".encode()),
-            _rendered("rc.d/cellpolicy", "cellpolicy.j2", policy=ir.policy),
+            _rendered(
+                "rc.d/cellpolicy",
+                "cellpolicy.j2",
+                policy=ir.policy,
+                require=POLICY_AFTER,
+                before=POLICY_BEFORE,
+            ),
             _enabled("cellpolicy"),
         ]
         for cell in ir.cells:
@@ -67,14 +76,14 @@ def _cell(ir: IR, cell: Cell) -> Iterator[Artifact]:
 
 def _require(cell: Cell) -> tuple[str, ...]:
     if cell.service is None:
-        return _REQUIRE
-    return tuple(dict.fromkeys((*_REQUIRE, *_LOG, *ordered(cell.service.require, _script))))
+        return CELL_AFTER
+    return tuple(
+        dict.fromkeys((*CELL_AFTER, *SERVICE_AFTER, *ordered(cell.service.require, _script)))
+    )
 
 
 def _before(ir: IR, cell: Cell) -> tuple[str, ...]:
-    """At securelevel 2 the kernel refuses new mounts (secmodel_securelevel(9))."""
-    level = ir.host.securelevel
-    return ("securelevel",) if level is not None and level > 1 and mounts(cell) else ()
+    return tuple(mounting_before(ir.host.securelevel) if cell.mounted else ())
 
 
 def _script(cell: str) -> str:

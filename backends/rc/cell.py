@@ -28,12 +28,6 @@ def ordered(providers: Iterable[Provider], script: Callable[[str], str]) -> Word
     return tuple(dict.fromkeys(words))
 
 
-def mounts(cell: Cell) -> bool:
-    """Whether bringing the cell up mounts anything."""
-    self_mount = cell.root is not None and cell.exec_readonly
-    return bool(cell.base or cell.mounts or cell.devices or self_mount)
-
-
 def options(cell: Cell) -> tuple[Words, ...]:
     """Options of cellexec(8), then the cell's name, one group for each line."""
     groups: list[Words] = []

@@ -238,6 +238,13 @@ class Voters(Strict):
 class Provider(Strict):
     name: Text
     since: Release
+    script: Text | None = None
+    """Another word of the same script, which stands for both."""
+    after: Annotated[list[Text], Field(min_length=1)] | None = None
+    """What its script comes after in each of its releases that has it, by REQUIRE or BEFORE.
+
+    Only what is established: scripts may wait for more.
+    """
 
 
 class Rc(Strict):
@@ -247,7 +254,11 @@ class Rc(Strict):
 
     @model_validator(mode="after")
     def _whole(self) -> Rc:
-        _unique("provider", [provider.name for provider in self.providers])
+        names = [provider.name for provider in self.providers]
+        _unique("provider", names)
+        for provider in self.providers:
+            if not {*(provider.after or ()), provider.script or provider.name} <= set(names):
+                raise ValueError(f"{provider.name} names a provider that is unknown")
         return self
 
 

@@ -1,16 +1,13 @@
-"""The words of NetBSD that policies use: socket constants, limits, syslog, devices, rc providers.
+"""The words of NetBSD that policies use: socket constants, limits, syslog, devices.
 
-Every list is the same in all of RELEASES, except where a function takes a release.
+Every list is the same in all of RELEASES.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
-
-from compiler.catalogue.actions import RELEASES, read_data
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,16 +223,3 @@ DEVICES = tuple(DEVICE_NODES)
 
 #: Nodes in /dev/fd, as MAKEDEV(8) makes them.
 FD_COUNT = 64
-
-
-@functools.cache
-def rc_providers(release: str) -> tuple[str, ...]:
-    """Words that rc.d scripts of the base system PROVIDE (etc/rc.d/Makefile), earlier ones first.
-
-    Raises KeyError for a word that is not in RELEASES.
-    """
-    if release not in RELEASES:
-        raise KeyError(release)
-    known = RELEASES[: RELEASES.index(release) + 1]
-    rows = read_data("rc.json")["providers"]
-    return tuple(row["name"] for row in rows if row["since"] in known)

@@ -67,8 +67,10 @@ CODES = (
     Code(
         "E0611",
         "services that wait for each other",
-        "rcorder(8) finds no order for services that require each other in a circle, and would "
-        "start them in an undefined one.",
+        "rcorder(8) finds no order for scripts that wait for each other in a circle, and would "
+        "start them in an undefined one. Counted are the policy's statements, the order of the "
+        "base system as far as it is established for the target, and what holds for every cell: it "
+        "comes after the policy and the file systems, and a service after syslogd.",
     ),
     Code(
         "E0612",

@@ -202,6 +202,12 @@ class Cell:
     processes: int | None = None
     service: Service | None = None
 
+    @property
+    def mounted(self) -> bool:
+        """Whether bringing the cell up mounts anything."""
+        self_mount = self.root is not None and self.exec_readonly
+        return bool(self.base or self.mounts or self.devices or self_mount)
+
 
 @record
 class Reservation:

@@ -17,7 +17,6 @@ from compiler.catalogue.words import (
     SOCKET_TYPES,
     TYPES,
     Constant,
-    rc_providers,
 )
 
 ALL = {
@@ -91,11 +90,3 @@ def test_devices() -> None:
     assert (null.driver, null.minor, null.mode) == ("mem", 2, 0o666)
     assert DEVICE_NODES["bpf"].caution
     assert not null.caution
-
-
-def test_rc_providers() -> None:
-    assert {"NETWORKING", "DAEMON", "LOGIN", "SERVERS", "securelevel"} <= set(rc_providers("9.4"))
-    assert "entropy" not in rc_providers("9.4")
-    assert "entropy" in rc_providers("10.1")
-    with pytest.raises(KeyError):
-        rc_providers("8.0")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.catalogue.words import rc_providers
+from compiler.catalogue.rcorder import rc_providers
 from compiler.diagnostics import nearest
 from compiler.lint.context import Context
 from compiler.lint.providers import rc_words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.catalogue.words import rc_providers
+from compiler.catalogue.rcorder import rc_providers
 from compiler.lint.context import Context
 from compiler.lint.exposed import exposed_services
 from compiler.lint.rule import Finding, Rule
