@@ -46,3 +46,20 @@ def difference(before: str, after: str, name: str) -> str:
         line if line.endswith("\n") else line + "\n\\ No newline at end of file\n"
         for line in difflib.unified_diff(old, new, name, name)
     )
+
+
+def patch(before: str, after: str, name: str) -> str:
+    """A unified diff that `patch -p1` and `git apply` take at the directory that `name` is from."""
+    head, _, rest = difference(before, after, "x").partition("\n+++ x\n")
+    return f"--- {_quoted('a/' + name)}\n+++ {_quoted('b/' + name)}\n{rest}" if head else ""
+
+
+def _quoted(name: str) -> str:
+    """A name as git writes it: odd ones in quotes, those with blanks before a tab."""
+    plain = name.isascii() and name.isprintable() and not set(name) & set('"\\')
+    if plain:
+        return f"{name}\t" if " " in name else name
+    octal = "".join(
+        chr(b) if 32 <= b < 127 and b not in b'"\\' else f"\\{b:03o}" for b in os.fsencode(name)
+    )
+    return f'"{octal}"'

@@ -61,6 +61,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "checker": ("checker",),
     # What can be said about one
     "compiler.lint": _ASKED,
+    "compiler.propose": (*_ASKED, "compiler.lint"),
     # Other formats
     "compiler.foreign": _MODEL,
     # Files, and results that hold while they do not change
@@ -85,7 +86,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "compiler.commands": (
         *(*_ASKED, *_FILES, "compiler.codes", "compiler.foreign", "compiler.ledger"),
-        *("compiler.certificate", "compiler.lint", "compiler.render", "compiler.revisions"),
+        *("compiler.certificate", "compiler.lint", "compiler.propose", "compiler.render"),
+        "compiler.revisions",
         *("compiler.cache", "compiler.version"),
         *("backends.artifact", "checker"),
     ),

@@ -26,6 +26,8 @@ class AuditLine(NamedTuple):
     limit: str | None
     """The resource limit that was refused, or None."""
     uid: int | None
+    suppressed: int = 0
+    """Denials before this one that were counted and not logged."""
 
 
 def audit_line(line: str) -> AuditLine | None:
@@ -45,6 +47,7 @@ def audit_line(line: str) -> AuditLine | None:
         rule=int(rule, 16) if _RULE.fullmatch(rule) else None,
         limit=fields.get("limit"),
         uid=_number(fields.get("uid")),
+        suppressed=_number(fields.get("suppressed")) or 0,
     )
 
 

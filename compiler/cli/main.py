@@ -21,6 +21,8 @@ COMMANDS = {
     "query": "List what FILE decides on every request that PATTERN matches.",
     "diff": "Compare all that two policies decide and set; widened requests first.",
     "upgrade": "Tell what another release of NetBSD changes for FILE.",
+    "learn": "Propose the smallest opening that lets pass what LOG says was denied.",
+    "narrow": "Propose tightenings that still admit everything in LOG.",
     "verify": "Check that DIR is a whole build, and that its tables say what its IR does.",
     "import": "Translate files of another format to a policy.",
 }

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from compiler import rewrite
-from compiler.durable import OutputError
-from compiler.files import MAX_BYTES
+from compiler.commands.replacing import replace
 from compiler.lint.fix import Repair, repair
 from compiler.lint.settings import Settings
 from compiler.names.project import policy_root
@@ -42,18 +41,7 @@ def _take(path: str, before: str, text: str, diff: bool) -> int:
     if diff:
         sys.stdout.write(rewrite.difference(before, text, visible(path)))
         return 1
-    try:
-        held = rewrite.read(path, MAX_BYTES)
-        if held.decode("utf-8-sig") != before:
-            raise OutputError(f"`{path}` has changed meanwhile", "try again")
-        rewrite.replace(path, held, text.encode())
-    except OutputError as problem:
-        sys.stderr.write(f"cellc: {problem}\n")
-        return 2
-    except OSError as problem:
-        sys.stderr.write(f"cellc: cannot read {visible(path)}: {problem.strerror}\n")
-        return 2
-    return 0
+    return replace(path, before, text)
 
 
 def _say_refused(done: Repair) -> None:

@@ -75,7 +75,7 @@ class Findings:
     @property
     def name(self) -> Callable[[str], str]:
         """Makes names as the repository sees them: the same wherever cellc runs."""
-        return _renaming(self.root, _repository(self.root))
+        return _renaming(self.root, repository(self.root))
 
     def fingerprints(self) -> list[str]:
         """One for each finding."""
@@ -129,7 +129,7 @@ def _renamed(
     )
 
 
-def _repository(root: Path) -> Path:
+def repository(root: Path) -> Path:
     """The nearest directory upwards that a version control system keeps, or `root` itself."""
     full = Path(files.real(str(root)))
     return next((d for d in (full, *full.parents) if files.kind(str(d / ".git"))), full)

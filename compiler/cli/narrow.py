@@ -1,0 +1,34 @@
+"""The command line of `cellc narrow`."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from pathlib import Path
+
+import click
+
+from compiler.cli.options import file, today
+
+
+@click.command()
+@file
+@click.argument("log")
+@click.option("--write", is_flag=True, help="Change the policy instead of printing a patch.")
+@click.option("--format", type=click.Choice(["patch", "json"]), default="patch",
+              help="json prints one object with the patch in it.")  # fmt: skip
+@today
+def command(file: Path, log: str, write: bool, format: str, today: datetime.date) -> None:
+    """Propose tightenings that still admit everything in LOG.
+
+    LOG is a file or `-` of requests, one a line: as `explain` takes them, as lines of
+    `test` blocks, or lines of the kernel module.  The kernel logs what it denies and
+    never what it allows, so what a cell needs must be written down by somebody: rules
+    that admit nothing in LOG are taken out, others made as narrow as what is in it.
+
+    The patch is printed as by `learn`.  Each tightening is proved to widen nothing and
+    to refuse nothing in LOG; all that it closes is told on standard error.
+    """
+    from compiler.commands.proposals import narrow
+
+    sys.exit(narrow(file, log, today, write, format))  # type: ignore[arg-type]  # click checks

@@ -1,0 +1,1 @@
+"""Changes of policies that are proposed from what was observed."""

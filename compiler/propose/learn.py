@@ -1,0 +1,248 @@
+"""The smallest opening that lets pass what a log says was denied."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from compiler.analysis.audit import AuditLine, audit_line
+from compiler.analysis.boxes import Box, meet
+from compiler.analysis.compare import Difference
+from compiler.analysis.frame import Frame
+from compiler.analysis.reasons import Reasons
+from compiler.analysis.stack import Stack
+from compiler.catalogue.actions import load
+from compiler.driver import Compilation
+from compiler.ir.ir import HOST, Effect, Request
+from compiler.lint.rule import Edit
+from compiler.lowering.problems import request_text
+from compiler.lowering.rule_ids import on_one_line
+from compiler.names.text import quote
+from compiler.propose.trial import Proposal, Refused, Trial, Tried
+from compiler.propose.wording import conditions, insertion
+
+_EFFECTS: tuple[Effect, ...] = ("deny", "allow", "grant")
+
+
+class Wanted(NamedTuple):
+    """A request that was denied, and the vote that lets it pass."""
+
+    request: Request
+    effect: Effect
+
+
+class Left(NamedTuple):
+    """What a log tells of that no rule is proposed for, and why."""
+
+    text: str
+    why: str
+
+
+class Opening(NamedTuple):
+    """What is proposed."""
+
+    texts: Mapping[str, str]
+    """The files that change, anew."""
+    proposals: Sequence[Proposal]
+    refused: Sequence[Refused]
+    left: Sequence[Left]
+    wanted: Sequence[Wanted]
+    """Those that would pass."""
+    opened: Sequence[Difference]
+    """All that would be possible and is not now, what is not in the log included."""
+    frame: Frame
+    unread: int
+    """Denials that the kernel only counted, for there were too many to log."""
+
+
+def learn(
+    path: Path,
+    first: Compilation,
+    log: Iterable[str],
+    today: datetime.date,
+    reason: str | None,
+) -> Opening:
+    """What to add to a policy that compiles; `reason` goes before each new rule."""
+    return _Learning(path, first, today, reason).run(log)
+
+
+class _Learning:
+    def __init__(
+        self, path: Path, first: Compilation, today: datetime.date, reason: str | None
+    ) -> None:
+        self._trial = Trial(path, first, today)
+        self._program = self._trial.program
+        self._reason = reason
+        self._ir = ir = self._program.ir
+        self._cells = {cell.name: cell for cell in ir.cells}
+        self._leaves = load(ir.target).by_name
+        self._stack = Stack(ir)
+        self._decider = self._program.lowered.decider
+        self._frame = Frame(ir)
+        self._left: dict[Left, None] = {}
+        self._unread = 0
+
+    def run(self, log: Iterable[str]) -> Opening:
+        wanted = list(self._wanted(log))
+        proposals: list[Proposal] = []
+        refused: list[Refused] = []
+        passing: list[Wanted] = []
+        by_cell: dict[str, list[Wanted]] = {}
+        for one in wanted:
+            by_cell.setdefault(one.request.subject, []).append(one)
+        whole = {self._rules(cell, some, True): some for cell, some in by_cell.items()}
+
+        def objection(tried: Tried, added: Sequence[Proposal]) -> str:
+            passes = all(self._passes(tried, one) for p in added for one in whole[p])
+            return "" if passes else "another rule denies it all the same"
+
+        kept, _ = self._trial.accepted(list(whole), objection)
+        proposals += kept
+        passing += [one for proposal in kept for one in whole[proposal]]
+        # What does not go at once is tried request by request, then by turning rules around.
+        for one in (one for p, some in whole.items() if p not in kept for one in some):
+            done, why = self._alone(proposals, one)
+            if done is None:
+                refused.append(why)
+            else:
+                proposals.append(done)
+                passing.append(one)
+        tried = self._trial.of(proposals) if proposals else None
+        assert not isinstance(tried, str)
+        opened = [d for d in tried.differences if d.direction == "widened"] if tried else []
+        texts = self._trial.texts(e for p in proposals for e in p.edits) or {}
+        frame = tried.comparison.frame if tried else self._frame
+        return Opening(
+            texts, proposals, refused, tuple(self._left), passing, opened, frame, self._unread
+        )
+
+    # What the log asks for
+
+    def _wanted(self, log: Iterable[str]) -> Iterator[Wanted]:
+        """Requests that are denied and could pass, each once."""
+        seen: set[Request] = set()
+        for text in log:
+            line = audit_line(text)
+            if line is None:
+                continue
+            self._unread += line.suppressed
+            request = line.request
+            if request in seen and line.limit is None:
+                continue
+            why = self._why_not(line)
+            if why:
+                self._left[Left(request_text(request), why)] = None
+                continue
+            seen.add(request)
+            decision = self._decider.decide(request)
+            if decision.effect == "deny":
+                effect = self._needed(line)
+                if effect is None:
+                    what = "the other models of the kernel refuse it, whatever this policy says"
+                    self._left[Left(request_text(request), what)] = None
+                else:
+                    yield Wanted(request, effect)
+
+    def _why_not(self, line: AuditLine) -> str:
+        """Why no rule could help, as far as that is plain from the line."""
+        request = line.request
+        if line.limit is not None:
+            return f"the limit `{line.limit}` was reached; raise it if that is right"
+        if request.subject == HOST:
+            return "rules are for cells: what the host may do is no matter of rules"
+        for name in (request.subject, request.target):
+            if name not in (None, HOST) and name not in self._cells:
+                return f"no cell is called `{name}`"
+        leaf = self._leaves.get(request.action)
+        if leaf is None:
+            return f"there is no action `{request.action}` for this target"
+        if leaf.dimension == "bind" and request.port is None:
+            return "the line tells no port"
+        if (rule := self._decider.decide(request).rule) is not None:
+            decided = self._ir.rules[rule]
+            if decided.final:
+                return f"a final rule of {self._program.scopes[rule]} denies it"
+            if decided.listen:
+                return f"the port belongs to another cell ({self._program.scopes[rule]})"
+        return ""
+
+    def _needed(self, line: AuditLine) -> Effect | None:
+        """The least vote by which the request works, or may; None if there is none."""
+        is_root = None if line.uid is None else line.uid == 0
+        scope = self._leaves[line.request.action].scope
+        for effect in ("allow", "grant") if scope != "vnode" else ("allow",):
+            vote: Effect = "allow" if effect == "allow" else "grant"
+            if self._stack.outcome(line.request, vote, is_root).result != "refused":
+                return vote
+        return None
+
+    # Rules
+
+    def _rules(self, cell: str, some: Sequence[Wanted], merged: bool) -> Proposal:
+        """Rules in the body of the cell, the most derived layer: they open nothing elsewhere."""
+        filled, open_ = [], []
+        for effect in ("allow", "grant"):
+            points = [self._frame.point(w.request) for w in some if w.effect == effect]
+            for words in conditions(self._frame, points, merged):
+                rule = f"{effect} {words};"
+                open_.append(self._annotated(rule, effect, ""))
+                filled.append(self._annotated(rule, effect, "to be filled in"))
+        span = self._program.definitions.cells[cell].span
+        source = self._trial.first.sources[span.file]
+        text = f"cell {cell}: " + " ".join(open_)
+        edits = (insertion(source, span, open_),)
+        return Proposal(text, edits, (insertion(source, span, filled),))
+
+    def _annotated(self, rule: str, effect: str, blank: str) -> str:
+        """A rule after its reason; a grant without one does not compile until it is given."""
+        if self._reason is not None:
+            return f"@reason {quote(self._reason)} {rule}"
+        return f"@reason {quote(blank)} {rule}" if effect == "grant" else rule
+
+    def _alone(self, kept: Sequence[Proposal], one: Wanted) -> tuple[Proposal | None, Refused]:
+        """The proposal for one request that goes with others, or why there is none."""
+        first = self._rules(one.request.subject, [one], False)
+        refused = Refused(first, "")
+        for proposal in (first, *self._turned(one)):
+            tried = self._trial.of([*kept, proposal])
+            if not isinstance(tried, str) and self._passes(tried, one):
+                return proposal, refused
+            if not refused.why:
+                why = tried if isinstance(tried, str) else "another rule denies it all the same"
+                refused = Refused(proposal, why)
+        return None, refused
+
+    def _passes(self, tried: Tried, one: Wanted) -> bool:
+        effect = tried.program.lowered.decider.decide(one.request).effect
+        return _EFFECTS.index(effect) >= _EFFECTS.index(one.effect)
+
+    def _turned(self, one: Wanted) -> Iterator[Proposal]:
+        """The rule of the cell's own body that denies just this, turned around."""
+        rule = self._decider.decide(one.request).rule
+        cell = one.request.subject
+        if rule is None or self._program.scopes[rule] != f"cell {cell}":
+            return
+        span = self._program.spans[rule]
+        source = self._trial.first.sources[span.file]
+        before, found, after = source.text[span.start : span.end].partition("deny")
+        if found:
+            turned = f"{before}{one.effect}{after}"
+            shown, filled = turned, turned
+            if Reasons(self._program).at(span) is None:
+                shown = self._annotated(turned, one.effect, "")
+                filled = self._annotated(turned, one.effect, "to be filled in")
+            text = f"cell {cell}: {on_one_line(shown)}"
+            yield Proposal(text, (Edit(span, shown),), (Edit(span, filled),))
+
+
+def beyond(opening: Opening) -> int:
+    """How many requests would be possible that the log does not tell of."""
+    points = {opening.frame.point(w.request) for w in opening.wanted}
+    total = sum(d.requests for d in opening.opened)
+    return total - sum(_held(point, opening.opened) for point in points)
+
+
+def _held(point: Box, opened: Sequence[Difference]) -> bool:
+    return any(meet(point, d.box) for d in opened)

@@ -1,0 +1,184 @@
+"""Tighter rules that still admit all that was observed."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from compiler.analysis.audit import audit_line
+from compiler.analysis.boxes import Box, meet
+from compiler.analysis.compare import Difference
+from compiler.analysis.decisions import Decided, Decisions
+from compiler.analysis.frame import Frame
+from compiler.analysis.read import RequestReader
+from compiler.diagnostics import Diagnostics
+from compiler.driver import Compilation
+from compiler.lint.context import Context
+from compiler.lint.rule import Edit
+from compiler.lint.settings import Settings
+from compiler.propose.trial import Proposal, Refused, Trial, Tried
+from compiler.propose.wording import conditions
+from compiler.source import Span
+
+_EFFECTS = ("deny", "allow", "grant")
+#: A line of a `test` block around its request.
+_CASE = re.compile(
+    r"^(?:deny|allow|grant)\s+(.*?)(?:\s+by\s+\"[^\"]*\")?(?:\s+(?:works|refused(?:\s+by\s+\S+)?))?$"
+)
+
+
+class Tightening(NamedTuple):
+    """What is proposed."""
+
+    texts: dict[str, str]
+    """The files that change, anew."""
+    proposals: Sequence[Proposal]
+    refused: Sequence[Refused]
+    closed: Sequence[Difference]
+    """All that would no longer be possible."""
+    frame: Frame
+    observed: int
+    """Requests observed, each once."""
+
+
+def narrow(
+    path: Path,
+    first: Compilation,
+    lines: Iterable[str],
+    today: datetime.date,
+    found: Diagnostics,
+) -> Tightening | None:
+    """What to take from a policy that compiles; None after a diagnostic about a line."""
+    narrowing = _Narrowing(path, first, today)
+    observed = narrowing.observed(lines, found)
+    return None if found.failed else narrowing.run(observed)
+
+
+class _Narrowing:
+    def __init__(self, path: Path, first: Compilation, today: datetime.date) -> None:
+        self._trial = Trial(path, first, today)
+        self._program = self._trial.program
+        self._reader = RequestReader(self._program)
+        self._frame = self._reader.frame
+        self._decisions = Decisions(self._program.ir, self._frame)
+
+    def observed(self, lines: Iterable[str], found: Diagnostics) -> list[Box]:
+        """Requests as people, tests and the kernel module write them."""
+        boxes: dict[Box, None] = {}
+        for text in lines:
+            line = text.split("#")[0].strip().rstrip(";").rstrip()
+            logged = audit_line(text)
+            if logged is not None:
+                request = logged.request
+                known = self._frame.bits.keys()
+                names = {request.subject, request.target} - {None}
+                if names <= known and request.action in self._frame.leaf_bits:
+                    boxes[self._frame.point(request)] = None
+                continue
+            if not line:
+                continue
+            case = _CASE.match(line)
+            source = self._reader.source("<observed>", case[1] if case else line)
+            pattern = self._reader.read(source, found)
+            if pattern is not None:
+                boxes.update(dict.fromkeys(self._reader.boxes(source, pattern, found)))
+        return list(boxes)
+
+    def run(self, observed: Sequence[Box]) -> Tightening:
+        admitted = [row for row in self._decisions.of(observed) if row.effect != "deny"]
+
+        def objection(tried: Tried, added: Sequence[Proposal]) -> str:
+            return _objection(tried, admitted)
+
+        kept, refused = self._trial.accepted(list(self._proposals(admitted)), objection)
+        tried = self._trial.of(kept) if kept else None
+        assert not isinstance(tried, str)
+        closed = [d for d in tried.differences if d.direction == "narrowed"] if tried else []
+        return Tightening(
+            self._trial.texts(e for p in kept for e in p.edits) or {},
+            kept,
+            [r for r in refused if r.why],
+            closed,
+            tried.comparison.frame if tried else self._frame,
+            len(observed),
+        )
+
+    def _proposals(self, admitted: Sequence[Decided]) -> Iterator[Proposal]:
+        """For each rule of the author's that admits: taken out, or as narrow as what was seen."""
+        ir, program = self._program.ir, self._program
+        used: dict[int, list[Box]] = {}
+        for row in admitted:
+            if row.rule is not None:
+                used.setdefault(row.rule, []).append(row.box)
+        held = {r for cell in ir.cells for layer in cell.layers for r in ir.layers[layer].rules}
+        by_span: dict[Span, list[int]] = {}
+        for index in sorted(held):
+            rule, span = ir.rules[index], program.spans[index]
+            if rule.effect != "deny" and not rule.listen and not span.file.startswith("<"):
+                by_span.setdefault(span, []).append(index)
+        for span, indices in by_span.items():
+            boxes = [box for index in indices for box in used.get(index, ())]
+            if not boxes:
+                yield self._without(span, program.scopes[indices[0]])
+            elif len(indices) == 1:
+                narrower = self._narrower(span, indices[0], boxes)
+                if narrower is not None:
+                    yield narrower
+
+    def _without(self, span: Span, scope: str) -> Proposal:
+        """The policy without a rule, its annotations and its lines."""
+        source = self._trial.first.sources[span.file]
+        text = source.text
+        start, end = self._program_start(span), span.end
+        line = text.rfind("\n", 0, start) + 1
+        after = text.find("\n", end)
+        alone = not text[line:start].strip() and after >= 0 and not text[end:after].strip()
+        whole = Span(span.file, line, after + 1) if alone else Span(span.file, start, end)
+        rule = " ".join(text[span.start : end].split())
+        return Proposal(f"{scope}: without {rule}", (Edit(whole, ""),))
+
+    def _program_start(self, span: Span) -> int:
+        """Where a rule begins, its annotations included."""
+        return self._annotated.get(span, span.start)
+
+    @functools.cached_property
+    def _annotated(self) -> dict[Span, int]:
+        """Where the annotations of statements begin."""
+        context = Context(self._program, Settings(), datetime.date.min)
+        return {
+            placed.span: min(a.span.start for a in placed.statement.annotations)
+            for placed in context.statements
+            if placed.statement.annotations
+        }
+
+    def _narrower(self, span: Span, index: int, boxes: Sequence[Box]) -> Proposal | None:
+        """A rule about no more than was observed; None if it is that already."""
+        rule = self._program.ir.rules[index]
+        source = self._trial.first.sources[span.file]
+        words = list(conditions(self._frame, boxes, merged=True))
+        final = "final " if rule.final else ""
+        made = [f"{final}{rule.effect} {one};" for one in words]
+        start = self._program_start(span)
+        annotations = source.text[start : span.start]
+        text = " ".join(f"{annotations if n else ''}{one}" for n, one in enumerate(made))
+        if text == " ".join(source.text[span.start : span.end].split()):
+            return None
+        scope = self._program.scopes[index]
+        return Proposal(f"{scope}: {' '.join(made)}", (Edit(span, text),))
+
+
+def _objection(tried: Tried, admitted: Sequence[Decided]) -> str:
+    """What speaks against a narrower policy: it is not narrower, or not wide enough."""
+    directions = {d.direction for d in tried.differences}
+    if "widened" in directions:
+        return "it would widen something"
+    for difference in tried.differences:
+        if difference.direction == "narrowed":
+            box = difference.box
+            if any(meet(box, row.box) for row in admitted):
+                return "something observed would be refused"
+    return "" if "narrowed" in directions else "nothing would be narrower"

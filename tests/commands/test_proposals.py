@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compiler.rewrite import patch
+from tests.commands.conftest import WEB, Run
+from tests.commands.test_diff import git
+
+DAY = ("--today", "2026-11-24")
+AUDIT = "Nov 24 x /netbsd: cellpolicy: {} cell={} action={} rule=00000000 pid=1 uid={}\n"
+
+
+def line(cell: str, action: str, uid: int = 80, mode: str = "permissive", more: str = "") -> str:
+    """A line of the kernel module."""
+    return AUDIT.format(mode, cell, f"{action} {more}".rstrip(), uid)
+
+
+def learn(cellc: Run, folder: Path, log: str, *words: str, status: int = 0) -> dict[str, Any]:
+    (folder / "log").write_text(log)
+    result = cellc("learn", "web.cell", "log", "--format", "json", *DAY, *words)
+    assert result.exit_code == status, result.output
+    made: dict[str, Any] = json.loads(result.stdout)
+    return made
+
+
+def test_opens_what_was_denied_and_nothing_else(cellc: Run, folder: Path) -> None:
+    log = line("web", "process.signal", more="to=host", mode="deny")
+    found = learn(cellc, folder, f"noise\n{log}{log}")
+    assert found["proposals"] == ["cell web: allow process.signal to host;"]
+    assert found["beyond"] == 0
+    assert [row["witness"] for row in found["opened"]] == ["web process.signal to host"]
+
+
+def test_ports_and_targets_share_a_rule(cellc: Run, folder: Path) -> None:
+    deny = "    deny network.bind tcp port 8000..9000;\n    listen"
+    (folder / "web.cell").write_text(WEB.replace("    listen", deny, 1))
+    log = "".join(
+        line("web", "network.bind.port", more=f"proto=tcp port={port}") for port in (8001, 8003)
+    )
+    found = learn(cellc, folder, log)
+    assert found["proposals"] == ["cell web: allow network.bind.port tcp port {8001, 8003};"]
+    assert found["beyond"] == 0
+    assert [row["requests"] for row in found["opened"]] == [2]
+
+
+def test_the_patch_applies_and_write_does_the_same(cellc: Run, folder: Path) -> None:
+    git(folder, "init", "-q")
+    (folder / "log").write_text(line("worker", "process.signal", more="to=host"))
+    result = cellc("learn", "web.cell", "log", *DAY)
+    assert "opens 1 classes, 1 requests" in result.stderr
+    (folder / "p").write_text(result.stdout)
+    git(folder, "apply", "--check", "p")
+    subprocess.run(["patch", "-p1", "-i", "p"], cwd=folder, check=True, capture_output=True)
+    patched = (folder / "web.cell").read_text()
+    assert "cell worker {" in patched
+    (folder / "web.cell").write_text(WEB)
+    assert cellc("learn", "web.cell", "log", "--write", *DAY).stdout == ""
+    assert (folder / "web.cell").read_text() == patched
+    again = learn(cellc, folder, (folder / "log").read_text())
+    assert again["proposals"] == []
+
+
+def test_a_grant_only_where_an_allow_cannot_help(cellc: Run, folder: Path) -> None:
+    log = line("worker", "network.bind.privport", more="proto=tcp port=81")
+    deny = 'user "1001"; deny network.bind tcp port 81;'
+    (folder / "web.cell").write_text(WEB.replace('user "1001";', deny))
+    found = learn(cellc, folder, log)
+    assert found["proposals"] == ['cell worker: @reason "" grant network.bind tcp port 81;']
+    as_root = learn(cellc, folder, log.replace("uid=80", "uid=0"))
+    assert as_root["proposals"] == ["cell worker: allow network.bind tcp port 81;"]
+
+
+def test_the_blank_of_a_grant_must_be_filled_in(cellc: Run, folder: Path) -> None:
+    deny = 'user "1001"; deny network.bind tcp port 81;'
+    (folder / "web.cell").write_text(WEB.replace('user "1001";', deny))
+    (folder / "log").write_text(line("worker", "network.bind.privport", more="proto=tcp port=81"))
+    assert cellc("learn", "web.cell", "log", "--write", *DAY).exit_code == 0
+    result = cellc("check", "web.cell", *DAY)
+    assert result.exit_code == 1
+    assert "E0315" in result.stderr
+    (folder / "web.cell").write_text(WEB.replace('user "1001";', deny))
+    words = ("--write", "--reason", 'a "second" web\nserver', *DAY)
+    assert cellc("learn", "web.cell", "log", *words).exit_code == 0
+    assert cellc("check", "web.cell", *DAY).exit_code == 0
+
+
+def test_an_assertion_forbids_it(cellc: Run, folder: Path) -> None:
+    log = line("worker", "process.signal", more="to=web") + line(
+        "worker", "process.signal", more="to=host"
+    )
+    found = learn(cellc, folder, log, status=1)
+    assert found["proposals"] == ["cell worker: allow process.signal to host;"]
+    (refused,) = found["refused"]
+    assert "assertion broken" in refused["why"]
+
+
+def test_final_rules_and_ports_of_others_stay(cellc: Run, folder: Path) -> None:
+    final = "profile strict extends confined { final deny process.fork; }\ncell web {"
+    text = WEB.replace("cell web {", final).replace("profile confined;", "profile strict;", 1)
+    (folder / "web.cell").write_text(text)
+    log = (
+        line("web", "process.fork", more="to=web")
+        + line("worker", "network.bind.privport", more="proto=tcp port=80")
+        + line("nobody", "process.fork", more="to=nobody")
+        + line("host", "process.signal", more="to=web")
+        + line("web", "process.rlimit", more="limit=processes")
+        + line("web", "process.unheard")
+    )
+    found = learn(cellc, folder, log, status=1)
+    assert found["proposals"] == []
+    why = [left["why"] for left in found["left"]]
+    assert why[0] == "a final rule of profile strict denies it"
+    assert "belongs to another cell" in why[1]
+    assert "no cell is called `nobody`" in why[2]
+    assert "rules are for cells" in why[3]
+    assert "limit `processes`" in why[4]
+    assert "no action" in why[5]
+
+
+def test_a_rule_of_the_cell_that_denies_just_this_is_turned(cellc: Run, folder: Path) -> None:
+    deny = 'user "1001"; deny process.fork;'
+    (folder / "web.cell").write_text(WEB.replace('user "1001";', deny))
+    found = learn(cellc, folder, line("worker", "process.fork", more="to=worker"))
+    assert found["proposals"] == ["cell worker: allow process.fork;"]
+    assert "+" in found["patch"]
+    assert found["beyond"] == 0
+
+
+def test_suppressed_lines_are_told(cellc: Run, folder: Path) -> None:
+    log = line("worker", "process.signal", more="to=host").rstrip() + " suppressed=41\n"
+    assert learn(cellc, folder, log)["unread"] == 41
+
+
+NARROW = """\
+policy web;
+target netbsd 10.1;
+
+profile base extends confined {
+    allow process.signal to any;
+}
+cell web {
+    profile base;
+    deny network.bind port 1024..65535;
+    # the ports that it needs
+    @reason "ports" allow network.bind.port port 8000..9000;
+    allow process.{ptrace, ktrace} to worker;
+    listen tcp 80;
+}
+cell worker { profile base; allow process.nice to web; }
+"""
+
+
+def narrow(cellc: Run, folder: Path, lines: str, text: str = NARROW) -> dict[str, Any]:
+    (folder / "web.cell").write_text(text)
+    (folder / "log").write_text(lines)
+    result = cellc("narrow", "web.cell", "log", "--format", "json", *DAY)
+    assert result.exit_code == 0, result.output
+    made: dict[str, Any] = json.loads(result.stdout)
+    return made
+
+
+def test_narrow_keeps_what_was_observed(cellc: Run, folder: Path) -> None:
+    lines = (
+        "web network.bind tcp port 8080\n"
+        "# a comment\n"
+        "allow web network.bind tcp port 8081 works;\n"
+        "worker process.signal to web\n" + line("web", "process.signal", more="to=worker")
+    )
+    found = narrow(cellc, folder, lines)
+    assert found["observed"] == 4
+    assert found["proposals"] == [
+        "profile base: allow process.signal to {web, worker};",
+        "cell web: allow network.bind.port tcp port 8080..8081;",
+        "cell web: without allow process.{ptrace, ktrace} to worker;",
+        "cell worker: without allow process.nice to web;",
+    ]
+    assert {row["after"] for row in found["closed"]} == {"deny"}
+    assert "# the ports that it needs" in found["patch"]
+    assert cellc("narrow", "web.cell", "log", "--write", *DAY).exit_code == 0
+    now = (folder / "web.cell").read_text()
+    assert '@reason "ports"' in now
+    assert "ptrace" not in now
+    assert narrow(cellc, folder, lines, now)["proposals"] == []
+
+
+def test_narrow_refuses_lines_about_nothing(cellc: Run, folder: Path) -> None:
+    (folder / "log").write_text("web nothing.at.all\n")
+    result = cellc("narrow", "web.cell", "log", *DAY)
+    assert result.exit_code == 2
+    assert "nothing.at.all" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["learn", "narrow"])
+def test_wrong_use(cellc: Run, folder: Path, command: str) -> None:
+    assert cellc(command, "web.cell", "absent", *DAY).exit_code == 2
+    (folder / "log").write_text("")
+    (folder / "web.cell").write_text("policy")
+    assert cellc(command, "web.cell", "log", *DAY).exit_code == 1
+
+
+def test_standard_input(cellc: Run, folder: Path) -> None:
+    result = cellc("learn", "web.cell", "-", *DAY, input="nothing\n")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == "nothing to propose\n"
+
+
+@pytest.mark.parametrize("name", ["a b.cell", 'q"u\\o.cell', "tab\t.cell", "ü.cell"])
+def test_patches_of_odd_names(tmp_path: Path, name: str) -> None:
+    git(tmp_path, "init", "-q")
+    (tmp_path / name).write_text("one\ntwo")
+    (tmp_path / "p").write_text(patch("one\ntwo", "one\nthree\n", name))
+    git(tmp_path, "apply", "p")
+    assert (tmp_path / name).read_text() == "one\nthree\n"
