@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from compiler.analysis.compare import Direction
-from compiler.commands.diff_rows import DecisionRow, Rows, SettingRow, Sourced
+from compiler.commands.diff_rows import DecisionRow, Rows, SettingRow, Sourced, counted, number
 from compiler.render.markdown import code
 from compiler.render.markdown import text as plain
 from compiler.render.text import visible
@@ -76,7 +76,7 @@ def _text(rows: Rows, most: int | None) -> Iterator[str]:
     for direction in _DIRECTIONS:
         count = rows.total(direction)
         if count.rows:
-            yield f"{direction}: {_counted(count.classes, count.requests)}"
+            yield f"{direction}: {counted(count.classes, count.requests)}"
             for row in count.rows[:most]:
                 yield from _decision(row)
             yield from _left_out(count.rows, most)
@@ -86,7 +86,7 @@ def _text(rows: Rows, most: int | None) -> Iterator[str]:
             yield from _setting(setting)
         yield from _left_out(rows.settings, most)
     if rows.unjustified:
-        yield f"{_number(rows.unjustified, 'widening')} without a @reason"
+        yield f"{number(rows.unjustified, 'widening')} without a @reason"
 
 
 def _left_out(rows: Sequence[object], most: int | None) -> Iterator[str]:
@@ -122,15 +122,6 @@ def _reason(row: DecisionRow | SettingRow) -> Iterator[str]:
         yield f"    reason   {visible(row.reason)}"
 
 
-def _counted(classes: int, requests: int) -> str:
-    many = "class" if classes == 1 else "classes"
-    return f"{classes} {many}, {_number(requests, 'request')}"
-
-
-def _number(count: int, word: str) -> str:
-    return f"{count} {word}{'s' * (count != 1)}"
-
-
 # Markdown
 
 
@@ -141,7 +132,7 @@ def _markdown(rows: Rows) -> Iterator[str]:
         yield "No request is decided otherwise, and no setting is another."
         return
     if rows.unjustified:
-        yield f"**{_number(rows.unjustified, 'widening')} without a &#64;reason.**"
+        yield f"**{number(rows.unjustified, 'widening')} without a &#64;reason.**"
         yield ""
     yield "| | classes | requests |"
     yield "| --- | ---: | ---: |"

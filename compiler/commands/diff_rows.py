@@ -118,3 +118,13 @@ class Rows(NamedTuple):
         return sum(r.unjustified for r in self.decisions) + sum(
             r.unjustified for r in self.settings
         )
+
+
+def counted(classes: int, requests: int) -> str:
+    """How much something is, in words."""
+    return f"{classes} {'class' if classes == 1 else 'classes'}, {number(requests, 'request')}"
+
+
+def number(count: int, word: str) -> str:
+    """So many of something."""
+    return f"{count} {word}{'s' * (count != 1)}"

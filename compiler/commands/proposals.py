@@ -14,6 +14,7 @@ from compiler import rewrite
 from compiler.analysis.compare import Difference
 from compiler.analysis.frame import Frame
 from compiler.analysis.wording import Wording
+from compiler.commands.diff_rows import counted, number
 from compiler.commands.output import print_findings, repository
 from compiler.commands.replacing import replace
 from compiler.diagnostics import Diagnostics
@@ -56,10 +57,10 @@ def learn(
         *(f"not proposed: {r.proposal.text}: {r.why}" for r in found.refused),
         *(f"not proposed: {left.text}: {left.why}" for left in found.left),
     ]
-    if found.proposals:
-        said.append(f"{beyond(found)} requests that the log does not tell of would be possible")
+    if more := beyond(found):
+        said.append(f"of these, {number(more, 'request')} that the log does not tell of")
     if found.unread:
-        said.append(f"{found.unread} denials are not in the log: the kernel only counted them")
+        said.append(f"{number(found.unread, 'denial')} only counted, not logged")
     status = _finish(path, first, found.texts, record, said, write, format)
     return status or int(bool(found.refused or found.left))
 
@@ -84,7 +85,7 @@ def narrow(path: Path, log: str, today: datetime.date, write: bool, format: Prop
         "observed": found.observed,
     }
     said = [
-        f"{found.observed} requests observed",
+        f"{number(found.observed, 'request')} observed",
         *_said(found.proposals, "closes", found.closed, found.frame),
         *(f"not proposed: {r.proposal.text}: {r.why}" for r in found.refused),
     ]
@@ -142,7 +143,7 @@ def _said(
         return
     yield from (p.text for p in proposals)
     classes, requests = (sum(getattr(d, name) for d in found) for name in ("classes", "requests"))
-    yield f"{verb} {classes} classes, {requests} requests"
+    yield f"{verb} {counted(classes, requests)}"
     for row in _differences(found, frame):
         yield f"  {row['before']} -> {row['after']}  {row['request']}  [{row['outcome']}]"
 

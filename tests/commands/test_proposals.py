@@ -52,7 +52,7 @@ def test_the_patch_applies_and_write_does_the_same(cellc: Run, folder: Path) -> 
     git(folder, "init", "-q")
     (folder / "log").write_text(line("worker", "process.signal", more="to=host"))
     result = cellc("learn", "web.cell", "log", *DAY)
-    assert "opens 1 classes, 1 requests" in result.stderr
+    assert "opens 1 class, 1 request\n" in result.stderr
     (folder / "p").write_text(result.stdout)
     git(folder, "apply", "--check", "p")
     subprocess.run(["patch", "-p1", "-i", "p"], cwd=folder, check=True, capture_output=True)
