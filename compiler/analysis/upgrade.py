@@ -11,9 +11,9 @@ from compiler.analysis.decisions import Decided
 from compiler.analysis.stack import Stack
 from compiler.catalogue import actions, sysctl
 from compiler.catalogue.actions import Leaf
+from compiler.catalogue.rcorder import rc_providers
 from compiler.catalogue.sysctl import Node
 from compiler.catalogue.voters import switched_by
-from compiler.catalogue.words import rc_providers
 from compiler.driver import Program
 from compiler.ir.ir import IR, Effect
 
