@@ -14,6 +14,8 @@ _SH_PLAIN = re.compile(r"[A-Za-z0-9_./:=@%+,-]+\Z")
 _COMMENT_MARK = re.compile(r"(?<=\*)(?=/)|(?<=/)(?=\*)")
 _RCORDER_WORD = re.compile(r"(?=[A-Z]+:)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_IN_DOT = {'"': '\\"', "\\": "\\\\", "&": "&amp;"}
+_IN_MERMAID = re.compile(r"[A-Za-z0-9 .,/-]")
 _BLANKS = " \t\v\f\r"
 
 
@@ -109,6 +111,23 @@ def make_word(text: str) -> str:
     if text.endswith("\\") or "\\#" in text:
         raise ValueError("a make variable cannot hold a backslash at its end or before `#`")
     return text.replace("$", "$$").replace("#", "\\#")
+
+
+def dot_string(text: str) -> str:
+    """A double-quoted string of Graphviz that shows `text`, in ASCII and on one line.
+
+    Graphviz reads escapes such as `\\N` and `\\l` and entities of HTML in what it shows
+    (https://graphviz.org/docs/attr-types/escString/).
+    """
+    return '"' + "".join(_IN_DOT.get(c, c) for c in _visible(text)) + '"'
+
+
+def mermaid_string(text: str) -> str:
+    """A double-quoted label of Mermaid that shows `text`: all but plain characters as entities.
+
+    An entity is `#`, a decimal number and `;` (https://mermaid.js.org/syntax/flowchart.html).
+    """
+    return '"' + "".join(c if _IN_MERMAID.match(c) else f"#{ord(c)};" for c in text) + '"'
 
 
 def identifier(name: str) -> str:

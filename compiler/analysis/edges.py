@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from compiler.analysis.boxes import Box
 from compiler.analysis.decisions import Decided, Decisions
 from compiler.analysis.frame import ON_HOST, OWN, Frame, port_ranges
+from compiler.analysis.paths import Below, overlap, upwards
 from compiler.analysis.stack import Stack
 from compiler.analysis.wording import span
 from compiler.catalogue.actions import Leaf
@@ -74,15 +75,27 @@ class Edge(NamedTuple):
     rule: int | None = None
 
 
+#: Of what kind an influence is, the most telling first.
+EdgeKind = Literal["process", "files", "ipc", "ports", "hooks", "powers"]
+
+
+def by_kind(decisions: Decisions) -> dict[EdgeKind, Iterator[Edge]]:
+    """Every direct influence but that of root on the host."""
+    stack = Stack(decisions.ir)
+    return {
+        "process": _process(decisions, stack),
+        "files": _files(decisions, stack),
+        "ipc": _ipc(decisions),
+        "ports": _ports(decisions, stack),
+        "hooks": _hooks(decisions),
+        "powers": _powers(decisions, stack),
+    }
+
+
 def edges(decisions: Decisions) -> Iterator[Edge]:
     """Every direct influence, the most telling first."""
-    stack = Stack(decisions.ir)
-    yield from _process(decisions, stack)
-    yield from _files(decisions, stack)
-    yield from _ipc(decisions)
-    yield from _ports(decisions, stack)
-    yield from _hooks(decisions)
-    yield from _powers(decisions, stack)
+    for found in by_kind(decisions).values():
+        yield from found
     frame = decisions.frame
     yield Edge(frame.root, frame.everybody, "root on the host may do anything")
 
@@ -130,7 +143,7 @@ def _files(decisions: Decisions, stack: Stack) -> Iterator[Edge]:
     for cell in decisions.ir.cells:
         for path in _seen(cell):
             seen[path] = seen.get(path, 0) | frame.bits[cell.name]
-    below = _Below(seen)
+    below = Below(seen)
     for cell in decisions.ir.cells:
         own = frame.bits[cell.name]
         for path in _written(cell):
@@ -138,7 +151,7 @@ def _files(decisions: Decisions, stack: Stack) -> Iterator[Edge]:
             if targets:
                 yield Edge(own, targets, f"files below {path}")
             for place in _OF_ROOT:
-                if _overlap(path, place):
+                if overlap(path, place):
                     yield Edge(own, frame.root, f"files below {path}, which root on the host uses")
                     break
 
@@ -163,37 +176,6 @@ def _seen(cell: Cell) -> Iterator[str]:
 def _own(root: str, base: str | None) -> str:
     """Where a cell's own files lie; on a base, rc.d keeps them beside the root."""
     return root if base is None else f"{root}.overlay"
-
-
-def _overlap(path: str, other: str) -> bool:
-    return f"{path}/".startswith(f"{other}/") or f"{other}/".startswith(f"{path}/")
-
-
-class _Below:
-    """Who sees directories, asked by a path inside or around them."""
-
-    def __init__(self, seen: dict[str, int]) -> None:
-        self._at = seen
-        self._within: dict[str, int] = {}
-        """What is seen at or below each directory."""
-        for path, bits in seen.items():
-            for directory in _upwards(path):
-                self._within[directory] = self._within.get(directory, 0) | bits
-
-    def touching(self, path: str) -> int:
-        bits = self._within.get(path, 0)
-        for directory in _upwards(path):
-            bits |= self._at.get(directory, 0)
-        return bits
-
-
-def _upwards(path: str) -> Iterator[str]:
-    """A path and every directory above it, `/` at last."""
-    while True:
-        yield path
-        if path in ("/", ""):
-            return
-        path = posixpath.dirname(path)
 
 
 def _ipc(decisions: Decisions) -> Iterator[Edge]:
@@ -251,7 +233,7 @@ def _hooks(decisions: Decisions) -> Iterator[Edge]:
         for hook in cell.hooks:
             for word in _run(hook.argv):
                 sources = 0
-                for directory in _upwards(posixpath.normpath(word)):
+                for directory in upwards(posixpath.normpath(word)):
                     sources |= writers.get(directory, 0)
                 if sources:
                     by = f"writes {word}, which the {hook.when} hook of {cell.name} runs"

@@ -1,0 +1,33 @@
+"""The command line of `cellc graph`."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from pathlib import Path
+
+import click
+
+from compiler.cli.options import file, today
+
+
+@click.command()
+@file
+@click.option("--what", type=click.Choice(["influence", "rights", "order"]), default="influence",
+              help="influence (default), rights over processes, order of start.")  # fmt: skip
+@click.option("--format", type=click.Choice(["svg", "dot", "mermaid"]), default="svg",
+              help="svg (default) draws, dot is for Graphviz, mermaid for Markdown.")  # fmt: skip
+@today
+def command(file: Path, what: str, format: str, today: datetime.date) -> None:
+    """Draw how the cells of FILE are related.
+
+    The graph goes to standard output.  Cells that are related alike share a node.
+
+    \b
+      cellc graph webfarm.cell >webfarm.svg
+      cellc graph webfarm.cell --format dot | dot -Tpdf >webfarm.pdf
+      cellc graph webfarm.cell --format mermaid --what order
+    """
+    from compiler.commands.graph import graph
+
+    sys.exit(graph(file, today, what, format))  # type: ignore[arg-type]  # click checks
