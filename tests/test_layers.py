@@ -62,6 +62,11 @@ LAYERS: dict[str, tuple[str, ...]] = {
     # What can be said about one
     "compiler.lint": _ASKED,
     "compiler.propose": (*_ASKED, "compiler.lint"),
+    # What can be shown of one
+    "compiler.graph": (*_ASKED, "compiler.render", "backends.escape"),
+    "compiler.report": (
+        *(*_ASKED, "compiler.graph", "compiler.ledger", "compiler.lint", "compiler.render"),
+    ),
     # Other formats
     "compiler.foreign": _MODEL,
     # Files, and results that hold while they do not change
@@ -86,7 +91,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
     ),
     "compiler.commands": (
         *(*_ASKED, *_FILES, "compiler.codes", "compiler.foreign", "compiler.ledger"),
-        *("compiler.certificate", "compiler.lint", "compiler.propose", "compiler.render"),
+        *("compiler.certificate", "compiler.lint", "compiler.graph", "compiler.propose"),
+        *("compiler.render", "compiler.report"),
         "compiler.revisions",
         *("compiler.cache", "compiler.version"),
         *("backends.artifact", "checker"),
@@ -112,7 +118,8 @@ HOMES = {
     "lark": ("compiler.syntax",),
     "pydantic": ("compiler.model", "compiler.catalogue.schema", "compiler.ir.serialise"),
     "pydantic_core": ("compiler.model",),
-    "jinja2": ("backends.template",),
+    "jinja2": ("backends.template", "compiler.report.page"),
+    "markupsafe": ("compiler.report.page",),
     "click": ("compiler.cli",),
 }
 

@@ -62,11 +62,15 @@ class Decisions:
             reserved[claim.protocol] |= claim.ports
         return list(reserved.items())
 
-    def of(self, boxes: Box | Iterable[Box]) -> Iterator[Decided]:
-        """Some disjoint boxes, cut into what is decided alike."""
+    def of(self, boxes: Box | Iterable[Box], foreign: bool = True) -> Iterator[Decided]:
+        """Some disjoint boxes, cut into what is decided alike.
+
+        Without `foreign`, ports are left out that another cell than the subject listens on:
+        they are denied, and may be many.
+        """
         if not isinstance(boxes, Box):
             for box in boxes:
-                yield from self.of(box)
+                yield from self.of(box, foreign)
             return
         box = boxes
         root = self.frame.root
@@ -79,20 +83,21 @@ class Decisions:
             yield from self._by_class(box, ())
             return
         for claim in self.claims:
-            yield from self._claimed(box, claim)
+            if foreign or box.subjects & claim.owner:
+                yield from self._claimed(box, claim, foreign)
         for protocol, ports in self._reserved:
             free = box._replace(protocols=box.protocols & protocol, ports=box.ports & ~ports)
             if free.protocols and free.ports:
                 yield from self._by_class(free, ())
 
-    def _claimed(self, box: Box, claim: Claim) -> Iterator[Decided]:
+    def _claimed(self, box: Box, claim: Claim, foreign: bool = True) -> Iterator[Decided]:
         """The part of a box that is about ports which one cell listens on."""
         protocols, ports = box.protocols & claim.protocol, box.ports & claim.ports
         if not protocols or not ports:
             return
         box = box._replace(protocols=protocols, ports=ports)
         others = box.subjects & ~claim.owner
-        if others:
+        if others and foreign:
             yield Decided(box._replace(subjects=others), "deny", claim.rule)
         if box.subjects & claim.owner:
             own = box._replace(subjects=claim.owner)

@@ -83,7 +83,7 @@ def _leaves(decisions: Decisions, stack: Stack) -> tuple[dict[int, int], dict[in
     cells = [frame.bits[cell.name] for cell in decisions.ir.cells]
     granted, working = dict.fromkeys(cells, 0), dict.fromkeys(cells, 0)
     rows: dict[int, int] = {}
-    for row in decisions.of(frame.everything(sum(cells))):
+    for row in decisions.of(frame.everything(sum(cells)), foreign=False):
         actions = row.box.actions & frame.asked
         if not actions or row.effect == "deny":
             continue

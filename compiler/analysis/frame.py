@@ -7,6 +7,7 @@ that boxes of two policies can be compared.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import compress
 from typing import NamedTuple
 
 from compiler.analysis.boxes import Box
@@ -26,7 +27,6 @@ from compiler.ir.ir import (
     RequestSet,
 )
 from compiler.ir.requests import RAWSOCK_DOMAIN, RAWSOCK_TYPE, Words, catalogue
-from compiler.lowering.space import members
 
 #: The bit of the subject's own cell among targets.
 OWN = 1
@@ -222,7 +222,7 @@ class Frame:
         return sum(self.bits[name] for name in names)
 
     def subject_names(self, bits: int) -> tuple[str, ...]:
-        return tuple(self.subjects[i] for i in members(bits))
+        return tuple(compress(self.subjects, map(int, f"{bits:b}"[::-1])))
 
     def witness(self, box: Box) -> Request:
         """The first request of a box."""

@@ -35,18 +35,29 @@ class Influence:
         self._frame = decisions.frame
         self._decisions = decisions
         self._edges: list[Edge] | None = None
-        self._next: dict[int, int] = {}
+        self._next: dict[int, int] | None = None
+        self._closed: dict[int, int] = {}
 
     def reach(self, source: str) -> int:
         """Everybody that a subject can influence, as bits of the frame; root's host is one."""
-        start = new = self._frame.bits[source]
-        reached = 0
+        start = self._frame.bits[source]
+        if start not in self._closed:
+            self._closed[start] = self._closure(start)
+        return self._closed[start] & ~start
+
+    def _closure(self, start: int) -> int:
+        """A node and everybody it can influence."""
+        reached = new = start
         while new:
-            following = 0
-            for bit in members(new):
-                following |= self._following(1 << bit)
-            new = following & ~reached & ~start
-            reached |= new
+            node = new & -new
+            new ^= node
+            if node in self._closed:
+                reached |= self._closed[node]
+                new &= ~self._closed[node]
+            else:
+                following = self._following(node) & ~reached
+                reached |= following
+                new |= following
         return reached
 
     def path(self, source: str, target: str) -> list[Step] | None:
@@ -64,9 +75,9 @@ class Influence:
                 return self._chain(start, node, came)
             new = self._following(node) & ~seen
             seen |= new
-            for bit in members(new):
-                came[1 << bit] = node
-                queue.append(1 << bit)
+            for i in members(new):
+                came[1 << i] = node
+                queue.append(1 << i)
         return None
 
     def direct(self, source: str) -> tuple[str, ...]:
@@ -79,14 +90,13 @@ class Influence:
         return self._edges
 
     def _following(self, node: int) -> int:
-        known = self._next.get(node)
-        if known is None:
-            known = 0
+        """Whom a node can influence directly."""
+        if self._next is None:
+            self._next = {}
             for edge in self._all():
-                if edge.sources & node:
-                    known |= edge.targets
-            known = self._next[node] = known & ~node
-        return known
+                for i in members(edge.sources):
+                    self._next[1 << i] = self._next.get(1 << i, 0) | edge.targets
+        return self._next.get(node, 0) & ~node
 
     def _chain(self, start: int, node: int, came: dict[int, int]) -> list[Step]:
         chain = []

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from compiler.analysis.boxes import Box, joined
-from compiler.analysis.decisions import Decisions
+from compiler.analysis.decisions import Decided, Decisions
 from compiler.analysis.influence import Influence, Step
 from compiler.analysis.read import RequestReader
 from compiler.analysis.stack import Stack
@@ -43,15 +43,15 @@ class Query:
     """Answers patterns about one compiled policy."""
 
     def __init__(self, program: Program) -> None:
-        self._reader = RequestReader(program)
-        self.frame = self._reader.frame
-        self._decisions = Decisions(program.ir, self.frame)
-        self._stack = Stack(program.ir)
-        self._wording = Wording(self.frame, self._reader.groups)
+        self.reader = RequestReader(program)
+        self.frame = self.reader.frame
+        self.decisions = Decisions(program.ir, self.frame)
+        self.stack = Stack(program.ir)
+        self._wording = Wording(self.frame, self.reader.groups)
 
     def source(self, text: str) -> Source:
         """A pattern as it is understood, for `ask` and for what is reported about it."""
-        return self._reader.source("<pattern>", text)
+        return self.reader.source("<pattern>", text)
 
     def ask(
         self,
@@ -67,21 +67,24 @@ class Query:
         influence = _INFLUENCE.fullmatch(text.text)
         if influence is not None:
             return self._chains(text, influence, found)
-        pattern = self._reader.read(text, found)
+        pattern = self.reader.read(text, found)
         if pattern is None:
             return None
-        boxes = self._reader.boxes(text, pattern, found)
-        return self._rows(boxes, effects, results)
+        boxes = self.reader.boxes(text, pattern, found)
+        return self.rows(self.decisions.of(boxes), effects, results)
 
-    def _rows(
-        self, boxes: list[Box], effects: Collection[str], results: Collection[str]
+    def rows(
+        self,
+        decided: Iterable[Decided],
+        effects: Collection[str] = (),
+        results: Collection[str] = (),
     ) -> list[Row]:
-        """In the order of actions, subjects, ports and so on."""
+        """Few rows for what is decided, in the order of actions, subjects, ports and so on."""
         kept = []
-        for row in self._decisions.of(boxes):
+        for row in decided:
             if effects and row.effect not in effects:
                 continue
-            for outcome, box in self._stack.outcomes(row, self.frame):
+            for outcome, box in self.stack.outcomes(row, self.frame):
                 if not results or outcome.result in results:
                     kept.append(((row.effect, row.rule, outcome.result, outcome.by), box))
         rows = [
@@ -97,11 +100,11 @@ class Query:
         subjects = []
         for side in ("left", "right"):
             start, end = influence.span(side)
-            names = self._reader.subjects(text, start, end, found)
+            names = self.reader.subjects(text, start, end, found)
             if names is None:
                 return None
             subjects.append(names)
-        graph = Influence(self._decisions)
+        graph = Influence(self.decisions)
         chains = []
         for source in subjects[0]:
             for target in subjects[1]:

@@ -33,6 +33,9 @@ class Stack:
         """Subjects whose processes run as root, at least to begin with."""
         self.as_root.add(HOST_ROOT)
         self._known: dict[tuple[str, Effect, bool, Socket], Outcome] = {}
+        self._equal: dict[Outcome, Outcome] = {}
+        """Equal outcomes are one object, so that boxes of them join."""
+        self._boxes: dict[tuple[object, ...], list[tuple[Outcome, int, int]]] = {}
         self._root_bits: tuple[Frame, int] | None = None
 
     def outcome(self, request: Request, vote: Effect, is_root: bool | None = None) -> Outcome:
@@ -50,7 +53,8 @@ class Stack:
         key = (leaf.name, vote, is_root, socket)
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = outcome(leaf, vote, is_root, self.host, socket)
+            made = outcome(leaf, vote, is_root, self.host, socket)
+            known = self._known[key] = self._equal.setdefault(made, made)
         return known
 
     def outcomes(self, row: Decided, frame: Frame) -> list[tuple[Outcome, Box]]:
@@ -59,7 +63,7 @@ class Stack:
         alike: dict[tuple[int, int], int] = {}
         sockets = []
         for result, box in self._each(row, frame):
-            made[id(result)] = result  # each is made once, and kept
+            made[id(result)] = result  # equal ones are one object, and kept
             if box.socket_protocols != 1:
                 sockets.append((id(result), box))
             else:
@@ -87,7 +91,27 @@ class Stack:
                 if leaf.dimension != "socket":
                     yield self.of_leaf(leaf, row.effect, is_root, Socket()), box
                     continue
-                for domain, kind in product(members(box.domains), members(box.types)):
-                    socket = Socket(frame.domains.words[domain], frame.types.words[kind])
-                    made = self.of_leaf(leaf, row.effect, is_root, socket)
-                    yield made, box._replace(domains=1 << domain, types=1 << kind)
+                for made, domains, types in self._sockets(leaf, row, is_root, frame):
+                    yield made, box._replace(domains=domains, types=types)
+
+    def _sockets(
+        self, leaf: Leaf, row: Decided, is_root: bool, frame: Frame
+    ) -> list[tuple[Outcome, int, int]]:
+        """What becomes of domains and types of sockets: few boxes of them, made once."""
+        key = (frame, leaf.name, row.effect, is_root, row.box.domains, row.box.types)
+        known = self._boxes.get(key)
+        if known is None:
+            alike: dict[int, list[tuple[int, Box]]] = {}
+            made: dict[int, Outcome] = {}
+            for domain, kind in product(members(row.box.domains), members(row.box.types)):
+                socket = Socket(frame.domains.words[domain], frame.types.words[kind])
+                result = self.of_leaf(leaf, row.effect, is_root, socket)
+                made[id(result)] = result
+                box = Box(1, 1, domains=1 << domain, types=1 << kind)
+                alike.setdefault(id(result), []).append((id(result), box))
+            known = self._boxes[key] = [
+                (made[number], box.domains, box.types)
+                for rows in alike.values()
+                for number, box in joined(rows)
+            ]
+        return known

@@ -38,6 +38,7 @@ _LIMITS: Mapping[str, tuple[int, int]] = {
 }
 #: C notation, as sysctl(8) reads numbers.
 _NUMBER = re.compile(r"-?(0[xX][0-9a-fA-F]{1,16}|0[0-7]{0,22}|[1-9][0-9]{0,19})")
+_LEADING = re.compile(r"-?[0-9]+")
 _BLANKS = " \t\v\f\r"
 _PORTS = re.compile(r"[0-9]{1,5}(,[0-9]{1,5})*", re.ASCII)
 
@@ -203,6 +204,28 @@ def check_value(node: Node, text: str) -> str | None:
     if node.write == "key-open":
         return "it can be set only while the hardware key is in its open position"
     return None if _fits(node, text) else _takes(node)
+
+
+def direction(name: str, value: str) -> Literal["weaker", "stronger", "equal"] | None:
+    """How a value compares with the kernel's own: nearer to the hardened one is stronger.
+
+    None where the catalogue does not know both, or neither is better.
+    """
+    node = node_for(canonical(name))
+    given = integer(value)
+    if node is None or node.hardened is None or given is None:
+        return None
+    hardened, default = integer(node.hardened), leading_number(node.default)
+    if hardened is None or default is None:
+        return None
+    ours, theirs = abs(given - hardened), abs(default - hardened)
+    return "weaker" if ours > theirs else "stronger" if ours < theirs else "equal"
+
+
+def leading_number(default: str) -> int | None:
+    """The number that the description of a default begins with."""
+    found = _LEADING.match(default)
+    return int(found[0]) if found else None
 
 
 def conf_problem(text: str) -> str | None:

@@ -23,6 +23,8 @@ COMMANDS = {
     "upgrade": "Tell what another release of NetBSD changes for FILE.",
     "learn": "Propose the smallest opening that lets pass what LOG says was denied.",
     "narrow": "Propose tightenings that still admit everything in LOG.",
+    "report": "Make a page with the cells of FILE, their powers and their relations.",
+    "graph": "Draw how the cells of FILE are related.",
     "verify": "Check that DIR is a whole build, and that its tables say what its IR does.",
     "import": "Translate files of another format to a policy.",
 }

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from compiler.catalogue.sysctl import integer, node_for
+from compiler.catalogue.sysctl import canonical, direction, leading_number, node_for
 from compiler.lint.context import Context
 from compiler.lint.rule import Finding, Rule
-
-_LEADING = re.compile(r"-?[0-9]+")
 
 
 def find(context: Context) -> Iterator[Finding]:
     for setting in context.policy.host.sysctls:
-        node = node_for(setting.name)
-        known = node_for(node.canonical) if node is not None else None
-        value = integer(setting.value)
-        if known is None or known.hardened is None or value is None:
-            continue
-        hardened, default = integer(known.hardened), _LEADING.match(known.default)
-        if hardened is None or default is None:
-            continue
-        if abs(value - hardened) > abs(int(default[0]) - hardened):
+        known = node_for(canonical(setting.name))
+        if known is not None and direction(setting.name, setting.value) == "weaker":
+            default = leading_number(known.default)
             yield Finding(
                 setting.span,
-                f"`{setting.name}` is {default[0]} unless it is set: {known.summary}",
+                f"`{setting.name}` is {default} unless it is set: {known.summary}",
                 f"remove it, or set it to {known.hardened}",
             )
 

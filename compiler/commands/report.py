@@ -1,0 +1,73 @@
+"""`cellc report`: a page with the cells of a policy, their powers and their relations."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import sys
+from pathlib import Path
+
+from backends.artifact import Artifact
+from compiler.commands.output import print_findings, titles
+from compiler.diagnostics import Diagnostics
+from compiler.driver import compile_policy
+from compiler.durable import OutputError
+from compiler.ir.serialise import policy_hash
+from compiler.lint.configuration import read_settings
+from compiler.lint.run import lint
+from compiler.manifest import MANIFEST, Origin, parse_manifest, tool_digest
+from compiler.names.project import policy_root
+from compiler.output import write_build
+from compiler.report.checked import BROKEN
+from compiler.version import VERSION
+
+INDEX = "index.html"
+
+
+def report(path: Path, directory: Path, backends: tuple[str, ...], today: datetime.date) -> int:
+    """Compiles, asks everything and writes; the exit status.
+
+    Broken assertions and failing tests are shown by the page, too; with other errors
+    nothing is written.
+    """
+    from compiler.report.build import Origin as PageOrigin
+    from compiler.report.build import page_of
+    from compiler.report.page import render
+
+    compilation = compile_policy(path, today)
+    program = compilation.program
+    found = Diagnostics()
+    sources = dict(compilation.sources)
+    root = policy_root(path)
+    settings = read_settings(root, found, sources)
+    found.extend(compilation.diagnostics)
+    broken = all(error.code in BROKEN for error in found.sorted())
+    if program is None or not broken:
+        print_findings(found.sorted(), sources, root)
+        return 1
+    findings = lint(compilation, settings, today).diagnostics
+    origin = PageOrigin(VERSION, backends, titles())
+    page = page_of(compilation, program, findings, origin)
+    artifact = Artifact(INDEX, render(page))
+    try:
+        _refuse_builds(directory)
+        hashed = Origin(policy_hash(program.ir), VERSION, tool_digest())
+        write_build(directory, [artifact], hashed)
+    except OutputError as problem:
+        sys.stderr.write(f"cellc: {problem}\n")
+        return 2
+    print_findings(found.sorted(), sources, root)
+    return int(bool(page.broken))
+
+
+def _refuse_builds(directory: Path) -> None:
+    """Raises OutputError for the directory of a build, which a report would replace."""
+    try:
+        content = (directory / MANIFEST).read_bytes()
+    except OSError:
+        return
+    manifest = parse_manifest(content)
+    if manifest is not None and set(manifest.files) != {INDEX}:
+        raise OutputError(
+            f"`{os.fspath(directory)}` holds a build", "name another directory for the report"
+        )

@@ -1,0 +1,1 @@
+"""What a reviewer wants to see of a policy, on one page."""

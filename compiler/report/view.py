@@ -1,0 +1,272 @@
+"""What the page shows: plain frozen data, in the order of its sections; templates add no facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of the sources below the page."""
+
+    label: str
+    """File and line."""
+    anchor: str
+    text: str
+    """What stands there, on one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """An action of the matrix."""
+
+    name: str
+    short: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a group may do with one action."""
+
+    letter: str
+    """A letter or sign, for people who see no colours."""
+    kind: str
+    """deny, allow, grant, own or mixed, and after a blank works, refused or depends."""
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    group: int
+    states: tuple[State, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The part of the matrix with the actions of one scope."""
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """Requests of a group that are decided alike and come to the same end."""
+
+    effect: str
+    pattern: str
+    outcome: str
+    by: str
+    place: Place | None
+    rule: str
+    """The id of the rule, or ""."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Cells that may do the same."""
+
+    title: str
+    cells: tuple[str, ...]
+    note: str
+    powers: tuple[Power, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Powers:
+    groups: tuple[Group, ...]
+    scopes: tuple[Scope, ...]
+    unshown: tuple[str, ...]
+    """Cells that there was no room for, the less exposed ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exposed:
+    """Cells that are equally exposed."""
+
+    title: str
+    cells: tuple[str, ...]
+    host_root: bool
+    reaches: tuple[str, ...]
+    powers: tuple[str, ...]
+    granted: tuple[str, ...]
+    works: int
+    as_root: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A rule that hands out what the host would refuse."""
+
+    place: Place
+    cells: tuple[str, ...]
+    reason: str
+    owner: str
+    ticket: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """One arrow of the graph, in words."""
+
+    source: str
+    target: str
+    kind: str
+    what: str
+    causes: tuple[tuple[str, Place | None], ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    protocol: str
+    ports: str
+    cell: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class CellRow:
+    """A cell and what surrounds its processes."""
+
+    name: str
+    id: int
+    place: Place
+    made_of: tuple[str, ...]
+    user: str
+    as_root: bool
+    root: str
+    base: str
+    permissive: bool
+    exec_readonly: bool
+    fingerprints: int
+    devices: tuple[str, ...]
+    mounts: tuple[tuple[str, str, str], ...]
+    """Mode, source and target."""
+    hooks: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRow:
+    """Cells with equal ceilings."""
+
+    title: str
+    cells: tuple[str, ...]
+    limits: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRow:
+    position: int
+    cell: str
+    command: str
+    after: tuple[str, ...]
+    before: tuple[str, ...]
+    restart: str
+    healthcheck: str
+    env: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SysctlRow:
+    name: str
+    value: str
+    default: str
+    verdict: str
+    """weakens, hardens, "as it is", or "" where no value is better than another."""
+    summary: str
+    place: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRow:
+    """An assertion or a test, and what came of it."""
+
+    text: str
+    place: Place
+    cases: int
+    failures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HoleRow:
+    """A statement that is not enforced as it says."""
+
+    status: str
+    direction: str
+    why: str
+    place: Place
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    message: str
+    help: str
+    place: Place | None
+
+
+@dataclass(frozen=True, slots=True)
+class FindingGroup:
+    """Findings of one code."""
+
+    code: str
+    title: str
+    severity: str
+    findings: tuple[Finding, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    name: str
+    anchor: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    policy: str
+    target: str
+    permissive: bool
+    policy_hash: str
+    version: str
+    securelevel: str
+    exposed: tuple[Exposed, ...]
+    powers: Powers
+    grants: tuple[Grant, ...]
+    drawing: str
+    """SVG, whose texts are escaped already."""
+    undrawn: int
+    """Nodes that there was no room for."""
+    kinds: tuple[tuple[str, str], ...]
+    """Kinds of arrows that there are, each with its words."""
+    reaches: tuple[Reach, ...]
+    alone: tuple[str, ...]
+    ports: tuple[Port, ...]
+    cells: tuple[CellRow, ...]
+    limits: tuple[LimitRow, ...]
+    services: tuple[ServiceRow, ...]
+    order: str
+    """SVG of the order in which services start, or ""."""
+    sysctls: tuple[SysctlRow, ...]
+    assertions: tuple[CheckRow, ...]
+    tests: tuple[CheckRow, ...]
+    statements: int
+    enforced: int
+    holes: tuple[HoleRow, ...]
+    holes_more: int
+    findings: tuple[FindingGroup, ...]
+    sources: tuple[SourceFile, ...]
+
+    @property
+    def broken(self) -> int:
+        """Assertions and tests that fail."""
+        return sum(bool(check.failures) for check in (*self.assertions, *self.tests))
+
+    @property
+    def finding_count(self) -> int:
+        return sum(len(group.findings) + group.more for group in self.findings)
