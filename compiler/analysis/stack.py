@@ -9,12 +9,10 @@ from compiler.analysis.boxes import Box, joined
 from compiler.analysis.decisions import Decided
 from compiler.analysis.frame import Frame
 from compiler.catalogue.actions import Leaf
-from compiler.catalogue.voters import Outcome, Socket, VoterSettings, outcome
+from compiler.catalogue.voters import Outcome, Socket, VoterSettings, is_root_user, outcome
 from compiler.ir.ir import HOST_ROOT, IR, Effect, Request
 from compiler.ir.requests import catalogue
 from compiler.lowering.space import members
-
-_ROOT = ("0", "root", "toor")
 
 
 class Stack:
@@ -29,7 +27,7 @@ class Stack:
             if level is None
             else VoterSettings(securelevel=level, sysctls=sysctls)
         )
-        self.as_root = {c.name for c in ir.cells if c.user is None or c.user in _ROOT}
+        self.as_root = {c.name for c in ir.cells if is_root_user(c.user)}
         """Subjects whose processes run as root, at least to begin with."""
         self.as_root.add(HOST_ROOT)
         self._known: dict[tuple[str, Effect, bool, Socket], Outcome] = {}

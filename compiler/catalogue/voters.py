@@ -29,15 +29,18 @@ _SCOPES = {
     "extensions": ("process", "network", "system", "vnode"),
 }
 
-#: Leaves that suser does not answer, even for root; the listeners below do
-#: (secmodel_suser_device_cb and _process_cb in sys/secmodel/suser/secmodel_suser.c).
-_SUSER_SILENT = ("device.rawio_", "process.cansee.kptr")
+#: Leaves that suser does not answer, even for root: either a listener below does, or nobody
+#: (secmodel_suser_device_cb, _system_cb and _generic_cb in sys/secmodel/suser/secmodel_suser.c).
+_SUSER_SILENT = ("device.rawio_", "generic.unused1", "system.debug")
 #: Root may execute a file only if it has an execute bit (secmodel_suser_vnode_cb).
 _SUSER_WHEN = {"vnode.execute": "the file has an execute bit"}
 
 #: Domains in which anyone may open a raw socket (socket_listener_cb in sys/kern/uipc_socket.c).
 _RAW_DOMAINS = ("route", "oroute", "bluetooth", "can")
 _OTHER = "other"
+
+#: Names of the user with the id 0 in the base system's passwd(5).
+_ROOT_NAMES = ("root", "toor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +200,22 @@ def others(
     return tuple(ballots)
 
 
+def is_root_user(user: str | None) -> bool:
+    """Whether what runs as `user` is root; None is a cell without one, which starts as root.
+
+    A name that the base system does not give to the user id 0 is taken for somebody else's.
+    """
+    if user is None or user in _ROOT_NAMES:
+        return True
+    return user.isascii() and user.isdecimal() and int(user) == 0
+
+
 def _first(ballots: tuple[Ballot, ...], vote: Vote, might: str | None = None) -> str | None:
     return next((b.voter for b in ballots if b.vote == vote and b.might == might), None)
 
 
-def _settle(ballots: tuple[Ballot, ...]) -> tuple[Literal["works", "refused", "depends"], str]:
-    """The rule of kauth(9), on votes of which some depend."""
+def settle(ballots: tuple[Ballot, ...]) -> tuple[Literal["works", "refused", "depends"], str]:
+    """The rule of kauth(9), on votes of which some depend: what comes of it, and who settles it."""
     deny, allow = _first(ballots, "deny"), _first(ballots, "allow")
     may_deny = _first(ballots, "depends", "deny")
     may_allow = _first(ballots, "depends", "allow")
@@ -234,8 +247,8 @@ def outcome(
     """
     rest = others(leaf, uid_is_root, host, socket)
     ballots = (Ballot(CELLPOLICY, _OWN[vote]), *rest)
-    result, by = _settle(ballots)
-    without, _ = _settle(rest)
+    result, by = settle(ballots)
+    without, _ = settle(rest)
     remark: Remark = ""
     match vote, result, without:
         case "deny", _, "refused":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from compiler.analysis.stack import Stack
-from compiler.catalogue.voters import CELLPOLICY
+from compiler.catalogue.voters import CELLPOLICY, is_root_user
 from compiler.driver import Program
 from compiler.ir.ir import HOST, Cell, Request
 from compiler.ir.requests import catalogue
@@ -13,7 +13,6 @@ from compiler.ledger.finding import Finding, Gap, Means, judge
 from compiler.ledger.scopes import Scopes
 
 TABLES_C = "kmod/secmodel_cellpolicy/cellpolicy_tables.c"
-_ROOT = ("0", "root", "toor")
 
 
 class World:
@@ -42,8 +41,7 @@ class World:
 
     def is_root(self, cell: str) -> bool:
         """Whether a cell's processes run as root, at least to begin with."""
-        user = self.cells[cell].user
-        return user is None or user in _ROOT
+        return is_root_user(self.cells[cell].user)
 
     def may(self, cell: str, action: str) -> bool:
         """Whether an action that carries nothing, or is about the cell itself, may work."""

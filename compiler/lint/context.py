@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from compiler.catalogue.voters import is_root_user
 from compiler.lint.ignores import TEXT_OR_COMMENT
 from compiler.lint.rule import OptionValue
 from compiler.lint.rule import Rule as LintRule
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
 _Made = TypeVar("_Made")
 _WORD = re.compile(r"[A-Za-z][\w-]*")
-#: What a name of the root user can be (passwd(5)).
-ROOT_USERS = (None, "0", "root", "toor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ class CellPair:
     @property
     def is_root(self) -> bool:
         """Whether it runs as root."""
-        return self.enforced.user in ROOT_USERS
+        return is_root_user(self.enforced.user)
 
 
 @dataclass(frozen=True, slots=True)
