@@ -12,16 +12,19 @@ from typing import NamedTuple
 from compiler.catalogue.sysctl import Write
 from compiler.ledger.finding import Gap
 
-#: Where the verdicts on an action stand in the tables, by what its requests carry.
+#: Where the verdicts on an action stand in the tables, by what its requests carry: arrays of
+#: cellpolicy_tables.c, and of the image (backends/kmod/layout.py).
 TABLES: Mapping[str, tuple[str, ...]] = {
-    "none": ("rows",),
-    "self": ("rows",),
-    "target": ("rows", "crossings"),
-    "bind": ("maps",),
+    "none": ("classes",),
+    "self": ("classes",),
+    "target": ("classes", "crossings"),
+    "bind": ("tops", "pages"),
     "socket": ("sockets",),
     "rawsock": ("sockets",),
     "mask": ("classes",),
 }
+#: Where `listen` stands: who has a port, and what all others get there.
+OWNED = ("owners", "tops", "pages")
 
 _EVERY_NODE = Gap(
     "the kernel asks this for every open of a device node, /dev/null and terminals included",

@@ -23,6 +23,8 @@ class Means(NamedTuple):
     artifact: str
     """Relative to the build directory; a `*` stands for each cell's name."""
     what: str
+    parts: tuple[str, ...] = ()
+    """Where in the artifact: arrays of the tables, or texts that stand in it, all of them."""
 
 
 class Gap(NamedTuple):

@@ -24,14 +24,19 @@ class HostSettings:
         """The finding of `securelevel`."""
         if setting.level == _LOWEST:
             return nothing("the lowest securelevel asks for nothing")
-        by = Means("sysctl", "rc.conf.d/securelevel", f"securelevel={setting.level}")
+        by = Means(
+            "sysctl",
+            "rc.conf.d/securelevel",
+            f"securelevel={setting.level}",
+            (f"securelevel={setting.level}",),
+        )
         return self._world.judge([by], notes=["/etc/rc.d/securelevel raises it late in the boot"])
 
     def sysctl(self, setting: Sysctl) -> Finding:
         """The finding of one node."""
         node = all_nodes()[setting.name]
         if node.canonical == _STRICT:
-            by = [Means("sysctl", "rc.conf.d/veriexec", f"veriexec_strict={setting.value}")]
+            by = [veriexec(setting.value)]
             return self._world.judge(by, notes=[self._later(node), _needs(node)])
         gaps = []
         skipped = bool(node.needs) and node.hardened is None
@@ -40,8 +45,8 @@ class HostSettings:
             gaps.append(Gap(why, "lets more through"))
         line = f"{setting.name}{'?=' if skipped else '='}{setting.value}"
         by = [
-            Means("sysctl", "sysctl/cellpolicy.conf", line),
-            Means("rc", "rc.d/cellpolicy", "sysctl -f at start"),
+            Means("sysctl", "sysctl/cellpolicy.conf", line, (line,)),
+            Means("rc", "rc.d/cellpolicy", "sysctl -f at start", ("/sbin/sysctl -f",)),
         ]
         notes = [self._later(node)]
         if node.needs and not skipped:
@@ -53,6 +58,12 @@ class HostSettings:
         if self._raised and node.write in FROZEN:
             return FROZEN[node.write]
         return WRITES[node.write]
+
+
+def veriexec(level: int | str) -> Means:
+    """What raises the level of veriexec(4)."""
+    line = f"veriexec_strict={level}"
+    return Means("sysctl", "rc.conf.d/veriexec", line, (line,))
 
 
 def _needs(node: Node) -> str:

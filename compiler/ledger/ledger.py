@@ -154,7 +154,7 @@ class _Maker:
             case t.Hook():
                 finding = self._settings.hook(node, cells)
             case t.Permissive():
-                finding = self._settings.permissive(cells)
+                finding = self._settings.permissive(cells, place.scope)
             case t.Limits():
                 finding = _BLOCK
         return Entry(node, cells, finding)

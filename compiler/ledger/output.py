@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from compiler.driver import Program
-from compiler.ledger.finding import Entry, Finding, Overridden
+from compiler.ledger.finding import Entry, Finding, Means, Overridden
 from compiler.ledger.statements import kind, text
 from compiler.source import Source, Span
 from compiler.sourcemap import hex_id
@@ -94,11 +94,16 @@ class _Rows:
         return place if rule is None else place | {"rule": rule}
 
 
+def _means(means: Means) -> dict[str, Any]:
+    found: dict[str, Any] = {"artifact": means.artifact, "what": means.what}
+    return found | {"parts": means.parts} if means.parts else found
+
+
 def _finding(finding: Finding) -> str:
     """The members of a statement's object that come from its finding."""
     members: dict[str, Any] = {
         "status": finding.status,
-        "by": [{"artifact": m.artifact, "what": m.what} for m in finding.by],
+        "by": [_means(m) for m in finding.by],
     }
     if finding.why:
         members["why"] = finding.why

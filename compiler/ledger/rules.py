@@ -13,6 +13,7 @@ from compiler.ledger.facts import (
     LEAF_GAPS,
     LEAF_NOTES,
     NULL_MOUNT,
+    OWNED,
     PERMISSIVE,
     PICKED,
     RAW_IPV6,
@@ -110,7 +111,7 @@ class Rules:
             gaps.append(PICKED)
         gaps += over(cells, lambda cell: self._refused(cell, reserved))
         notes = ("root outside of cells may bind it", "only bind(2) is asked about")
-        finding = self._world.judge([tables("owners", "maps")], gaps, notes)
+        finding = self._world.judge([tables(*OWNED)], gaps, notes)
         return Entry(node, cells, finding, self._rules[indices[0]].id)
 
     def _refused(self, cell: str, reserved: list[Reservation]) -> Iterator[Gap]:

@@ -16,10 +16,14 @@ from compiler.ledger.facts import (
     REMOUNT,
 )
 from compiler.ledger.finding import Finding, Gap, Means, over
-from compiler.ledger.world import World, tables
+from compiler.ledger.host import veriexec
+from compiler.ledger.world import TABLES_C, World, tables
 from compiler.syntax import tree as t
 
 _STRICT = "kern.veriexec.strict"
+_LIBEXEC = "libexec/cellpolicy"
+#: Options of writable mounts, without and with `exec readonly`.
+_WRITABLE = ("nosuid,nodev", "noexec,nosuid,nodev")
 #: The level of veriexec(4) that refuses programs with another fingerprint, and the one
 #: that refuses to open what has none.
 _REFUSES, _LOCKDOWN = 1, 3
@@ -36,29 +40,44 @@ class Settings:
         self._strict = integer(values.get(_STRICT, "0")) or 0
 
     def root(self, node: t.Root, cells: Cells) -> Finding:
-        steps = ["cellexec -c ROOT"]
-        if node.base is not None:
-            steps.append("mount_null -o ro BASE ROOT, and writable copies of etc, var and the like")
-        gaps = self._entered if node.base is None else self._entered_and_mounted
-        return self._by_script(cells, steps, gaps)
+        by = [_script(cells, "cellexec -c ROOT", "cell_options", "-c")]
+        if node.base is None:
+            return self._by(cells, by, self._entered)
+        by += [
+            _script(cells, "the base of the root", "cellbase="),
+            _library("mount_null -o ro BASE ROOT", "cell_mount_root", "cell_root_options"),
+            _library("writable copies of etc, var and the like", "cell_mount_overlay"),
+        ]
+        return self._by(cells, by, self._entered_and_mounted)
 
     def user(self, node: t.User, cells: Cells) -> Finding:
-        step = "cellexec -u USER" + (" -g GROUP" if node.group is not None else "")
+        by = [_script(cells, "cellexec -u USER", "cell_options", "-u")]
+        if node.group is not None:
+            by.append(_script(cells, "cellexec -g GROUP", "cell_options", "-g"))
         note = "a set-id program that the cell can execute runs as its own user"
-        return self._by_script(cells, [step], self._entered, [note])
+        return self._by(cells, by, self._entered, [note])
 
     def mount(self, node: t.Mount, cells: Cells) -> Finding:
-        options = "ro,nosuid,nodev" if node.mode.text == "ro" else "nosuid,nodev"
-        if node.mode.text == "rw" and any(self._world.cells[c].exec_readonly for c in cells):
-            options = "nosuid,nodev, and noexec under `exec readonly`"
-        return self._by_script(cells, [f"mount_null -o {options}"], self._mounted)
+        mode = node.mode.text
+        by = [_script(cells, f"mounts it {mode}", "cell_mounts", f"cell_mount {mode}")]
+        if mode == "ro":
+            by.append(_mounted_with("ro,nosuid,nodev", "cell_mount"))
+        else:
+            read_only = {self._world.cells[c].exec_readonly for c in cells}
+            by += [
+                _mounted_with(_WRITABLE[strict], "cell_writable") for strict in sorted(read_only)
+            ]
+        return self._by(cells, by, self._mounted)
 
     def exec_readonly(self, cells: Cells) -> Finding:
-        steps = [
-            "mount options noexec,nosuid,nodev of all writable mounts",
-            "a root without a base mounted read-only",
+        by = [
+            _script(cells, "exec readonly", "cellreadonly=yes"),
+            _library("writable mounts are noexec,nosuid,nodev", "cell_writable", _WRITABLE[True]),
         ]
-        return self._by_script(cells, steps, self._read_only)
+        found = [self._world.cells[cell] for cell in cells]
+        if any(cell.root is not None and cell.base is None for cell in found):
+            by.append(_library("a root without a base is mounted read-only", "cell_mount_root"))
+        return self._by(cells, by, self._read_only)
 
     def exec_hash(self, cells: Cells) -> Finding:
         gaps = []
@@ -66,8 +85,9 @@ class Settings:
             why = f"the `host` block does not set {_STRICT} to {_REFUSES} or more: veriexec(8)"
             gaps.append(Gap(f"{why} tells of another fingerprint, and lets it run"))
         by = [
-            Means("rc", f"libexec/cellpolicy/signatures/{_one(cells)}", "veriexec entry"),
-            Means("sysctl", "rc.conf.d/veriexec", f"{_STRICT}={self._strict}"),
+            Means("rc", f"{_LIBEXEC}/signatures/{_one(cells)}", "veriexec entry", ("SHA256",)),
+            _script(cells, "loads it if need be", "cell_fingerprints", "cell_fingerprint"),
+            veriexec(self._strict),
         ]
         note = "needs a kernel with veriexec; only this file is tied to a fingerprint"
         return self._world.judge(by, gaps, [note])
@@ -75,16 +95,21 @@ class Settings:
     def devices(self, node: t.Devices, cells: Cells) -> Finding:
         nodes = [DEVICE_NODES[name.text] for name in node.names]
         notes = [f"{device.name}: {device.caution}" for device in nodes if device.caution]
-        steps = ["a tmpfs at /dev, noexec,nosuid, with copies of these nodes"]
-        return self._by_script(cells, steps, self._opened, notes)
+        by = [
+            _script(cells, "copies these nodes", "cell_devices", "cell_device_nodes"),
+            _library("a tmpfs at /dev", "cell_device_nodes", "mount_tmpfs -o noexec,nosuid"),
+        ]
+        return self._by(cells, by, self._opened, notes)
 
     def hook(self, node: t.Hook, cells: Cells) -> Finding:
         note = "it runs as root outside of the cell: this policy does not bind it"
-        return self._by_script(cells, [f"{node.when.text} hook"], _no_gaps, [note])
+        step = _script(cells, f"{node.when.text} hook", "cell_hooks", f"{node.when.text})")
+        return self._by(cells, [step], _no_gaps, [note])
 
-    def permissive(self, cells: Cells) -> Finding:
+    def permissive(self, cells: Cells, scope: str) -> Finding:
         note = "denials of these cells are logged and not refused"
-        return self._world.judge([tables("cells")], notes=[note] if cells else [])
+        by = tables("cells") if scope else Means("kmod", TABLES_C, "flag of the policy", ("flags",))
+        return self._world.judge([by], notes=[note] if cells else [])
 
     def limit(self, node: t.Limit, cells: Cells) -> Finding:
         name = node.name.text
@@ -94,7 +119,10 @@ class Settings:
         fact = LIMITS.get(name, EACH_PROCESS)
         if fact.advisory:
             return self._world.judge([], [Gap(fact.advisory)])
-        by = [_script(cells, f"cellexec -l {name}"), tables("ceilings")]
+        by = [_script(cells, f"cellexec -l {name}", "cell_options", f"-l {name}=")]
+        if isinstance(node.amount, t.Name) and node.amount.text == "unlimited":
+            return self._world.judge(by, notes=["the kernel module sets no ceiling"])
+        by.append(tables("ceilings"))
         notes = [
             f"it counts {fact.counts}",
             "the kernel module refuses to raise it; a process keeps what it started with when"
@@ -105,21 +133,26 @@ class Settings:
     def command(self, node: t.Command, cells: Cells) -> Finding:
         if node.word == "healthcheck":
             note = "it runs when somebody asks for `health`, and nothing else does"
-            return self._by_script(cells, ["health"], _no_gaps, [note])
-        return self._by_script(cells, ["start, under supervise"], _no_gaps)
+            step = _script(cells, "health", "cell_healthcheck")
+            return self._by(cells, [step], _no_gaps, [note])
+        return self._by(cells, [_script(cells, "start, under supervise", "cell_command")], _no_gaps)
 
     def order(self, node: t.Order, cells: Cells) -> Finding:
         note = "rcorder(8) keeps this order at boot and shutdown, not when started by hand"
-        return self._by_script(cells, [f"# {node.word.upper()}:"], _no_gaps, [note])
+        line = f"# {node.word.upper()}:"
+        return self._by(cells, [_script(cells, line, line)], _no_gaps, [note])
 
     def env(self, cells: Cells) -> Finding:
-        return self._by_script(cells, ["cellexec -e NAME=VALUE"], _no_gaps)
+        step = _script(cells, "cellexec -e NAME=VALUE", "cell_options", "-e")
+        return self._by(cells, [step], _no_gaps)
 
     def log(self, cells: Cells) -> Finding:
-        return self._by_script(cells, ["logger(1) of supervise"], _no_gaps)
+        step = _script(cells, "logger(1) of supervise", "cell_service")
+        return self._by(cells, [step], _no_gaps)
 
     def restart(self, cells: Cells) -> Finding:
-        return self._by_script(cells, ["restart by supervise"], _no_gaps)
+        step = _script(cells, "restart by supervise", "cell_service")
+        return self._by(cells, [step], _no_gaps)
 
     # Gaps of one cell
 
@@ -166,14 +199,14 @@ class Settings:
             if self._world.is_root(cell):
                 yield Gap(why, "lets more through")
 
-    def _by_script(
+    def _by(
         self,
         cells: Cells,
-        steps: list[str],
+        by: list[Means],
         gaps: Callable[[str], Iterable[Gap]],
         notes: Iterable[str] = (),
     ) -> Finding:
-        return self._world.judge([_script(cells, s) for s in steps], over(cells, gaps), notes)
+        return self._world.judge(by, over(cells, gaps), notes)
 
 
 def _no_gaps(cell: str) -> Iterable[Gap]:
@@ -184,5 +217,15 @@ def _one(cells: Cells) -> str:
     return cells[0] if len(cells) == 1 else "*"
 
 
-def _script(cells: Cells, step: str) -> Means:
-    return Means("rc", f"rc.d/cell_{_one(cells).replace('-', '_')}", step)
+def _script(cells: Cells, what: str, *parts: str) -> Means:
+    """A step of the cell's script: a function there, and words in it."""
+    return Means("rc", f"rc.d/cell_{_one(cells).replace('-', '_')}", what, parts)
+
+
+def _library(what: str, *parts: str) -> Means:
+    """A step that every script shares."""
+    return Means("rc", f"{_LIBEXEC}/mount.subr", what, parts)
+
+
+def _mounted_with(options: str, function: str) -> Means:
+    return _library(f"mount_null -o {options}", function, options)

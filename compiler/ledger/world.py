@@ -73,5 +73,5 @@ class World:
 
 
 def tables(*names: str) -> Means:
-    """Tables of the kernel module that hold a statement."""
-    return Means("kmod", TABLES_C, f"table{'s' * (len(names) > 1)} {', '.join(names)}")
+    """Tables of the kernel module that hold a statement: arrays of its C file and its image."""
+    return Means("kmod", TABLES_C, f"table{'s' * (len(names) > 1)} {', '.join(names)}", names)

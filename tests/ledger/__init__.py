@@ -1,0 +1,1 @@
+"""What enforces each statement: the ledger, held against the artifacts it speaks of."""
