@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.ledger.facts import PERMISSIVE
+from compiler.ledger.facts import ENFORCE, PERMISSIVE, never_asked
 from compiler.ledger.finding import Entry, Finding, Gap, Means, listed
 from compiler.ledger.world import World
 from compiler.model.policy import Assertion
@@ -30,12 +30,12 @@ class Assertions:
         if assertion.pattern is not None:
             leaves = self._world.catalogue.by_name
             if not any(leaves[name].asked for name in assertion.pattern.rule.actions):
-                return self._world.judge([], [Gap(f"no kernel code of NetBSD {target} asks this")])
+                return self._world.judge([], [never_asked(target)])
         logged = self._logged(assertion)
         gaps = []
         if logged:
             why = f"it holds for what is decided, but {listed(logged)}: {PERMISSIVE}"
-            gaps.append(Gap(why, "lets more through"))
+            gaps.append(Gap(why, "lets more through", ENFORCE))
         return self._world.judge([_CHECKED], gaps)
 
     def _logged(self, assertion: Assertion) -> list[str]:

@@ -29,11 +29,13 @@ OWNED = ("owners", "tops", "pages")
 _EVERY_NODE = Gap(
     "the kernel asks this for every open of a device node, /dev/null and terminals included",
     "refuses more",
+    "give the cell harmless nodes only, by `devices`, in place of this rule",
 )
 _RAW_IPV6 = Gap(
     "only raw IPv6 sockets are asked about as network.socket.rawsock; raw IPv4 sockets as"
     " network.socket.open type raw",
     "lets more through",
+    "deny network.socket.open type raw as well",
 )
 
 #: Leaves of which a denial, where it is about nothing else, covers more or less than it says.
@@ -83,8 +85,11 @@ PICKED = Gap(
     "the kernel may pick such a port by itself: it asks about each candidate, but some of its"
     " algorithms fall back to a port that no listener was asked about",
     "lets more through",
+    "choose ports below 49152, or take them out by the sysctls net.inet.ip.anonportalgo.reserve"
+    " and net.inet6.ip6.anonportalgo.reserve in `host`",
 )
 PERMISSIVE = "permissive: logged, not refused"
+ENFORCE = "take `permissive` away"
 
 
 class LimitFact(NamedTuple):
@@ -97,15 +102,24 @@ class LimitFact(NamedTuple):
     bypass: bool = False
     """Whoever process.rlimit.bypass is allowed, root to begin with, may exceed it."""
     advisory: str = ""
+    """Why nothing enforces it."""
+    remedy: str = ""
 
 
 #: By the word of the limit; all others count for each process by itself.
 LIMITS: Mapping[str, LimitFact] = {
-    "nproc": LimitFact("the processes of each user id", per_user=True, bypass=True),
+    "nproc": LimitFact(
+        "the processes of each user id",
+        per_user=True,
+        bypass=True,
+        remedy="cap the cell by `processes` instead",
+    ),
     "nthr": LimitFact("the threads of each user id", per_user=True, bypass=True),
     "sbsize": LimitFact("the socket buffers of each user id", per_user=True),
     "rss": LimitFact(
-        "the resident memory of each process", advisory="RLIMIT_RSS is advisory: nothing is refused"
+        "the resident memory of each process",
+        advisory="RLIMIT_RSS is advisory: nothing is refused",
+        remedy="limit `as` or `data` instead",
     ),
 }
 EACH_PROCESS = LimitFact("what each process takes by itself, not the whole cell")
@@ -136,9 +150,21 @@ INTERPRETERS = Gap(
     "noexec stops execve(2), not an interpreter that reads a program from a writable mount"
     " (`sh script`)",
     "lets more through",
+    "set kern.veriexec.strict to 3 in `host`, or keep interpreters out of the cell",
 )
-REMOUNT = Gap("its root may mount and unmount, and so take mount flags away", "lets more through")
+REMOUNT = Gap(
+    "its root may mount and unmount, and so take mount flags away",
+    "lets more through",
+    "deny system.mount.{unmount, update}, or give the cell a `user`",
+)
 BY_HAND = Gap(
     "it has no service: who enters it by hand chooses the root and user, as options of cellexec(8)",
     "lets more through",
+    "give the cell a `service`",
 )
+
+
+def never_asked(release: str) -> Gap:
+    """Nothing can enforce what no listener is asked about."""
+    why = f"no kernel code of NetBSD {release} ever asks this"
+    return Gap(why, remedy="take it out: this release has no such question")

@@ -32,6 +32,8 @@ class Gap(NamedTuple):
 
     why: str
     direction: Direction | None = None
+    remedy: str = ""
+    """What would close it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Finding:
     why: str = ""
     direction: Direction | None = None
     notes: tuple[str, ...] = ()
+    remedy: str = ""
+    """What to do about a hole."""
 
 
 class Overridden(NamedTuple):
@@ -77,18 +81,24 @@ def judge(
 ) -> Finding:
     """The finding about a statement that all of `by` enforce together, in one build."""
     missing = [m for m in by if m.backend and m.backend not in backends]
-    found = [Gap(f"this build has no {m.artifact}: `{m.backend}` was left out") for m in missing]
+    found = [_left_out(means) for means in missing]
     found += gaps
     kept = tuple(dict.fromkeys(notes))
     if not found:
         return Finding("enforced", tuple(by), notes=kept)
     none = [gap for gap in found if gap.direction is None]
     why = "; ".join(dict.fromkeys(gap.why for gap in none or found))
+    remedy = "; ".join(dict.fromkeys(gap.remedy for gap in none or found if gap.remedy))
     if none:
-        return Finding("not enforceable", why=why, notes=kept)
+        return Finding("not enforceable", why=why, notes=kept, remedy=remedy)
     more = any(gap.direction == "lets more through" for gap in found)
     direction: Direction = "lets more through" if more else "refuses more"
-    return Finding("approximated", tuple(by), why, direction, kept)
+    return Finding("approximated", tuple(by), why, direction, kept, remedy)
+
+
+def _left_out(means: Means) -> Gap:
+    why = f"this build has no {means.artifact}: `{means.backend}` was left out"
+    return Gap(why, remedy=f"build with `--backend {means.backend}` too")
 
 
 def over(cells: Sequence[str], gaps_of: Callable[[str], Iterable[Gap]]) -> list[Gap]:
@@ -104,7 +114,7 @@ def spread(gap: Gap, having: Sequence[str], cells: Sequence[str]) -> Gap:
     """A gap among several cells: one that only some of them have names those."""
     if len(having) == len(cells):
         return gap
-    return Gap(f"in {listed(having)}: {gap.why}", gap.direction or "lets more through")
+    return Gap(f"in {listed(having)}: {gap.why}", gap.direction or "lets more through", gap.remedy)
 
 
 def listed(names: Sequence[str]) -> str:

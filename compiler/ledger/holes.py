@@ -23,5 +23,5 @@ def report_holes(entries: Iterable[Entry], found: Diagnostics) -> None:
             "E0612",
             message,
             entry.node.span,
-            "change it, or do without `--require full`; ledger.json of a build has all of these",
+            f"{finding.remedy}, or do without `--require full`",
         )

@@ -42,7 +42,8 @@ class HostSettings:
         skipped = bool(node.needs) and node.hardened is None
         if skipped:
             why = f"a kernel without this node skips the line (`?=`): it needs {node.needs}"
-            gaps.append(Gap(why, "lets more through"))
+            remedy = "set it where every host of the policy has it"
+            gaps.append(Gap(why, "lets more through", remedy))
         line = f"{setting.name}{'?=' if skipped else '='}{setting.value}"
         by = [
             Means("sysctl", "sysctl/cellpolicy.conf", line, (line,)),

@@ -109,6 +109,8 @@ def _finding(finding: Finding) -> str:
         members["why"] = finding.why
     if finding.direction:
         members["direction"] = finding.direction
+    if finding.remedy:
+        members["remedy"] = finding.remedy
     if finding.notes:
         members["notes"] = finding.notes
     return _line(members)[1:-1]

@@ -10,6 +10,7 @@ from compiler.catalogue.voters import outcome
 from compiler.ir.ir import OTHER, Request, Reservation, Rule
 from compiler.ledger.effects import Effects, candidates, touches
 from compiler.ledger.facts import (
+    ENFORCE,
     LEAF_GAPS,
     LEAF_NOTES,
     NULL_MOUNT,
@@ -18,6 +19,7 @@ from compiler.ledger.facts import (
     PICKED,
     RAW_IPV6,
     TABLES,
+    never_asked,
 )
 from compiler.ledger.finding import (
     Entry,
@@ -62,7 +64,7 @@ class Rules:
         self._actions: dict[int, _Actions] = {}
         self._grants: dict[tuple[int, bool], list[Gap]] = {}
         self._findings: dict[tuple[int, str, tuple[Gap, ...], bool], Finding] = {}
-        self._never = f"no kernel code of NetBSD {world.ir.target} ever asks this"
+        self._never = never_asked(world.ir.target)
         self._reserved: dict[int, list[Reservation]] = {}
         for reservation in world.ir.reservations:
             self._reserved.setdefault(reservation.rule, []).append(reservation)
@@ -92,7 +94,7 @@ class Rules:
     def _finding(self, rule: Rule, gaps: tuple[Gap, ...], below: bool) -> Finding:
         actions = self._known(rule.requests.actions)
         if rule.effect == "allow" and not actions.asked:
-            return nothing(self._never)
+            return nothing(self._never.why)
         notes = (*actions.notes, NULL_MOUNT) if below else actions.notes
         return self._world.judge([tables(*actions.tables)], gaps, notes)
 
@@ -101,12 +103,12 @@ class Rules:
         indices = self._at[node.span]
         reserved = [r for index in indices for r in self._reserved.get(index, ())]
         gaps = []
-        others = [c for c in self._world.scopes.everyone if c in self._world.permissive]
+        others = sorted(self._world.permissive.difference(cells))
         if self._world.ir.permissive:
-            gaps.append(Gap(PERMISSIVE))
-        elif any(c not in cells for c in others):
-            why = f"for {listed([c for c in others if c not in cells])}: {PERMISSIVE}"
-            gaps.append(Gap(why, "lets more through"))
+            gaps.append(Gap(PERMISSIVE, remedy=ENFORCE))
+        elif others:
+            why = f"for {listed(others)}: {PERMISSIVE}"
+            gaps.append(Gap(why, "lets more through", ENFORCE))
         if any(touches(r.ports, self._candidates) for r in reserved):
             gaps.append(PICKED)
         gaps += over(cells, lambda cell: self._refused(cell, reserved))
@@ -125,7 +127,7 @@ class Rules:
             if voter is not None:
                 user = self._world.cells[cell].user
                 why = f"ports below 1024 are for root: `{user}` needs a grant to bind them"
-                yield Gap(why, "refuses more")
+                yield Gap(why, "refuses more", "grant network.bind.privport for these ports")
 
     def _gaps(
         self, rule: Rule, indices: tuple[int, ...], cells: tuple[str, ...]
@@ -133,14 +135,15 @@ class Rules:
         """Where a rule falls short that decides something in some cells."""
         actions = self._known(rule.requests.actions)
         if not actions.asked and rule.effect != "allow":
-            return (Gap(self._never),)
+            return (self._never,)
         if rule.effect == "grant":
             return tuple(over(cells, lambda c: self._powerless(rule, self._world.is_root(c))))
         if rule.effect == "allow":
             return ()
-        where = {}
+        where: dict[Gap, list[str]] = {}
         if self._world.permissive:
-            where[Gap(PERMISSIVE)] = [c for c in cells if c in self._world.permissive]
+            logged = [c for c in cells if c in self._world.permissive]
+            where[Gap(PERMISSIVE, remedy=ENFORCE)] = logged
         if not self._effects.passed.keys().isdisjoint(indices):
             passed = {c for i in indices for c in self._effects.passed.get(i, ())}
             where[PICKED] = [c for c in cells if c in passed]
@@ -174,7 +177,8 @@ class Rules:
             why = f"{voter} refuses " + ("it" if len(names) == len(asked) else ", ".join(names))
             why += f" when {when}" if when else ", whatever is granted"
             all_of_it = len(names) == len(asked) and not when
-            yield Gap(why, None if all_of_it else "refuses more")
+            remedy = "take it out of the grant, or change what `host` sets"
+            yield Gap(why, None if all_of_it else "refuses more", remedy)
 
     def _known(self, actions: int) -> _Actions:
         known = self._actions.get(actions)

@@ -10,6 +10,7 @@ from compiler.ir.ir import Request
 from compiler.ledger.facts import (
     BY_HAND,
     EACH_PROCESS,
+    ENFORCE,
     INTERPRETERS,
     LIMITS,
     PERMISSIVE,
@@ -27,6 +28,8 @@ _WRITABLE = ("nosuid,nodev", "noexec,nosuid,nodev")
 #: The level of veriexec(4) that refuses programs with another fingerprint, and the one
 #: that refuses to open what has none.
 _REFUSES, _LOCKDOWN = 1, 3
+
+_OWN_USER = "leave it out: the kernel has no such count of a cell"
 
 Cells = tuple[str, ...]
 
@@ -83,7 +86,8 @@ class Settings:
         gaps = []
         if self._strict < _REFUSES:
             why = f"the `host` block does not set {_STRICT} to {_REFUSES} or more: veriexec(8)"
-            gaps.append(Gap(f"{why} tells of another fingerprint, and lets it run"))
+            remedy = f"set `sysctl {_STRICT} = 1;` in `host`"
+            gaps.append(Gap(f"{why} tells of another fingerprint, and lets it run", remedy=remedy))
         by = [
             Means("rc", f"{_LIBEXEC}/signatures/{_one(cells)}", "veriexec entry", ("SHA256",)),
             _script(cells, "loads it if need be", "cell_fingerprints", "cell_fingerprint"),
@@ -118,7 +122,7 @@ class Settings:
             return self._world.judge([tables("cells")], over(cells, self._counted), notes)
         fact = LIMITS.get(name, EACH_PROCESS)
         if fact.advisory:
-            return self._world.judge([], [Gap(fact.advisory)])
+            return self._world.judge([], [Gap(fact.advisory, remedy=fact.remedy)])
         by = [_script(cells, f"cellexec -l {name}", "cell_options", f"-l {name}=")]
         if isinstance(node.amount, t.Name) and node.amount.text == "unlimited":
             return self._world.judge(by, notes=["the kernel module sets no ceiling"])
@@ -171,7 +175,8 @@ class Settings:
 
     def _read_only(self, cell: str) -> Iterator[Gap]:
         if self._world.cells[cell].root is None:
-            yield Gap("without a root nothing is mounted, so no mount has options")
+            why = "without a root nothing is mounted, so no mount has options"
+            yield Gap(why, remedy="give the cell a `root`")
         elif self._strict < _LOCKDOWN:
             yield INTERPRETERS
         yield from self._mounted(cell)
@@ -180,24 +185,26 @@ class Settings:
         actions = [f"device.rawio_spec.{way}" for way in ("read", "write", "rw")]
         denied = [action for action in actions if self._world.denies(Request(cell, action))]
         if denied:
-            yield Gap(f"a rule denies to open them: {', '.join(denied)}", "refuses more")
+            why = f"a rule denies to open them: {', '.join(denied)}"
+            yield Gap(why, "refuses more", "allow device.rawio_spec, or list no devices")
         yield from self._mounted(cell)
 
     def _counted(self, cell: str) -> Iterator[Gap]:
         if cell in self._world.permissive:
-            yield Gap(PERMISSIVE)
+            yield Gap(PERMISSIVE, remedy=ENFORCE)
 
     def _limited(self, name: str, cell: str) -> Iterator[Gap]:
         fact = LIMITS.get(name, EACH_PROCESS)
         if fact.bypass and self._world.may(cell, "process.rlimit.bypass"):
-            yield Gap("root exceeds it where process.rlimit.bypass is allowed", "lets more through")
+            why = "root exceeds it where process.rlimit.bypass is allowed"
+            yield Gap(why, "lets more through", "deny process.rlimit.bypass")
         if fact.per_user:
             why = "the kernel counts for each user id over the whole host, in all cells together"
-            yield Gap(why, "refuses more")
+            yield Gap(why, "refuses more", fact.remedy or _OWN_USER)
         if cell in self._world.permissive and self._world.may(cell, "process.rlimit.set"):
             why = "permissive: root may raise it, which is logged and not refused"
             if self._world.is_root(cell):
-                yield Gap(why, "lets more through")
+                yield Gap(why, "lets more through", ENFORCE)
 
     def _by(
         self,

@@ -37,8 +37,9 @@ class Build:
         return rows
 
     def one(self, text: str) -> Row:
-        """The row of the only statement that begins with `text`."""
-        found = [row for row in self.rows if row["text"].startswith(text)]
+        """The row of the only statement of the policy's own that begins with `text`."""
+        own = [row for row in self.rows if not row["file"].startswith("<")]
+        found = [row for row in own if row["text"].startswith(text)]
         assert len(found) == 1, [row["text"] for row in self.rows]
         return found[0]
 
