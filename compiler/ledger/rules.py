@@ -111,7 +111,10 @@ class Rules:
             gaps.append(Gap(why, "lets more through", ENFORCE))
         if any(touches(r.ports, self._candidates) for r in reserved):
             gaps.append(PICKED)
-        gaps += over(cells, lambda cell: self._refused(cell, reserved))
+        own: dict[str, list[Reservation]] = {}
+        for r in reserved:
+            own.setdefault(r.cell, []).append(r)
+        gaps += over(cells, lambda cell: self._refused(cell, own.get(cell, [])))
         notes = ("root outside of cells may bind it", "only bind(2) is asked about")
         finding = self._world.judge([tables(*OWNED)], gaps, notes)
         return Entry(node, cells, finding, self._rules[indices[0]].id)
@@ -119,15 +122,18 @@ class Rules:
     def _refused(self, cell: str, reserved: list[Reservation]) -> Iterator[Gap]:
         """Privileged ports that the cell's user does not get, whatever this policy allows."""
         for r in reserved:
-            low = min(low for low, _ in r.ports)
-            if r.cell != cell or low >= _FIRST_UNPRIVILEGED:
-                continue
-            request = Request(cell, "network.bind.privport", protocol=r.protocol, port=max(low, 1))
-            voter = self._world.refused_by_others(request)
-            if voter is not None:
-                user = self._world.cells[cell].user
-                why = f"ports below 1024 are for root: `{user}` needs a grant to bind them"
-                yield Gap(why, "refuses more", "grant network.bind.privport for these ports")
+            privileged = [
+                port
+                for low, high in r.ports
+                for port in range(max(low, 1), min(high + 1, _FIRST_UNPRIVILEGED))
+            ]
+            for port in privileged:
+                request = Request(cell, "network.bind.privport", protocol=r.protocol, port=port)
+                if self._world.refused_by_others(request) is not None:
+                    user = self._world.cells[cell].user
+                    why = f"ports below 1024 are for root: `{user}` needs a grant to bind {port}"
+                    yield Gap(why, "refuses more", "grant network.bind.privport for these ports")
+                    break
 
     def _gaps(
         self, rule: Rule, indices: tuple[int, ...], cells: tuple[str, ...]

@@ -92,6 +92,12 @@ CASES = [
         "listen",
         ENFORCED,
     ),
+    (
+        "listen below 1024 with a grant of some",
+        CONFINED.format('listen tcp 80..81; @reason "r" grant network.bind.privport tcp port 80;'),
+        "listen",
+        LESS,
+    ),
     ("listen below 1024 as root", LOW.format("listen tcp 80;"), "listen", ENFORCED),
     (
         "listen beside a permissive cell",
