@@ -19,11 +19,11 @@ class Assertions:
         self._world = world
         self._at: dict[Span, Assertion] = {a.span: a for a in world.policy.assertions}
 
-    def entry(self, node: t.Assertion) -> Entry:
+    def entry(self, statement: t.Statement) -> Entry:
         """The entry of an assertion of the policy."""
-        assertion = self._at[node.span]
+        assertion = self._at[statement.span]
         cells = tuple(sorted(name for name in assertion.subjects if name in self._world.cells))
-        return Entry(node, cells, self._finding(assertion))
+        return Entry(statement, cells, self._finding(assertion))
 
     def _finding(self, assertion: Assertion) -> Finding:
         target = self._world.ir.target

@@ -21,7 +21,7 @@ class Means(NamedTuple):
 
     backend: str
     artifact: str
-    """Relative to the build directory; a `*` stands for each cell's name."""
+    """Relative to the build directory; `*` stands for the name of each cell it is about."""
     what: str
     parts: tuple[str, ...] = ()
     """Where in the artifact: arrays of the tables, or texts that stand in it, all of them."""
@@ -59,7 +59,7 @@ class Overridden(NamedTuple):
 class Entry(NamedTuple):
     """One statement of the source."""
 
-    node: t.Plain
+    statement: t.Statement
     cells: tuple[str, ...]
     """The cells it applies to, in name order."""
     finding: Finding
@@ -103,6 +103,8 @@ def _left_out(means: Means) -> Gap:
 
 def over(cells: Sequence[str], gaps_of: Callable[[str], Iterable[Gap]]) -> list[Gap]:
     """The gaps that some cells have, as `spread` says them."""
+    if len(cells) == 1:
+        return list(dict.fromkeys(gaps_of(cells[0])))
     where: dict[Gap, list[str]] = {}
     for cell in cells:
         for gap in gaps_of(cell):

@@ -22,6 +22,6 @@ def report_holes(entries: Iterable[Entry], found: Diagnostics) -> None:
         found.error(
             "E0612",
             message,
-            entry.node.span,
+            entry.statement.span,
             f"{finding.remedy}, or do without `--require full`",
         )

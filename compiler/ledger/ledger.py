@@ -31,9 +31,9 @@ def make_ledger(program: Program, backends: Iterable[str]) -> list[Entry]:
     maker = _Maker(World(program, backends))
     target = program.ir.target
     return [
-        maker.entry(node, place)
+        maker.entry(statement, place)
         for _, statements in files(program.definitions)
-        for node, place in walk(statements, target, Place())
+        for statement, place in walk(statements, target, Place())
     ]
 
 
@@ -50,17 +50,17 @@ class _Maker:
         self._levels = {host.securelevel.span: host.securelevel} if host.securelevel else {}
         self._nodes = {s.span: s for s in host.sysctls}
 
-    def entry(self, node: t.Plain, place: Place) -> Entry:
+    def entry(self, statement: t.Statement, place: Place) -> Entry:
         """The entry of one statement."""
         if place.off:
-            return Entry(node, (), nothing(place.off))
-        match node:
+            return Entry(statement, (), nothing(place.off))
+        match statement.shared:
             case t.Rule() | t.Listen():
-                return self._access(node, place)
-            case t.Root() | t.User() | t.Service() | t.Limit():
-                return self._chosen(node, place)
-            case t.Command() | t.Order() | t.Env() | t.Log() | t.Restart():
-                return self._of_service(node, place)
+                return self._access(statement, place)
+            case t.Root() | t.User() | t.Service() | t.Limit() as node:
+                return self._chosen(statement, node, place)
+            case t.Command() | t.Order() | t.Env() | t.Log() | t.Restart() as node:
+                return self._of_service(statement, node, place)
             case (
                 t.Mount()
                 | t.ExecReadonly()
@@ -68,30 +68,34 @@ class _Maker:
                 | t.Devices()
                 | t.Hook()
                 | t.Permissive()
-                | t.Limits()
+                | t.Limits() as node
             ):
-                return self._added(node, place)
+                return self._added(statement, node, place)
             case t.Assertion():
-                return self._assertions.entry(node)
-            case t.Securelevel():
-                return self._plain(node, self._host.securelevel(self._levels[node.span]))
-            case t.Sysctl():
-                return self._plain(node, self._host.sysctl(self._nodes[node.span]))
-            case _:
-                return self._definition(node, place)
+                return self._assertions.entry(statement)
+            case t.Profile() | t.Template() | t.Cell() as node:
+                scope = f"{kind(statement)} {node.name.text}"
+                cells = self._world.scopes.cells(scope)
+                return Entry(statement, cells, _BLOCK if cells else _unused(scope))
+            case t.ProfileUse() | t.Use():
+                return Entry(statement, self._world.scopes.cells(place.scope), _BRINGS_IN)
+            case node:
+                return Entry(statement, (), self._cellless(statement, node))
 
-    def _access(self, node: t.Rule | t.Listen, place: Place) -> Entry:
+    def _access(self, statement: t.Statement, place: Place) -> Entry:
         cells = self._world.scopes.cells(place.scope)
         if not cells:
-            return self._plain(node, _unused(place.scope))
-        if isinstance(node, t.Rule):
-            return self._rules.rule(node, cells)
-        return self._rules.listen(node, cells)
+            return Entry(statement, (), _unused(place.scope))
+        if statement.kind is t.Rule:
+            return self._rules.rule(statement, cells)
+        return self._rules.listen(statement, cells)
 
-    def _chosen(self, node: t.Root | t.User | t.Service | t.Limit, place: Place) -> Entry:
+    def _chosen(
+        self, statement: t.Statement, node: t.Root | t.User | t.Service | t.Limit, place: Place
+    ) -> Entry:
         """A setting of which the most derived value counts."""
-        setting = f"limit {node.name.text}" if isinstance(node, t.Limit) else kind(node)
-        cells, overridden = self._world.scopes.chosen(place.scope, setting, node.span)
+        setting = f"limit {node.name.text}" if isinstance(node, t.Limit) else kind(statement)
+        cells, overridden = self._world.scopes.chosen(place.scope, setting, statement.span)
         match node:
             case _ if not cells:
                 finding = _overridden(place.scope, overridden)
@@ -103,10 +107,13 @@ class _Maker:
                 finding = self._settings.limit(node, cells)
             case t.Service():
                 finding = _BLOCK
-        return self._setting(node, place, finding, overridden)
+        return self._setting(statement, place, finding, overridden)
 
     def _of_service(
-        self, node: t.Command | t.Order | t.Env | t.Log | t.Restart, place: Place
+        self,
+        statement: t.Statement,
+        node: t.Command | t.Order | t.Env | t.Log | t.Restart,
+        place: Place,
     ) -> Entry:
         assert place.service is not None
         cells, overridden = self._world.scopes.chosen(place.scope, "service", place.service)
@@ -123,17 +130,18 @@ class _Maker:
                 finding = self._settings.log(cells)
             case t.Restart():
                 finding = self._settings.restart(cells)
-        return self._setting(node, place, finding, overridden)
+        return self._setting(statement, place, finding, overridden)
 
     def _setting(
-        self, node: t.Plain, place: Place, finding: Finding, overridden: Overridden
+        self, statement: t.Statement, place: Place, finding: Finding, overridden: Overridden
     ) -> Entry:
         cells = self._world.scopes.cells(place.scope)
         shown = overridden if overridden.cells else None
-        return Entry(node, cells, finding, overridden=shown)
+        return Entry(statement, cells, finding, overridden=shown)
 
     def _added(
         self,
+        statement: t.Statement,
         node: t.Mount | t.ExecReadonly | t.ExecHash | t.Devices | t.Hook | t.Permissive | t.Limits,
         place: Place,
     ) -> Entry:
@@ -157,43 +165,36 @@ class _Maker:
                 finding = self._settings.permissive(cells, place.scope)
             case t.Limits():
                 finding = _BLOCK
-        return Entry(node, cells, finding)
+        return Entry(statement, cells, finding)
 
-    def _definition(
+    def _cellless(
         self,
-        node: t.Header
+        statement: t.Statement,
+        node: t.Securelevel
+        | t.Sysctl
+        | t.Header
         | t.Import
         | t.Let
-        | t.Profile
-        | t.ProfileUse
-        | t.Template
-        | t.Use
-        | t.Cell
         | t.Group
         | t.Host
         | t.When
         | t.TestCase
         | t.Test,
-        place: Place,
-    ) -> Entry:
-        """A statement that asks for nothing itself."""
+    ) -> Finding:
+        """What becomes of a statement that is about no cell."""
         match node:
-            case t.Profile() | t.Template() | t.Cell():
-                scope = f"{kind(node)} {node.name.text}"
-                cells = self._world.scopes.cells(scope)
-                finding = _BLOCK if cells else _unused(scope)
-                return Entry(node, cells, finding)
-            case t.ProfileUse() | t.Use():
-                cells = self._world.scopes.cells(place.scope)
-                return Entry(node, cells, _BRINGS_IN)
+            case t.Securelevel():
+                return self._host.securelevel(self._levels[statement.span])
+            case t.Sysctl():
+                return self._host.sysctl(self._nodes[statement.span])
             case t.Header() | t.Import() | t.Let() | t.Group():
-                return self._plain(node, _DEFINITION)
+                return _DEFINITION
             case t.Host():
-                return self._plain(node, _BLOCK)
+                return _BLOCK
             case t.When():
-                return self._plain(node, self._condition(node))
+                return self._condition(node)
             case t.Test() | t.TestCase():
-                return self._plain(node, _TESTED)
+                return _TESTED
             case _:
                 assert_never(node)
 
@@ -201,9 +202,6 @@ class _Maker:
         target = self._world.ir.target
         word = "holds" if holds(node.guard, target) else "does not hold"
         return nothing(f"a condition: it {word} for NetBSD {target}")
-
-    def _plain(self, node: t.Plain, finding: Finding) -> Entry:
-        return Entry(node, (), finding)
 
 
 def _unused(scope: str) -> Finding:

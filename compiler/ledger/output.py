@@ -50,9 +50,11 @@ class _Rows:
     """Writes entries; what many of them share is written once."""
 
     def __init__(self, program: Program, sources: Mapping[str, Source]) -> None:
-        self._sources = sources
+        self._files = {name: (source, _quote(name)) for name, source in sources.items()}
         self._every = tuple(cell.name for cell in program.ir.cells)
         self._cells: dict[tuple[str, ...], str] = {}
+        self._texts: dict[int, str] = {}
+        """By the identity of a node: statements of equal text share it."""
         self._findings: dict[int, str] = {}
         """By identity: the entries keep the findings alive."""
         self._rule_at = {
@@ -61,18 +63,23 @@ class _Rows:
         }
 
     def row(self, entry: Entry) -> str:
-        node = entry.node
-        span = node.span
-        source = self._sources[span.file]
+        statement = entry.statement
+        span = statement.span
+        source, file = self._files[span.file]
         line, column = source.position(span.start)
+        shown = self._texts.get(id(statement.shared))
+        if shown is None:
+            shown = f'"kind": "{kind(statement)}", "text": {_quote(text(statement, source))}'
+            self._texts[id(statement.shared)] = shown
         finding = self._findings.get(id(entry.finding))
         if finding is None:
             finding = self._findings[id(entry.finding)] = _finding(entry.finding)
+        if "*" in finding:
+            finding = _named(finding, entry)
         rule = "" if entry.rule is None else f', "rule": "{entry.rule:08x}"'
         return (
-            f'{{"file": {_quote(span.file)}, "line": {line}, "column": {column}, '
-            f'"kind": "{kind(node)}", "text": {_quote(text(node, source))}, '
-            f'"cells": {self._names(entry.cells)}{rule}, {finding}'
+            f'{{"file": {file}, "line": {line}, "column": {column}, '
+            f'{shown}, "cells": {self._names(entry.cells)}{rule}, {finding}'
             f"{self._overridden(entry.overridden) if entry.overridden else ''}}}"
         )
 
@@ -88,10 +95,25 @@ class _Rows:
         return f', "overridden": {{"cells": {self._names(overridden.cells)}, "by": {by}}}'
 
     def _place(self, span: Span) -> dict[str, Any]:
-        line, column = self._sources[span.file].position(span.start)
+        line, column = self._files[span.file][0].position(span.start)
         rule = self._rule_at.get(span)
         place: dict[str, Any] = {"file": span.file, "line": line, "column": column}
         return place if rule is None else place | {"rule": rule}
+
+
+def _named(finding: str, entry: Entry) -> str:
+    """A finding with the name of the cell in those of artifacts, where it is about one."""
+    cells = entry.cells
+    if entry.overridden is not None:
+        gone = set(entry.overridden.cells)
+        cells = tuple(cell for cell in cells if cell not in gone)
+    if len(cells) != 1:
+        return finding
+    (cell,) = cells
+    script = cell.replace("-", "_")
+    return finding.replace('/cell_*"', f'/cell_{script}"').replace(
+        '/signatures/*"', f'/signatures/{cell}"'
+    )
 
 
 def _means(means: Means) -> dict[str, Any]:

@@ -69,15 +69,15 @@ class Rules:
         for reservation in world.ir.reservations:
             self._reserved.setdefault(reservation.rule, []).append(reservation)
 
-    def rule(self, node: t.Rule, cells: tuple[str, ...]) -> Entry:
+    def rule(self, statement: t.Statement, cells: tuple[str, ...]) -> Entry:
         """The entry of an access rule that applies to some cells, at least one."""
-        indices = self._at[node.span]
+        indices = self._at[statement.span]
         rule = self._rules[indices[0]]
         deciding = self._effects.deciding
         decided = tuple([c for c in cells if not deciding[c].isdisjoint(indices)])
         if not decided:
             finding = nothing("overridden: it decides nothing")
-            return Entry(node, cells, finding, rule.id, self._overridden(indices, cells))
+            return Entry(statement, cells, finding, rule.id, self._overridden(indices, cells))
         actions = self._known(rule.requests.actions)
         gaps = self._gaps(rule, indices, decided)
         below = actions.vnode and any(self._has_null_mounts(cell) for cell in decided)
@@ -86,10 +86,10 @@ class Rules:
         if finding_ is None:
             finding_ = self._findings[key] = self._finding(rule, gaps, below)
         if len(decided) == len(cells):
-            return Entry(node, cells, finding_, rule.id)
+            return Entry(statement, cells, finding_, rule.id)
         inside = set(decided)
         rest = tuple(c for c in cells if c not in inside)
-        return Entry(node, cells, finding_, rule.id, self._overridden(indices, rest))
+        return Entry(statement, cells, finding_, rule.id, self._overridden(indices, rest))
 
     def _finding(self, rule: Rule, gaps: tuple[Gap, ...], below: bool) -> Finding:
         actions = self._known(rule.requests.actions)
@@ -98,9 +98,9 @@ class Rules:
         notes = (*actions.notes, NULL_MOUNT) if below else actions.notes
         return self._world.judge([tables(*actions.tables)], gaps, notes)
 
-    def listen(self, node: t.Listen, cells: tuple[str, ...]) -> Entry:
+    def listen(self, statement: t.Statement, cells: tuple[str, ...]) -> Entry:
         """The entry of a `listen` that applies to some cells, at least one."""
-        indices = self._at[node.span]
+        indices = self._at[statement.span]
         reserved = [r for index in indices for r in self._reserved.get(index, ())]
         gaps = []
         others = sorted(self._world.permissive.difference(cells))
@@ -117,7 +117,7 @@ class Rules:
         gaps += over(cells, lambda cell: self._refused(cell, own.get(cell, [])))
         notes = ("root outside of cells may bind it", "only bind(2) is asked about")
         finding = self._world.judge([tables(*OWNED)], gaps, notes)
-        return Entry(node, cells, finding, self._rules[indices[0]].id)
+        return Entry(statement, cells, finding, self._rules[indices[0]].id)
 
     def _refused(self, cell: str, reserved: list[Reservation]) -> Iterator[Gap]:
         """Privileged ports that the cell's user does not get, whatever this policy allows."""
@@ -140,17 +140,20 @@ class Rules:
     ) -> tuple[Gap, ...]:
         """Where a rule falls short that decides something in some cells."""
         actions = self._known(rule.requests.actions)
-        if not actions.asked and rule.effect != "allow":
+        if rule.effect == "allow":
+            return ()
+        if not actions.asked:
             return (self._never,)
         if rule.effect == "grant":
             return tuple(over(cells, lambda c: self._powerless(rule, self._world.is_root(c))))
-        if rule.effect == "allow":
+        picked = not self._effects.passed.keys().isdisjoint(indices)
+        if not (self._world.permissive or picked or actions.gap):
             return ()
         where: dict[Gap, list[str]] = {}
         if self._world.permissive:
             logged = [c for c in cells if c in self._world.permissive]
             where[Gap(PERMISSIVE, remedy=ENFORCE)] = logged
-        if not self._effects.passed.keys().isdisjoint(indices):
+        if picked:
             passed = {c for i in indices for c in self._effects.passed.get(i, ())}
             where[PICKED] = [c for c in cells if c in passed]
         if actions.gap is not None:

@@ -8,6 +8,8 @@ from compiler.ledger.finding import Overridden
 from compiler.model.policy import Body, Policy
 from compiler.source import Span
 
+_NOWHERE = Overridden((), ())
+
 
 class Scopes:
     """Answers for the profiles, templates and cells of one policy."""
@@ -31,9 +33,11 @@ class Scopes:
     def chosen(self, scope: str, setting: str, span: Span) -> tuple[tuple[str, ...], Overridden]:
         """The cells of `scope` that have the value set at `span`, and the other ones."""
         cells = self.cells(scope)
+        if len(cells) == 1 and self._chosen.get((cells[0], setting)) == span:
+            return cells, _NOWHERE
         mine = tuple(cell for cell in cells if self._chosen.get((cell, setting)) == span)
         if len(mine) == len(cells):
-            return cells, Overridden((), ())
+            return cells, _NOWHERE
         others = tuple(cell for cell in cells if self._chosen.get((cell, setting)) != span)
         return mine, Overridden(others, (self._chosen[others[0], setting],))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator
 
 from compiler.catalogue.sysctl import canonical, integer
@@ -43,26 +44,26 @@ class Settings:
         self._strict = integer(values.get(_STRICT, "0")) or 0
 
     def root(self, node: t.Root, cells: Cells) -> Finding:
-        by = [_script(cells, "cellexec -c ROOT", "cell_options", "-c")]
+        by = [_script("cellexec -c ROOT", "cell_options", "-c")]
         if node.base is None:
             return self._by(cells, by, self._entered)
         by += [
-            _script(cells, "the base of the root", "cellbase="),
+            _script("the base of the root", "cellbase="),
             _library("mount_null -o ro BASE ROOT", "cell_mount_root", "cell_root_options"),
             _library("writable copies of etc, var and the like", "cell_mount_overlay"),
         ]
         return self._by(cells, by, self._entered_and_mounted)
 
     def user(self, node: t.User, cells: Cells) -> Finding:
-        by = [_script(cells, "cellexec -u USER", "cell_options", "-u")]
+        by = [_script("cellexec -u USER", "cell_options", "-u")]
         if node.group is not None:
-            by.append(_script(cells, "cellexec -g GROUP", "cell_options", "-g"))
+            by.append(_script("cellexec -g GROUP", "cell_options", "-g"))
         note = "a set-id program that the cell can execute runs as its own user"
         return self._by(cells, by, self._entered, [note])
 
     def mount(self, node: t.Mount, cells: Cells) -> Finding:
         mode = node.mode.text
-        by = [_script(cells, f"mounts it {mode}", "cell_mounts", f"cell_mount {mode}")]
+        by = [_script(f"mounts it {mode}", "cell_mounts", f"cell_mount {mode}")]
         if mode == "ro":
             by.append(_mounted_with("ro,nosuid,nodev", "cell_mount"))
         else:
@@ -74,7 +75,7 @@ class Settings:
 
     def exec_readonly(self, cells: Cells) -> Finding:
         by = [
-            _script(cells, "exec readonly", "cellreadonly=yes"),
+            _script("exec readonly", "cellreadonly=yes"),
             _library("writable mounts are noexec,nosuid,nodev", "cell_writable", _WRITABLE[True]),
         ]
         found = [self._world.cells[cell] for cell in cells]
@@ -89,8 +90,8 @@ class Settings:
             remedy = f"set `sysctl {_STRICT} = 1;` in `host`"
             gaps.append(Gap(f"{why} tells of another fingerprint, and lets it run", remedy=remedy))
         by = [
-            Means("rc", f"{_LIBEXEC}/signatures/{_one(cells)}", "veriexec entry", ("SHA256",)),
-            _script(cells, "loads it if need be", "cell_fingerprints", "cell_fingerprint"),
+            Means("rc", f"{_LIBEXEC}/signatures/*", "veriexec entry", ("SHA256",)),
+            _script("loads it if need be", "cell_fingerprints", "cell_fingerprint"),
             veriexec(self._strict),
         ]
         note = "needs a kernel with veriexec; only this file is tied to a fingerprint"
@@ -100,14 +101,14 @@ class Settings:
         nodes = [DEVICE_NODES[name.text] for name in node.names]
         notes = [f"{device.name}: {device.caution}" for device in nodes if device.caution]
         by = [
-            _script(cells, "copies these nodes", "cell_devices", "cell_device_nodes"),
+            _script("copies these nodes", "cell_devices", "cell_device_nodes"),
             _library("a tmpfs at /dev", "cell_device_nodes", "mount_tmpfs -o noexec,nosuid"),
         ]
         return self._by(cells, by, self._opened, notes)
 
     def hook(self, node: t.Hook, cells: Cells) -> Finding:
         note = "it runs as root outside of the cell: this policy does not bind it"
-        step = _script(cells, f"{node.when.text} hook", "cell_hooks", f"{node.when.text})")
+        step = _script(f"{node.when.text} hook", "cell_hooks", f"{node.when.text})")
         return self._by(cells, [step], _no_gaps, [note])
 
     def permissive(self, cells: Cells, scope: str) -> Finding:
@@ -123,7 +124,7 @@ class Settings:
         fact = LIMITS.get(name, EACH_PROCESS)
         if fact.advisory:
             return self._world.judge([], [Gap(fact.advisory, remedy=fact.remedy)])
-        by = [_script(cells, f"cellexec -l {name}", "cell_options", f"-l {name}=")]
+        by = [_script(f"cellexec -l {name}", "cell_options", f"-l {name}=")]
         if isinstance(node.amount, t.Name) and node.amount.text == "unlimited":
             return self._world.judge(by, notes=["the kernel module sets no ceiling"])
         by.append(tables("ceilings"))
@@ -137,25 +138,25 @@ class Settings:
     def command(self, node: t.Command, cells: Cells) -> Finding:
         if node.word == "healthcheck":
             note = "it runs when somebody asks for `health`, and nothing else does"
-            step = _script(cells, "health", "cell_healthcheck")
+            step = _script("health", "cell_healthcheck")
             return self._by(cells, [step], _no_gaps, [note])
-        return self._by(cells, [_script(cells, "start, under supervise", "cell_command")], _no_gaps)
+        return self._by(cells, [_script("start, under supervise", "cell_command")], _no_gaps)
 
     def order(self, node: t.Order, cells: Cells) -> Finding:
         note = "rcorder(8) keeps this order at boot and shutdown, not when started by hand"
         line = f"# {node.word.upper()}:"
-        return self._by(cells, [_script(cells, line, line)], _no_gaps, [note])
+        return self._by(cells, [_script(line, line)], _no_gaps, [note])
 
     def env(self, cells: Cells) -> Finding:
-        step = _script(cells, "cellexec -e NAME=VALUE", "cell_options", "-e")
+        step = _script("cellexec -e NAME=VALUE", "cell_options", "-e")
         return self._by(cells, [step], _no_gaps)
 
     def log(self, cells: Cells) -> Finding:
-        step = _script(cells, "logger(1) of supervise", "cell_service")
+        step = _script("logger(1) of supervise", "cell_service")
         return self._by(cells, [step], _no_gaps)
 
     def restart(self, cells: Cells) -> Finding:
-        step = _script(cells, "restart by supervise", "cell_service")
+        step = _script("restart by supervise", "cell_service")
         return self._by(cells, [step], _no_gaps)
 
     # Gaps of one cell
@@ -220,15 +221,13 @@ def _no_gaps(cell: str) -> Iterable[Gap]:
     return ()
 
 
-def _one(cells: Cells) -> str:
-    return cells[0] if len(cells) == 1 else "*"
-
-
-def _script(cells: Cells, what: str, *parts: str) -> Means:
+@functools.cache
+def _script(what: str, *parts: str) -> Means:
     """A step of the cell's script: a function there, and words in it."""
-    return Means("rc", f"rc.d/cell_{_one(cells).replace('-', '_')}", what, parts)
+    return Means("rc", "rc.d/cell_*", what, parts)
 
 
+@functools.cache
 def _library(what: str, *parts: str) -> Means:
     """A step that every script shares."""
     return Means("rc", f"{_LIBEXEC}/mount.subr", what, parts)

@@ -77,14 +77,13 @@ def files(definitions: Definitions) -> list[tuple[str, tuple[t.Statement, ...]]]
 
 def walk(
     statements: Iterable[t.Statement], target: str, place: Place
-) -> Iterator[tuple[t.Plain, Place]]:
+) -> Iterator[tuple[t.Statement, Place]]:
     """Every statement, those in blocks after the block."""
     for statement in statements:
-        node = statement.node
-        yield node, place
-        body = getattr(node, "body", None)
-        if body:
-            yield from walk(body, target, _inside(node, target, place))
+        yield statement, place
+        if getattr(statement.shared, "body", None):
+            node = statement.node
+            yield from walk(node.body, target, _inside(node, target, place))  # type: ignore[union-attr]  # it has one
 
 
 def _inside(node: t.Plain, target: str, place: Place) -> Place:
@@ -101,16 +100,19 @@ def _inside(node: t.Plain, target: str, place: Place) -> Place:
     return place
 
 
-def kind(node: t.Plain) -> str:
+def kind(statement: t.Statement) -> str:
     """How a statement is called."""
+    node = statement.shared
     return KINDS[type(node)] or node.word  # type: ignore[union-attr]  # None goes with `word`
 
 
-def text(node: t.Plain, source: Source) -> str:
+def text(statement: t.Statement, source: Source) -> str:
     """A statement on one line without comments, of a block what stands before its brace."""
-    body = getattr(node, "body", None)
-    if body is None:
-        return _on_one_line(source.text[node.span.start : node.span.end])
+    if not hasattr(statement.shared, "body"):
+        span = statement.span
+        return _on_one_line(source.text[span.start : span.end])
+    node = statement.node
+    body = node.body  # type: ignore[union-attr]  # it has one
     end = node.span.end
     if body:
         first = body[0]
@@ -119,7 +121,13 @@ def text(node: t.Plain, source: Source) -> str:
     return head.removesuffix("}").rstrip().removesuffix("{").rstrip()
 
 
+#: What does not stand in most statements, which are on one line as they are.
+_LAYOUT = re.compile(r"[#\t-\r\x1c-\x1f\x85\u2028\u2029]|  ")
+
+
 def _on_one_line(raw: str) -> str:
+    if _LAYOUT.search(raw) is None:
+        return raw.strip()
     if '"' not in raw:
         return on_one_line(raw)
     texts: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 
 from compiler.analysis.stack import Stack
@@ -31,13 +32,20 @@ class World:
         )
         self.decider = program.lowered.decider
         self.stack = Stack(program.ir)
+        self._findings: dict[
+            tuple[tuple[Means, ...], tuple[Gap, ...], tuple[str, ...]], Finding
+        ] = {}
         self._may: dict[tuple[int, bool, str], bool] = {}
 
     def judge(
         self, by: Sequence[Means], gaps: Iterable[Gap] = (), notes: Iterable[str] = ()
     ) -> Finding:
         """The finding about a statement that `by` enforce together, in this build."""
-        return judge(by, gaps, notes, self.backends)
+        key = (tuple(by), tuple(gaps), tuple(notes))
+        known = self._findings.get(key)
+        if known is None:
+            known = self._findings[key] = judge(*key, self.backends)
+        return known
 
     def is_root(self, cell: str) -> bool:
         """Whether a cell's processes run as root, at least to begin with."""
@@ -72,6 +80,7 @@ class World:
         return self.stack.outcome(request, vote).result != "refused"
 
 
+@functools.cache
 def tables(*names: str) -> Means:
     """Tables of the kernel module that hold a statement: arrays of its C file and its image."""
     return Means("kmod", TABLES_C, f"table{'s' * (len(names) > 1)} {', '.join(names)}", names)

@@ -45,7 +45,7 @@ class Build:
 
     def nodes(self, word: str) -> list[Entry]:
         """The entries of one kind of statement."""
-        return [entry for entry in self.entries if kind(entry.node) == word]
+        return [entry for entry in self.entries if kind(entry.statement) == word]
 
     def cells_of(self, row: Row) -> list[str]:
         """The cells in which a statement counts."""

@@ -138,7 +138,7 @@ def test_limits_and_flags_are_in_the_image(name: str) -> None:
         if not row["by"]:
             continue
         for cell in [by_name[name] for name in found.cells_of(row)]:
-            match entry.node:
+            match entry.statement.node:
                 case t.Limit(name=limit) if limit.text == "processes":
                     assert cell.processes == caps[cell.name], row
                 case t.Limit(name=limit):

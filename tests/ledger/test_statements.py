@@ -39,17 +39,25 @@ def test_every_node_that_is_a_statement_has_a_name() -> None:
 
 
 def test_every_kind_of_statement_is_tried_here() -> None:
-    seen = {type(entry.node) for made in builds() for entry in made.entries}
+    seen = {type(entry.statement.node) for made in builds() for entry in made.entries}
     assert seen == set(get_args(t.Plain))
 
 
 def test_every_word_for_a_setting_is_tried_here() -> None:
     made = build(WHOLE)
-    words = {kind(entry.node) for entry in made.entries}
+    words = {kind(entry.statement) for entry in made.entries}
     assert words >= {"command", "healthcheck", "require", "before", "policy", "target"}
-    limits = {e.node.name.text for e in made.nodes("limit") if isinstance(e.node, t.Limit)}
+    limits = {
+        e.statement.node.name.text
+        for e in made.nodes("limit")
+        if isinstance(e.statement.node, t.Limit)
+    }
     assert limits == {*RLIMITS, "processes"}
-    moments = {e.node.when.text for e in made.nodes("hook") if isinstance(e.node, t.Hook)}
+    moments = {
+        e.statement.node.when.text
+        for e in made.nodes("hook")
+        if isinstance(e.statement.node, t.Hook)
+    }
     assert moments == {"pre-start", "post-start", "pre-stop", "post-stop"}
 
 
@@ -60,7 +68,9 @@ def test_every_statement_has_one_entry(name: str) -> None:
         node for file in made.program.definitions.files for node in statements(file.statements)
     ]
     files = {file.source.name for file in made.program.definitions.files}
-    listed = [entry.node for entry in made.entries if entry.node.span.file in files]
+    listed = [
+        entry.statement.node for entry in made.entries if entry.statement.node.span.file in files
+    ]
     assert sorted(n.span for n in listed) == sorted(n.span for n in written)
     assert {type(node) for node in listed} == {type(node) for node in written}
 
