@@ -37,6 +37,9 @@ class Explainer:
         self._decider = program.lowered.decider
         self._stack = Stack(program.ir)
         self._cells = {cell.name: cell for cell in program.ir.cells}
+        self._permissive = {c.name for c in program.ir.cells if c.permissive or self._ir.permissive}
+        if self._ir.permissive:
+            self._permissive.add(HOST)
         self._actions = {leaf.name for leaf in catalogue(program.ir).leaves}
         self._ids = {rule.id for rule in program.ir.rules}
         self._near: dict[Request, _Json | None] = {}
@@ -175,6 +178,7 @@ class Explainer:
                 {"voter": b.voter, "vote": b.vote, "might": b.might, "when": b.when or None}
                 for b in outcome.ballots
             ],
+            "permissive": decision.effect == "deny" and request.subject in self._permissive,
             "nearest": self._nearest(request, decision),
         }
 
@@ -235,6 +239,7 @@ _MIXED: dict[str, Any] = {
     "chain": [],
     "overridden": [],
     "voters": [],
+    "permissive": None,
     "nearest": None,
 }
 

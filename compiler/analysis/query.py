@@ -29,6 +29,8 @@ class Row(NamedTuple):
     decision: Decision
     result: str
     by: str
+    remark: str
+    """What is odd about the decision; "" for nothing."""
 
 
 class Chain(NamedTuple):
@@ -86,10 +88,11 @@ class Query:
                 continue
             for outcome, box in self.stack.outcomes(row, self.frame):
                 if not results or outcome.result in results:
-                    kept.append(((row.effect, row.rule, outcome.result, outcome.by), box))
+                    end = outcome.result, outcome.by, outcome.remark
+                    kept.append(((row.effect, row.rule, end), box))
         rows = [
-            Row(text, part, Decision(effect, rule), result, by)
-            for (effect, rule, result, by), box in joined(kept)
+            Row(text, part, Decision(effect, rule), *end)
+            for (effect, rule, end), box in joined(kept)
             for text, part in self._wording.patterns(box)
         ]
         return sorted(rows, key=lambda row: _order(row.box))

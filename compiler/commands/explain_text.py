@@ -30,6 +30,8 @@ def _details(e: dict[str, Any]) -> Iterator[str]:
     rule = e["rule"]
     yield f"by default: {e['default']}" if rule is None else f"by {_placed(rule)}"
     yield from _chain(e)
+    if e["permissive"]:
+        yield "permissive: for now it is logged and let pass"
     for voter in e["voters"]:
         when = f" when {voter['when']}" if voter["when"] else ""
         might = f" ({voter['might']}{when})" if voter["might"] else ""

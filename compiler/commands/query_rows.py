@@ -37,12 +37,14 @@ def row_record(row: Row, frame: Frame, program: Program, sources: Mapping[str, S
     where = None if index is None else place(program.spans[index], sources)
     rule = None if index is None else {"id": hex_id(program.ir.rules[index].id), **(where or {})}
     by = f" by {row.by}" if row.result == "refused" else ""
+    by += f"; {row.remark}" if row.remark else ""
     line = f"{where['file']}:{where['line']}" if where else "by default"
     fields = {
         "request": row.text,
         "decision": row.decision.effect,
         "outcome": row.result,
         "by": row.by,
+        "remark": row.remark or None,
         "rule": rule,
         **parts(frame, row.box)._asdict(),
     }
