@@ -19,10 +19,10 @@ def test_lists_classes_with_ranges_of_ports(cellc: Run) -> None:
     result = cellc("query", "web.cell", "worker network.bind.privport tcp")
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
-        "allow  worker network.bind.privport tcp port {auto, 1..79, 81..1023}  [refused by default]"
-        "     <cellc>/confined.cell:19",
+        "allow  worker network.bind.privport tcp port {auto, 1..79, 81..1023}  "
+        "[refused by default; powerless allow]    <cellc>/confined.cell:19",
         "deny   worker network.bind.privport tcp port 80                      "
-        "[refused by cellpolicy]  web.cell:7",
+        "[refused by cellpolicy; redundant deny]  web.cell:7",
     ]
 
 
@@ -70,8 +70,9 @@ def test_groups_stand_for_their_cells(cellc: Run, folder: Path) -> None:
 
 
 def test_words_no_rule_names_are_decided_like_the_rest(cellc: Run) -> None:
-    (row,) = rows(cellc, "web network.socket.open domain key")
-    assert (row["decision"], row["domains"]) == ("deny", ["key"])
+    found = rows(cellc, "web network.socket.open domain key")
+    assert {(row["decision"], *row["domains"]) for row in found} == {("deny", "key")}
+    assert {row["remark"]: row["types"] for row in found}["redundant deny"] == ["raw"]
 
 
 def test_csv_has_a_header(cellc: Run) -> None:
