@@ -57,8 +57,8 @@ def holes_of(entries: Iterable[Entry], places: Places) -> tuple[HoleRow, ...]:
             entry.finding.status,
             entry.finding.direction or "",
             entry.finding.why,
-            places.at(entry.node.span),
-            kind(entry.node),
+            places.at(entry.statement.span),
+            kind(entry.statement),
         )
         for entry in entries
         if entry.finding.status in ("not enforceable", "approximated")
