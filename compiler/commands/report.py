@@ -54,7 +54,8 @@ def report(path: Path, directory: Path, backends: tuple[str, ...], today: dateti
         hashed = Origin(policy_hash(program.ir), VERSION, tool_digest())
         write_build(directory, [artifact], hashed)
     except OutputError as problem:
-        sys.stderr.write(f"cellc: {problem}\n")
+        help = f"; {problem.help}" if problem.help else ""
+        sys.stderr.write(f"cellc: {problem}{help}\n")
         return 2
     print_findings(found.sorted(), sources, root)
     return int(bool(page.broken))

@@ -19,7 +19,7 @@ from compiler.sourcemap import hex_id
 
 #: More groups, or more rows about them, would make the page too large to open on a phone.
 MOST_GROUPS = 200
-MOST_DECISIONS = 10_000
+MOST_DECISIONS = 4_000
 
 #: What reviewers ask about first.
 _ORDER = {"process": 0, "network": 1, "system": 2, "device": 3, "vnode": 4, "machdep": 5}
