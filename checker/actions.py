@@ -4,7 +4,7 @@ import re
 from itertools import product
 from typing import Any
 
-from checker.tables import require
+from checker.tables import ranges, require
 
 AXES = {"domains": "PF", "types": "SOCK", "socket_protocols": "IPPROTO"}
 BINDS = {"network.bind.port": 0x015, "network.bind.privport": 0x540}
@@ -55,7 +55,7 @@ class Actions:
             for set_ in sets
         ]
         """By action set: its own bits, those of each target, and of each interval of ports."""
-        self.columns = [[names.index(name) for name in set_] for set_ in sets[1:]]
+        self.columns = [ranges(names.index(name) for name in set_) for set_ in sets[1:]]
         self.words = {axis: dict.fromkeys([*x, "inet6", "raw"], 0) for axis, x in self.axes.items()}
         for i, socket in enumerate(planes + raw, self.rows):
             for axis, word in zip(AXES, socket, strict=True):

@@ -177,7 +177,7 @@ class Build:
             axes = self.actions.axes.items()
             on = [[axis.index(word) for word in row.get(name, axis)] for name, axis in axes]
             socket = t.place("sets", [t.set(numbers) for numbers in on])
-        actions = t.set(self.actions.columns[row["actions"]])
+        actions = t.place("sets", self.actions.columns[row["actions"]])
         return [self.ir["rules"][row["rule"]]["id"], actions, to, flags, ports, socket]
 
     def votes(self, space: Space, rows: Json, folded: Folded, left: int) -> int:

@@ -67,7 +67,9 @@ class Tables:
 
     def __init__(self, shape: Sequence[int], ids: Iterable[int]) -> None:
         """`shape` are the sizes that the engine has compiled in, as the image's head has them."""
-        self.shape, self.ids = shape, {0, *ids}
+        self.shape, known = shape, {0, *ids}
+        self.last = max(known)
+        self.gaps = dict.fromkeys({*range(self.last)} - known, 0)
         self.a: dict[str, list[int]] = {name: [] for name in ARRAYS}
         self.a["sets"], self.a["strings"] = [0], [*b"?\0"]
         self.a["cells"] = [0, 0, 0, 0, UNLIMITED, 0, 0, 0, 0, 0]
@@ -106,9 +108,8 @@ class Tables:
         if not self._classes:  # ids that no cell has, and rights that have no name
             vnode, passthru = UNLIMITED, 0xFFFF
         places = {id_: self.place("crossings", [bits]) for id_, bits in borders.items()}
-        places = dict.fromkeys(set(range(max(self.ids))) - self.ids, 0) | places
-        to = bytearray(struct.pack("<H", places.pop(-1)) * (max(self.ids) + 1))
-        for id_, place in places.items():
+        to = bytearray(struct.pack("<H", places.pop(-1)) * (self.last + 1))
+        for id_, place in (self.gaps | places).items():
             struct.pack_into("<H", to, 2 * id_, place)
         socket = self.place("sockets", words(own >> 2 * (rows + vnodes + passthrus), sockets))
         key = (*words(own, rows), vnode, passthru, socket), bytes(to), tuple(steps(binds))
@@ -155,7 +156,7 @@ class Tables:
         self.n |= {name: len(values) // each.get(name, 1) for name, values in a.items()}
         self.n |= {f"{x}_numbers": self.n[f"{x}_of"] for x in ("domain", "type", "protocol")}
         self.n |= {"classes": len(self._classes), "ports": len(free), "port_steps": len(starts)}
-        self.n["ids"] = max(self.ids) + 1
+        self.n["ids"] = self.last + 1
 
     def compare(self, image: bytes, text: str, target: str, digest: str) -> None:
         """Raises FaultError unless these are the tables in the image and in the C text."""

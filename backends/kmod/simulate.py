@@ -6,7 +6,7 @@ the reference evaluator; the two are compared on every class of requests.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -59,6 +59,7 @@ class Simulator:
         nobody = (Owner(0, 0, 0, 0, 0),) * len(tables.owners)
         self._unowned = replace(tables, owners=nobody)
         self._leaves = load(tables.target).by_name
+        self._rules: dict[tuple[int, int], dict[int, list[Rule]]] = {}
         self.places = places()
         self.processes = process_positions()
         self._ids = {cell.name: cell.id for cell in tables.cells[1:]} | {HOST: 0, HOST_ROOT: 0}
@@ -69,12 +70,12 @@ class Simulator:
         Raises KeyError for a cell or an action that the tables do not have.
         """
         q = self._question(request)
-        return EFFECTS[_verdict(self._t, q)], _rule(self._t, q)
+        return EFFECTS[_verdict(self._t, q)], self._rule(self._t, q)
 
     def decide_unowned(self, request: Request) -> tuple[Effect, int]:
         """The same, if no cell listened on any port."""
         q = self._question(request)
-        return EFFECTS[_verdict(self._unowned, q)], _rule(self._unowned, q)
+        return EFFECTS[_verdict(self._unowned, q)], self._rule(self._unowned, q)
 
     def _question(self, request: Request) -> Question:
         t = self._t
@@ -89,6 +90,31 @@ class Simulator:
         )
         root = request.subject == HOST_ROOT
         return Question(leaf, subject, root, target, protocol, request.port or 0, socket)
+
+    def _rule(self, t: Tables, q: Question) -> int:
+        if q.root:
+            return 0
+        if q.leaf.dimension == "target" and q.target and _class_of(t, q.target) == 0:
+            return 0
+        cell = t.cells[t.cell_of[q.subject] if q.subject < len(t.cell_of) else 0]
+        first, count = cell.rules, cell.nrules
+        if q.leaf.dimension == "bind":
+            listening, rule, _ = _listener(t, q)
+            if listening and listening != q.subject:
+                return rule
+            if listening:
+                first, count = cell.owned, cell.nowned
+        rules = self._rules_about(first, count).get(q.leaf.column, [])
+        return next((rule_.id for rule_ in rules if _matches(t, rule_, q)), 0)
+
+    def _rules_about(self, first: int, count: int) -> dict[int, list[Rule]]:
+        """Some consecutive rules by the columns that they are about."""
+        if (first, count) not in self._rules:
+            about = self._rules[first, count] = {}
+            for rule in self._t.rules[first : first + count]:
+                for column in _members(self._t, rule.actions):
+                    about.setdefault(column, []).append(rule)
+        return self._rules[first, count]
 
 
 def decide(tables: Tables, request: Request) -> tuple[Effect, int]:
@@ -184,29 +210,9 @@ def _pair(row: int, index: int) -> int:
     return row >> 2 * index & 3
 
 
-def _rule(t: Tables, q: Question) -> int:
-    if q.root:
-        return 0
-    if q.leaf.dimension == "target" and q.target and _class_of(t, q.target) == 0:
-        return 0
-    cell = t.cells[t.cell_of[q.subject] if q.subject < len(t.cell_of) else 0]
-    first, count = cell.rules, cell.nrules
-    if q.leaf.dimension == "bind":
-        listening, rule, _ = _listener(t, q)
-        if listening and listening != q.subject:
-            return rule
-        if listening:
-            first, count = cell.owned, cell.nowned
-    for rule_ in t.rules[first : first + count]:
-        if _matches(t, rule_, q):
-            return rule_.id
-    return 0
-
-
 def _matches(t: Tables, rule: Rule, q: Question) -> bool:
+    """Whether a rule about an action fits what else is asked."""
     dimension = q.leaf.dimension
-    if not _contains(t, rule.actions, q.leaf.column):
-        return False
     if rule.flags & TO:
         own = q.target == q.subject and bool(rule.flags & TO_SELF)
         member = own or _contains(t, rule.to, q.target)
@@ -219,6 +225,11 @@ def _matches(t: Tables, rule: Rule, q: Question) -> bool:
         sets = t.sets[rule.socket : rule.socket + 3]
         return all(_contains(t, sets[i], q.socket[i]) for i in range(3))
     return True
+
+
+def _members(t: Tables, place: int) -> Iterator[int]:
+    for bounds in t.sets[place + 1 : place + 1 + t.sets[place]]:
+        yield from range(bounds >> 16, (bounds & 0xFFFF) + 1)
 
 
 def _contains(t: Tables, place: int, value: int) -> bool:

@@ -55,7 +55,8 @@ def certificate(
             for x in catalogue(ir).leaves
         ],
         "reserved": [
-            _line([r.cell, r.protocol, r.ports, _id(ir.rules[r.rule].id)]) for r in ir.reservations
+            _line([r.cell, r.protocol, r.ports, f"{ir.rules[r.rule].id:08x}"])
+            for r in ir.reservations
         ],
         "classes": list(maker.classes()),
         "owned": list(maker.owned()),
@@ -141,16 +142,14 @@ def _both(ir: IR, decide: Decide) -> Ask:
         decision = evaluator.decide(request)
         rule = 0 if decision.rule is None else ir.rules[decision.rule].id
         effect, by = decide(request)
-        return (
-            f'{{"verdict": "{decision.effect}", "rule": {_line(_id(rule))}, '
-            f'"tables": ["{effect}", {_line(_id(by))}]'
-        )
+        said, read = _quoted(rule), _quoted(by)
+        return f'{{"verdict": "{decision.effect}", "rule": {said}, "tables": ["{effect}", {read}]'
 
     return ask
 
 
-def _id(rule: int) -> str | None:
-    return f"{rule:08x}" if rule else None
+def _quoted(rule: int) -> str:
+    return f'"{rule:08x}"' if rule else "null"
 
 
 def _list(rows: Iterable[str], depth: int) -> str:

@@ -18,6 +18,7 @@ OTHERS = "*"
 #: The conditions on sockets, in the order of their axes.
 SOCKETS = ("domains", "types", "socket_protocols")
 _BINDS = ("network.bind.port", "network.bind.privport")
+_NOT_NARROWED = (None,) * 6
 #: Bits of an interval of ports: a verdict for each protocol of each of _BINDS.
 _INTERVAL = 2 * len(_BINDS) * len(PROTOCOLS)
 
@@ -118,7 +119,12 @@ class Space:
         """The bits of a set of requests: each condition leaves out what does not carry it."""
         n = self._numbering
         c = n.covered(r.actions)
-        bits = c.own | c.target * self._borders | c.bind * self._intervals & self._asked
+        narrowed = (r.to, r.protocols, r.ports, r.domains, r.types, r.socket_protocols)
+        bits = c.own
+        if c.target or c.bind:
+            bits |= c.target * self._borders | c.bind * self._intervals & self._asked
+        if narrowed == _NOT_NARROWED:
+            return bits & self.all
         if r.to is not None:
             bits &= self._to(r.to.members, r.to.exclude)
         if r.protocols is not None:
