@@ -15,6 +15,7 @@ from compiler.commands.diff_rows import DecisionRow, Rows, SettingRow, Sourced
 from compiler.commands.sides import Side, UsageProblemError, places, read
 from compiler.ir.ir import HOST_ROOT
 from compiler.lowering.problems import request_text
+from compiler.render.text import visible
 from compiler.revisions import RevisionError
 from compiler.sourcemap import hex_id, place, rule_names
 
@@ -32,7 +33,7 @@ def diff(
         before, after = places(old, new)
         sides = read(before, today, past=True), read(after, today, past=False)
     except (UsageProblemError, RevisionError) as problem:
-        sys.stderr.write(f"cellc: {problem}\n")
+        sys.stderr.write(f"cellc: {visible(str(problem))}\n")
         return 2
     if sides[0] is None or sides[1] is None:
         return 1

@@ -22,6 +22,7 @@ from compiler.driver import Compilation, compile_policy
 from compiler.lowering.problems import request_text
 from compiler.names.project import policy_root
 from compiler.propose.trial import Proposal, Refused
+from compiler.render.text import visible
 from compiler.source import Source
 
 ProposalFormat = Literal["patch", "json"]
@@ -169,7 +170,7 @@ def _finish(
     if format == "json":
         sys.stdout.write(json.dumps({**record, "patch": patch}) + "\n")
     else:
-        sys.stderr.write("".join(f"{line}\n" for line in said))
+        sys.stderr.write("".join(f"{visible(line)}\n" for line in said))
         if not write:
             sys.stdout.write(patch)
     if not write:

@@ -12,6 +12,10 @@ COMMANDS = (
     ("build", "{}", "-o", "out"),
     ("explain", "{}", "web system.module"),
     ("query", "{}", "web system.module"),
+    ("diff", "{}", "web.cell"),
+    ("upgrade", "{}", "--to", "11.0"),
+    ("learn", "{}", "web.cell"),
+    ("narrow", "{}", "web.cell"),
 )
 ON_DIRECTORIES_TOO = (("check", "{}"), ("test", "{}"))
 DIRECTORIES = (".", "./", "..", "/", "part/..", "")

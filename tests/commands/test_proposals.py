@@ -136,6 +136,14 @@ def test_suppressed_lines_are_told(cellc: Run, folder: Path) -> None:
     assert learn(cellc, folder, log)["unread"] == 41
 
 
+def test_a_log_cannot_write_to_the_terminal(cellc: Run, folder: Path) -> None:
+    (folder / "log").write_text(line("\x1b[2Jweb", "process.fork"))
+    result = cellc("learn", "web.cell", "log", *DAY)
+    assert result.exit_code == 1
+    assert "\x1b" not in result.stderr
+    assert "no cell is called" in result.stderr
+
+
 NARROW = """\
 policy web;
 target netbsd 10.1;
