@@ -199,3 +199,28 @@ def test_a_removed_cell_gives_its_port_to_others() -> None:
     assert [d.direction for d in found] == ["widened"]
     assert found[0].after.rule is None or new.rules[found[0].after.rule].effect == "allow"
     assert found[0].requests == 2  # by a and by unprivileged processes of the host
+
+
+def test_a_port_with_another_owner() -> None:
+    cells = "cell a {{ profile low; {} }}\ncell b {{ profile low; {} }}\n"
+    listen = "listen tcp 8080;"
+    old, new = program(cells.format(listen, "")).ir, program(cells.format("", listen)).ir
+    frame = Comparison(old, new).frame
+    found = {
+        (d.direction, frame.subject_names(d.box.subjects))
+        for d in Comparison(old, new).differences()
+    }
+    assert found == {("widened", ("b",)), ("narrowed", ("a",)), ("moved", ("host",))}
+
+
+def test_requests_are_counted_one_by_one() -> None:
+    ir = program("cell a { profile low; }\ncell b { profile low; }\n").ir
+    frame = Comparison(ir, ir).frame
+    leaf = "process.signal"
+    box = next(b for b in frame.everything() if b.actions & frame.leaf_bits[leaf])
+    targets = ["a", "b", HOST]
+    points = {
+        frame.point(Request(subject, leaf, target)) for subject in ("a", "b") for target in targets
+    }
+    some = box._replace(actions=frame.leaf_bits[leaf], subjects=frame.subject_bits(("a", "b")))
+    assert size(some) == len(points) == 6

@@ -97,6 +97,16 @@ def test_a_reason_before_the_new_rule_justifies_it(cellc: Run, folder: Path) -> 
     assert found[-1]["unjustified"] == 0
 
 
+def test_the_reason_of_another_rule_justifies_nothing(cellc: Run, folder: Path) -> None:
+    rules = "allow process.* to worker;"
+    others = (
+        f'@reason "a" allow process.nice to host; {rules} @reason "b" allow process.nice to self;'
+    )
+    found = compare(cellc, folder, WEB, WIDER.replace(rules, others), status=3)
+    reasons = {row["reason"] for row in found[:-1] if "to worker" in row["request"]}
+    assert reasons == {None}
+
+
 def test_a_narrowing_needs_no_reason(cellc: Run, folder: Path) -> None:
     found = compare(cellc, folder, WIDER, WEB)
     assert found[-1]["widened"]["classes"] == 0 < found[-1]["narrowed"]["classes"]

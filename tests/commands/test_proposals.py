@@ -48,6 +48,14 @@ def test_ports_and_targets_share_a_rule(cellc: Run, folder: Path) -> None:
     assert [row["requests"] for row in found["opened"]] == [2]
 
 
+def test_what_has_no_name_opens_more_and_says_so(cellc: Run, folder: Path) -> None:
+    deny = "    deny network.bind port 8000..9000;\n    listen"
+    (folder / "web.cell").write_text(WEB.replace("    listen", deny, 1))
+    found = learn(cellc, folder, line("web", "network.bind.port", more="proto=other port=8001"))
+    assert found["proposals"] == ["cell web: allow network.bind.port port 8001;"]
+    assert found["beyond"] == 2
+
+
 def test_the_patch_applies_and_write_does_the_same(cellc: Run, folder: Path) -> None:
     git(folder, "init", "-q")
     (folder / "log").write_text(line("worker", "process.signal", more="to=host"))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from compiler.analysis.audit import audit_line
 from compiler.analysis.boxes import meet
+from compiler.analysis.decisions import Decisions
 from compiler.catalogue.actions import load
 from compiler.catalogue.words import IP_PROTOCOLS, PROTOCOL_FAMILIES, TYPES
 from compiler.diagnostics import Diagnostics
@@ -15,8 +16,11 @@ from compiler.driver import Compilation, compile_policy
 from compiler.ir.evaluate import Evaluator
 from compiler.ir.ir import AUTO, IR, Request
 from compiler.ir.requests import Axes, leaf_requests, requests
+from compiler.lint.rule import Edit
 from compiler.propose.learn import beyond, learn
-from compiler.propose.narrow import narrow
+from compiler.propose.narrow import _objection, narrow
+from compiler.propose.trial import Proposal, Trial
+from compiler.source import Span
 from tests.semantics.generated import text
 from tests.semantics.support import TODAY, must
 
@@ -133,3 +137,20 @@ def test_narrowing_keeps_what_was_observed(tmp_path: Path) -> None:
             assert closed == bool(asked and was != now), (seed, request)
         tighter += bool(found.proposals)
     assert tighter > 1
+
+
+def test_what_refuses_something_observed_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "p.cell"
+    path.write_text("policy p;\ntarget netbsd 10.1;\ncell a { profile low; allow process.fork; }\n")
+    first = compile_policy(path, TODAY)
+    trial = Trial(path, first, TODAY)
+    source = first.sources["p.cell"]
+    at = source.text.index("allow")
+    edit = Edit(Span("p.cell", at, at + len("allow")), "deny")
+    tried = trial.of([Proposal("deny", (edit,))])
+    assert not isinstance(tried, str)
+    decisions = Decisions(must(first).ir)
+    fork = decisions.frame.point(Request("a", "process.fork", "a"))
+    nice = decisions.frame.point(Request("a", "process.nice", "a"))
+    assert "observed" in _objection(tried, list(decisions.of(fork)))
+    assert _objection(tried, list(decisions.of(nice))) == ""
