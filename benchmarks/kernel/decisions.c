@@ -167,6 +167,9 @@ measure(const struct cellpolicy_tables *t)
 	    1023 + r->id, tcp, CELLPOLICY_TCP));
 	EACH("bind, other's port", ROUNDS, cellpolicy_decide_bind(t, 0,
 	    1023 + r->id, tcp, CELLPOLICY_TCP));
+	EACH("bind, other protocol", ROUNDS, cellpolicy_decide_bind(t, r->id,
+	    1023 + r->target, CELLPOLICY_BIND(0, CELLPOLICY_UDP),
+	    CELLPOLICY_UDP));
 	EACH("vnode", ROUNDS, cellpolicy_decide_vnode(t, r->id,
 	    KAUTH_VNODE_READ_DATA | KAUTH_VNODE_EXECUTE));
 	EACH("list: system", n, list_plain(r->id,

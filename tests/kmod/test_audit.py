@@ -156,3 +156,20 @@ def test_a_permissive_policy_refuses_nothing(builder: Builder) -> None:
     assert [answer.split()[0] for answer in said[3:7]] == ["defer", "defer", "defer", "0"]
     assert said[-2].endswith("permissive")
     assert said[-1].count("cellpolicy: permissive cell=") == 4
+
+
+def test_lines_of_rules_that_do_not_narrow(builder: Builder) -> None:
+    ir = program("cell a { profile low; deny network.bind; deny network.socket.open; }").ir
+    port, socket = column("network.bind.port"), column("network.socket.open")
+    said = session(
+        builder.driver(ir), "proc 10 0", "set 10 id 1", f"ask 10 {port} bind explicit 2 17 0",
+        f"ask 10 {socket} socket 2 1 6", "log",
+    )[-1]  # fmt: skip
+    rules = {name: f"{r.id:08x}" for r in ir.rules for name in ir.action_sets[r.requests.actions]}
+    bind, opened = rules["network.bind.port"], rules["network.socket.open"]
+    assert said.splitlines() == [
+        f"cellpolicy: deny cell=a action=network.bind.port proto=udp port=auto rule={bind}"
+        " pid=10 uid=0",
+        "cellpolicy: deny cell=a action=network.socket.open domain=2 type=1 protocol=6"
+        f" rule={opened} pid=10 uid=0",
+    ]

@@ -22,6 +22,7 @@ MOST = {
     "bind, nobody's port": 20,
     "bind, own port": 20,
     "bind, other's port": 20,
+    "bind, other protocol": 30,
     "vnode": 24,
 }
 CELLS = (1, 10, 1000)

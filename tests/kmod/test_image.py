@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,22 @@ def test_a_living_id_keeps_its_name(driver: Path, tmp_path: Path) -> None:
     ]  # fmt: skip
     assert said[-5].endswith(" 2")
     assert said[-2].endswith("1 x enforcing 0 0|")
+
+
+def test_nobody_may_do_anything_to_a_cell_that_is_gone(driver: Path, tmp_path: Path) -> None:
+    """Whoever may do it to any cell, and whether the id is beyond those that are left or not."""
+    signal = column("process.signal")
+    all_ = "{ profile low; allow process.signal to any; }"
+    for text, asking, gone in ((f"cell db {all_}", 10, 40), (f"cell web {all_}", 40, 10)):
+        ir = program(text).ir
+        (cell,) = ir.cells
+        ir = replace(ir, cells=(replace(cell, id=asking // 10),))
+        said = load(
+            driver, tmp_path, encode(build(ir)), f"ask {asking} {signal} target {gone}",
+            f"ask {asking} {signal} target {USER}", f"ask {asking} {signal} target {asking}",
+        )  # fmt: skip
+        assert said[:2] == ["0", "deny 0"]
+        assert [answer.split()[0] for answer in said[2:]] == ["defer", "defer"]
 
 
 @pytest.mark.parametrize("by", [USER, 10, 40])

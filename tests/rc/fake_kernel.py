@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -50,15 +50,23 @@ class Kernel:
         return path.read_text() if path.exists() else ""
 
     def run(
-        self, *args: str, fds: Sequence[int] = (), env: Mapping[str, str] | None = None
+        self,
+        *args: str,
+        fds: Sequence[int] = (),
+        env: Mapping[str, str] | None = None,
+        before: Callable[[], object] | None = None,
     ) -> subprocess.CompletedProcess[str]:
-        """Runs cellexec; options end at the first argument that is none, as on NetBSD."""
+        """Runs cellexec, and something in its process before.
+
+        Options end at the first argument that is none, as on NetBSD.
+        """
         return subprocess.run(
             [str(self.program), *args],
             capture_output=True,
             text=True,
             timeout=20,
             pass_fds=fds,
+            preexec_fn=before,
             env={
                 "SHIM_SYSCTL": str(self.nodes),
                 "POSIXLY_CORRECT": "1",
@@ -67,8 +75,10 @@ class Kernel:
             },
         )
 
-    def state(self, *args: str, fds: Sequence[int] = ()) -> list[str]:
+    def state(
+        self, *args: str, fds: Sequence[int] = (), before: Callable[[], object] | None = None
+    ) -> list[str]:
         """What the program state prints, entered with these options."""
-        done = self.run("-c", str(self.root), *args, fds=fds)
+        done = self.run("-c", str(self.root), *args, fds=fds, before=before)
         assert (done.returncode, done.stderr) == (0, "")
         return done.stdout.splitlines()

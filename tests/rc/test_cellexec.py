@@ -62,11 +62,9 @@ def test_nothing_is_inherited(kernel: Kernel) -> None:
     before = signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2})
     mask = os.umask(0)
-    signal.setitimer(signal.ITIMER_REAL, 3600)
     try:
-        lines = kernel.state("web", "/bin/state", fds=(fd,))
+        lines = kernel.state("web", "/bin/state", fds=(fd,), before=lambda: signal.alarm(3600))
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
         os.umask(mask)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR2})
         signal.signal(signal.SIGUSR1, before)
