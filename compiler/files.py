@@ -53,7 +53,7 @@ class Notes:
 
     def hold(self) -> bool:
         """Whether everything, asked again, is as it was; notes that are taken get it all."""
-        as_noted = all(_ANSWERS[kind](path) == it for (kind, path), it in self.answers.items())
+        as_noted = all(_again(question) == answer for question, answer in self.answers.items())
         _forget()
         for notes in _taken if as_noted else ():
             for question, answer in self.answers.items():
@@ -76,6 +76,14 @@ def _forget() -> None:
 def digest(data: bytes) -> str:
     """32 hexadecimal digits."""
     return blake2b(data, digest_size=16).hexdigest()
+
+
+def _again(question: Question) -> str:
+    answer = _known.get(question)
+    if answer is None:
+        kind, path = question
+        answer = _known[question] = _ANSWERS[kind](path)
+    return answer
 
 
 def read(path: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+from collections.abc import Callable
 from functools import cached_property
 from typing import NamedTuple
 
@@ -46,3 +47,17 @@ class Source:
         start = self._starts[number - 1]
         end = self._starts[number] - 1 if number < len(self._starts) else len(self.text)
         return self.text[start:end].rstrip("\r")
+
+
+class LaterSource(Source):
+    """A source whose text is read when somebody wants it."""
+
+    def __init__(self, name: str, read: Callable[[], str]) -> None:
+        self.name = name
+        self._read = read
+
+    def __getattr__(self, attribute: str) -> str:
+        if attribute != "text":
+            raise AttributeError(attribute)
+        self.text = self._read()
+        return self.text

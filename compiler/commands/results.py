@@ -6,6 +6,7 @@ import datetime
 import json
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from compiler.cache import Cache
 from compiler.diagnostics import Diagnostic, Related
 from compiler.files import Notes
 from compiler.lint.settings import Settings
-from compiler.source import Source, Span
+from compiler.source import LaterSource, Source, Span
 
 
 class Result(NamedTuple):
@@ -86,9 +87,9 @@ def _written(result: Result) -> bytes:
 
 
 def _result(data: bytes, root: Path) -> Result:
-    """What `_written` made bytes of; the sources are read again."""
+    """What `_written` made bytes of; sources are read again if need be."""
     found, names = json.loads(data)
-    sources = {name: _source(name, root) for name in names}
+    sources = {name: LaterSource(name, partial(_text, name, root)) for name in names}
     return Result([_diagnostic(*row) for row in found], sources)
 
 
@@ -99,9 +100,9 @@ def _diagnostic(
     return Diagnostic(code, severity, message, span and Span(*span), help, others)
 
 
-def _source(name: str, root: Path) -> Source:
+def _text(name: str, root: Path) -> str:
     from compiler.names.shipped import is_shipped, shipped_source
 
     if is_shipped(name):
-        return shipped_source(name)
-    return Source(name, files.read(str(root / name)).decode("utf-8-sig"))
+        return shipped_source(name).text
+    return files.read(str(root / name)).decode("utf-8-sig")
