@@ -2,17 +2,74 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeVar, dataclass_transform
+from operator import attrgetter
+from typing import Any, TypeVar, cast, dataclass_transform
 
 _Class = TypeVar("_Class")
+_Record = TypeVar("_Record")
 
 
 @dataclass_transform(frozen_default=True)
 def record(cls: type[_Class]) -> type[_Class]:
-    """A frozen dataclass with slots: equal by its fields, hashable.
+    """A class with slots for its fields: equal by them, hashable.
 
     That nobody assigns to its fields is held by the type checker alone.  A check at run time
-    would make each construction three times as dear.
+    would make each construction three times as dear.  Does what dataclass(slots=True,
+    unsafe_hash=True) does, but compiles `__init__` when the first record is made: of the many
+    kinds of statements a policy has few, and a command that has none need not wait for them.
     """
+    names = tuple(cls.__annotations__)
+    defaults = {name: cls.__dict__[name] for name in names if name in cls.__dict__}
+    gone = {*names, "__dict__", "__weakref__"}
+    body = {name: value for name, value in cls.__dict__.items() if name not in gone}
+    values = attrgetter(*names) if len(names) > 1 else lambda self: (getattr(self, names[0]),)
+
+    def __init__(self: Any, *given: Any, **named: Any) -> None:  # noqa: N807
+        initialize = _initializer(names, defaults)
+        setattr(made, "__init__", initialize)  # noqa: B010  # no type checker lets it be assigned
+        initialize(self, *given, **named)
+
+    def __eq__(self: Any, other: object) -> bool:  # noqa: N807
+        return values(self) == values(other) if type(other) is type(self) else NotImplemented
+
+    def __hash__(self: Any) -> int:  # noqa: N807
+        return hash(values(self))
+
+    def __repr__(self: Any) -> str:  # noqa: N807
+        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
+        return f"{type(self).__qualname__}({shown})"
+
+    body |= {"__slots__": names, "__match_args__": names, "__init__": __init__}
+    body |= {"__eq__": __eq__, "__hash__": __hash__, "__repr__": __repr__}
+    metaclass: Any = type(cls)
+    made: type[_Class] = metaclass(cls.__name__, cls.__bases__, body)
+    return made
+
+
+def changed(one: _Record, **fields: Any) -> _Record:
+    """A record with other values for some fields."""
+    kind: Any = type(one)
+    return cast(_Record, kind(**{name: getattr(one, name) for name in field_names(one)} | fields))
+
+
+def field_names(one: object) -> tuple[str, ...]:
+    """The names of a record's fields; none for what is no record."""
+    names: tuple[str, ...] = getattr(type(one), "__match_args__", ())
+    return names
+
+
+@dataclass_transform(frozen_default=True)
+def described_record(cls: type[_Class]) -> type[_Class]:
+    """The same for data that is serialised: a dataclass, which can be asked for its fields."""
+    from dataclasses import dataclass
+
     return dataclass(slots=True, unsafe_hash=True)(cls)
+
+
+def _initializer(names: tuple[str, ...], defaults: dict[str, Any]) -> Any:
+    """What assigns each field, by its place or its name."""
+    parameters = [f"{name}=_defaults[{name!r}]" if name in defaults else name for name in names]
+    lines = [f"    self.{name} = {name}" for name in names]
+    scope: dict[str, Any] = {"_defaults": defaults}
+    exec(f"def __init__(self, {', '.join(parameters)}):\n" + "\n".join(lines), scope)
+    return scope["__init__"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from compiler.record import record
+from compiler.record import described_record
 
 VERSION = 1
 
@@ -46,7 +46,7 @@ class Peers:
 ANY_PEER = Peers(True, ())
 
 
-@record
+@described_record
 class RequestSet:
     """A set of requests: actions times the conditions that apply to each of them.
 
@@ -67,7 +67,7 @@ class RequestSet:
     socket_protocols: tuple[str, ...] | None = None
 
 
-@record
+@described_record
 class Rule:
     """One access rule, or one `listen` (a weak allow that also reserves)."""
 
@@ -79,7 +79,7 @@ class Rule:
     requests: RequestSet
 
 
-@record
+@described_record
 class Layer:
     """The rules of one profile, of all templates a cell uses, or of a cell."""
 
@@ -89,7 +89,7 @@ class Layer:
     """Indices into `IR.rules`."""
 
 
-@record
+@described_record
 class Verdict:
     """One row of a folded result: these requests have this effect by this rule."""
 
@@ -99,7 +99,7 @@ class Verdict:
     requests: RequestSet
 
 
-@record
+@described_record
 class CellClass:
     """Cells that decide alike.  Rows are disjoint; what no row holds is decided by default:
     process requests that cross a cell's border are denied, all else is allowed."""
@@ -107,7 +107,7 @@ class CellClass:
     verdicts: tuple[Verdict, ...]
 
 
-@record
+@described_record
 class Mount:
     """A null mount of the host's `source` at `target` inside the cell's root."""
 
@@ -116,13 +116,13 @@ class Mount:
     target: str
 
 
-@record
+@described_record
 class Hook:
     when: Literal["pre-start", "post-start", "pre-stop", "post-stop"]
     argv: tuple[str, ...]
 
 
-@record
+@described_record
 class Limit:
     """A ceiling for one RLIMIT; `value` in the RLIMIT's own unit, None is unlimited."""
 
@@ -130,7 +130,7 @@ class Limit:
     value: int | None
 
 
-@record
+@described_record
 class ExecHash:
     """A veriexec fingerprint (SHA256, 64 hex digits) of a file below the cell's root."""
 
@@ -138,7 +138,7 @@ class ExecHash:
     sha256: str
 
 
-@record
+@described_record
 class Provider:
     """Something to be ordered against in rcorder(8): an rc provider or another cell."""
 
@@ -146,7 +146,7 @@ class Provider:
     name: str
 
 
-@record
+@described_record
 class Log:
     """syslog(3) words for a service's standard output and error."""
 
@@ -156,7 +156,7 @@ class Log:
     stderr: str
 
 
-@record
+@described_record
 class Restart:
     """When to start a service again; backoff in milliseconds, doubling from min to max."""
 
@@ -165,7 +165,7 @@ class Restart:
     backoff_max: int
 
 
-@record
+@described_record
 class Service:
     command: tuple[str, ...]
     require: tuple[Provider, ...] = ()
@@ -176,7 +176,7 @@ class Service:
     healthcheck: tuple[str, ...] = ()
 
 
-@record
+@described_record
 class Cell:
     name: str
     id: int
@@ -209,7 +209,7 @@ class Cell:
         return bool(self.base or self.mounts or self.devices or self_mount)
 
 
-@record
+@described_record
 class Reservation:
     """Ports of one protocol that only `cell` may bind (`listen`)."""
 
@@ -220,20 +220,20 @@ class Reservation:
     """Index of the listen rule in `IR.rules`."""
 
 
-@record
+@described_record
 class SysctlSetting:
     name: str
     value: str
     """As sysctl.conf(5) takes it."""
 
 
-@record
+@described_record
 class HostSettings:
     securelevel: int | None = None
     sysctls: tuple[SysctlSetting, ...] = ()
 
 
-@record
+@described_record
 class IR:
     policy: str
     target: str

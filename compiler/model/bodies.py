@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from compiler.diagnostics import Diagnostics, Related
 from compiler.ir.ir import LayerKind
@@ -39,7 +40,7 @@ class _Draft:
     """A body while its statements are read; single settings by their word."""
 
     rules: list[Rule] = field(default_factory=list)
-    single: dict[str, tuple[object, Span]] = field(default_factory=dict)
+    single: dict[str, tuple[Any, Span]] = field(default_factory=dict)
     mounts: list[Mount] = field(default_factory=list)
     listens: list[Listen] = field(default_factory=list)
     limits: dict[str, Limit] = field(default_factory=dict)

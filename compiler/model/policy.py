@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import BaseModel, ConfigDict, SkipValidation
-
 from compiler.ir.ir import Effect, LayerKind, Peers, Ranges
 from compiler.model.settings import (
     Devices,
@@ -14,7 +10,6 @@ from compiler.model.settings import (
     Limit,
     Listen,
     Mount,
-    Place,
     Root,
     Securelevel,
     Service,
@@ -57,38 +52,36 @@ class Rule:
     span: Span
 
 
-class Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-
-class Body(Model):
+@record
+class Body:
     """What one profile, one use of a template, or the block of a cell says."""
 
-    kind: Annotated[LayerKind, SkipValidation]
+    kind: LayerKind
     name: str
-    span: Place
-    rules: Annotated[tuple[Rule, ...], SkipValidation] = ()
+    span: Span
+    rules: tuple[Rule, ...] = ()
     root: Root | None = None
     user: User | None = None
     mounts: tuple[Mount, ...] = ()
     listens: tuple[Listen, ...] = ()
     limits: tuple[Limit, ...] = ()
-    exec_readonly: Place | None = None
+    exec_readonly: Span | None = None
     exec_hashes: tuple[ExecHash, ...] = ()
     devices: tuple[Devices, ...] = ()
     hooks: tuple[Hook, ...] = ()
     service: Service | None = None
-    permissive: Place | None = None
+    permissive: Span | None = None
 
 
-class Cell(Model):
+@record
+class Cell:
     """A cell and the bodies it is made of: the profile chain, templates, its own."""
 
     name: str
-    span: Place
-    profiles: Annotated[tuple[Body, ...], SkipValidation]
-    templates: Annotated[tuple[Body, ...], SkipValidation]
-    own: Annotated[Body, SkipValidation]
+    span: Span
+    profiles: tuple[Body, ...]
+    templates: tuple[Body, ...]
+    own: Body
 
     @property
     def bodies(self) -> tuple[Body, ...]:
@@ -96,7 +89,8 @@ class Cell(Model):
         return (*self.profiles, *self.templates, self.own)
 
 
-class Host(Model):
+@record
+class Host:
     securelevel: Securelevel | None = None
     sysctls: tuple[Sysctl, ...] = ()
 
@@ -139,16 +133,17 @@ class Test:
     span: Span
 
 
-class Policy(Model):
+@record
+class Policy:
     """A whole policy for one target."""
 
     name: str
     target: str
-    permissive: Place | None
-    cells: Annotated[tuple[Cell, ...], SkipValidation]
+    permissive: Span | None
+    cells: tuple[Cell, ...]
     """In name order."""
-    unused: Annotated[tuple[tuple[Body, ...], ...], SkipValidation]
+    unused: tuple[tuple[Body, ...], ...]
     """Chains of bodies that no cell uses, each checked in an anonymous cell."""
     host: Host
-    assertions: Annotated[tuple[Assertion, ...], SkipValidation] = ()
-    tests: Annotated[tuple[Test, ...], SkipValidation] = ()
+    assertions: tuple[Assertion, ...] = ()
+    tests: tuple[Test, ...] = ()

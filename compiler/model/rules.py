@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from compiler.catalogue.actions import Leaf
 from compiler.diagnostics import Diagnostics, Related, nearest, quoted
 from compiler.ir.ir import ANY_PEER, HOST, HOST_ROOT, SELF, Effect, Peers
@@ -13,6 +11,7 @@ from compiler.model.policy import Meaning
 from compiler.names.annotations import Notes
 from compiler.names.groups import Groups
 from compiler.names.values import Scope, Unknown
+from compiler.record import changed
 from compiler.source import Span
 from compiler.syntax import tree as t
 
@@ -44,7 +43,7 @@ class Rules:
                 node.action.span,
                 "say whom it is about: `to self`, `to CELL` or `to any`",
             )
-        return dataclasses.replace(rule, effect=effect, final=node.final, notes=notes)
+        return changed(rule, effect=effect, final=node.final, notes=notes)
 
     def _may_grant(self, node: t.Rule, leaves: list[Leaf], notes: Notes) -> bool:
         if any(leaf.scope == "vnode" for leaf in leaves):

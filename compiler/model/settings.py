@@ -52,7 +52,8 @@ MAX_PROCESSES = 30000
 class Setting(BaseModel):
     """A statement that sets something; `span` is where it stands."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Most policies use few kinds of settings: the validator of each is made at its first use.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     span: Place
 

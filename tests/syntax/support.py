@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 from compiler.diagnostics import Diagnostic, Diagnostics
+from compiler.record import field_names
 from compiler.source import Source, Span
 from compiler.syntax import tree as t
 from compiler.syntax.parse import parse_policy
@@ -49,21 +49,21 @@ def sketch(node: Any) -> str:
             return node
     parts = [
         sketch(value)
-        for field in dataclasses.fields(node)
-        if not isinstance(value := getattr(node, field.name), Span)
+        for name in field_names(node)
+        if not isinstance(value := getattr(node, name), Span)
     ]
     return f"{type(node).__name__}({', '.join(parts)})"
 
 
 def nodes(node: Any) -> list[Any]:
-    """All dataclass instances of a tree, parents first."""
+    """All records of a tree, parents first."""
     if isinstance(node, tuple):
         return [inner for item in node for inner in nodes(item)]
     if isinstance(node, t.Statement):
         return [node, *nodes(node.annotations), *nodes(node.node)]
-    if not dataclasses.is_dataclass(node):
+    if not field_names(node):
         return []
-    values = (getattr(node, field.name) for field in dataclasses.fields(node))
+    values = (getattr(node, name) for name in field_names(node))
     return [
         node,
         *(inner for value in values if not isinstance(value, Span) for inner in nodes(value)),

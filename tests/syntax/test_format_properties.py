@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from typing import Any
 
@@ -10,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compiler.diagnostics import Diagnostics
+from compiler.record import field_names
 from compiler.source import Source, Span
 from compiler.syntax import tree as t
 from compiler.syntax.flat import WIDTH
@@ -47,9 +47,8 @@ def _without_spans(node: Any) -> Any:
         return tuple(map(_without_spans, node))
     if isinstance(node, t.Statement):
         return (_without_spans(node.node), _without_spans(node.annotations))
-    if dataclasses.is_dataclass(node):
-        fields = dataclasses.fields(node)
-        return (type(node), *(_without_spans(getattr(node, f.name)) for f in fields))
+    if names := field_names(node):
+        return (type(node), *(_without_spans(getattr(node, name)) for name in names))
     return node
 
 

@@ -1,0 +1,61 @@
+"""Records do what dataclasses do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from compiler.record import changed, field_names, record
+
+
+class _Plain:
+    """A doc."""
+
+    first: int
+    second: tuple[str, ...] = ()
+
+    def total(self) -> int:
+        return self.first + len(self.second)
+
+
+def _classes() -> tuple[type, type]:
+    body = {name: value for name, value in vars(_Plain).items() if name[:2] != "__"}
+    body |= {"__annotations__": _Plain.__annotations__, "__doc__": "A doc."}
+    return (
+        record(type("Kind", (), dict(body))),
+        dataclass(slots=True, unsafe_hash=True)(type("Kind", (), dict(body))),
+    )
+
+
+@pytest.mark.parametrize("given", [(1,), (1, ("a",)), (2, ("a", "b"))])
+def test_records_are_like_dataclasses(given: tuple[object, ...]) -> None:
+    ours, theirs = (kind(*given) for kind in _classes())
+    assert repr(ours) == repr(theirs)
+    assert hash(ours) == hash(theirs)
+    assert ours.total() == theirs.total()
+    assert not hasattr(ours, "__dict__")
+    assert type(ours).__doc__ == "A doc."
+    again = type(ours)(**{name: getattr(ours, name) for name in field_names(ours)})
+    assert again == ours
+    assert again is not ours
+    assert ours != theirs
+    assert changed(ours, first=7) == type(ours)(7, *given[1:])
+    assert changed(ours, first=7) != ours
+
+
+@pytest.mark.parametrize("given", [(), (1, (), 2)])
+def test_wrong_use_is_refused_each_time(given: tuple[object, ...]) -> None:
+    kind, _ = _classes()
+    for _ in range(2):
+        with pytest.raises(TypeError):
+            kind(*given)
+        with pytest.raises(TypeError):
+            kind(1, third=3)
+
+
+def test_one_field_is_compared_by_its_value() -> None:
+    one: type = record(type("One", (), {"__annotations__": {"only": "int"}}))
+    assert one(1) == one(1) != one(2)
+    assert hash(one(1)) == hash((1,))
+    assert field_names(3) == ()
