@@ -40,7 +40,7 @@ def build(path: Path, directory: Path, backends: Sequence[Backend], options: Opt
     compilation = compile_policy(path, options.today, ids)
     sources = dict(compilation.sources)
     settings = read_settings(policy_root(path), found, sources)
-    report = lint(compilation, settings, options.today, BUILD)
+    report = lint(compilation, settings, options.today, BUILD, notes=False)
     found.extend(d for d in report.diagnostics if d.severity != "note")
     if ids.source is not None:
         sources[ids.source.name] = ids.source

@@ -38,8 +38,11 @@ def lint(
     settings: Settings,
     today: datetime.date,
     categories: Collection[str] = tuple(CATEGORIES),
+    notes: bool = True,
 ) -> Report:
     """Errors of the compiler, and what the rules of some categories find.
+
+    Without `notes`, rules that can find no more than notes are left out.
 
     Rules run on policies without errors only; what the compiler found on its way is
     shown in any case.
@@ -51,7 +54,9 @@ def lint(
     if program is not None and not compilation.failed:
         context = Context(program, settings, today)
         for rule in all_rules().values():
-            if rule.find is not None and rule.code[:3] in categories and settings.runs(rule):
+            if rule.code[:3] not in categories or not settings.runs(rule):
+                continue
+            if rule.find is not None and (notes or settings.can_weigh(rule)):
                 for finding in rule.find(context):
                     run.take(rule, _diagnostic(rule, finding), finding.edits)
         run.judge_ignores(complete=len(categories) == len(CATEGORIES))

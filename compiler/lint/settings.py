@@ -63,6 +63,13 @@ class Settings:
             chosen = severity if narrowest else chosen
         return chosen
 
+    def can_weigh(self, rule: Rule) -> bool:
+        """Whether a rule is more than a note in some file."""
+        severities = {rule.severity}
+        for _, choice in self.choices:
+            severities |= {s for word, s in choice.severity.items() if selects(word, rule)}
+        return severities != {"note"}
+
     def is_mandatory(self, rule: Rule) -> bool:
         """Whether comments cannot ignore a rule."""
         return not rule.ignorable or any(selects(s, rule) for s in self.mandatory)

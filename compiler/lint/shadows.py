@@ -6,13 +6,13 @@ can ask (compiler/lowering/space.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from compiler.ir.ir import Effect
+from compiler.ir.ir import Effect, Verdict
 from compiler.ir.requests import catalogue, words_of
-from compiler.lint.context import CellPair, Context, Placed
+from compiler.lint.context import Context, Placed
 from compiler.lowering.fold import fold
 from compiler.lowering.layout import Layout
 from compiler.lowering.space import Space, Universe
@@ -37,15 +37,16 @@ def shadowed(context: Context) -> Iterator[Shadowed]:
     """The root file's rules that decide nothing in any cell they are for."""
     covers: dict[Span, set[Span]] = {}
     alive: set[Span] = set()
-    for stack in context.memo(_stacks):
-        for rule in stack.candidates():
+    idle = _seemingly_idle(context)
+    for stack in context.memo(_stacks) if idle else ():
+        for rule in stack.candidates() if stack.has_any(idle) else ():
             span = stack.spans[rule]
             cover = None if stack.decides_something(rule) else stack.cover(rule)
             if cover is None:
                 alive.add(span)
             else:
                 covers.setdefault(span, set()).update(stack.spans[other] for other in cover)
-    for placed in context.own_statements:
+    for placed in context.own_statements if covers else ():
         if placed.span in covers and placed.span not in alive:
             yield Shadowed(placed, tuple(sorted(covers[placed.span])))
 
@@ -61,9 +62,41 @@ def redundant(context: Context) -> Iterator[Placed]:
             seen.add(stack.spans[rule])
             if stack.spans[rule] not in needed and stack.changes_something(rule):
                 needed.add(stack.spans[rule])
-    for placed in context.own_statements:
+    for placed in context.own_statements if seen - needed else ():
         if placed.span in seen and placed.span not in needed:
             yield placed
+
+
+def _seemingly_idle(context: Context) -> set[int]:
+    """The root file's rules without a row in the folded result: the only ones that can be idle.
+
+    A row about no more ports than its cell listens on does not count: `listen` may take them.
+    """
+    ir, spans = context.ir, context.program.spans
+    deciding: set[int] = set()
+    widths = [_widths(class_.verdicts) for class_ in ir.classes]
+    for cell in ir.cells:
+        taken = sum(_width(verdict) for verdict in cell.owned)
+        deciding.update(rule for rule, width in widths[cell.class_].items() if width > taken)
+        deciding.update(verdict.rule for verdict in cell.owned)
+    main = context.main.source.name
+    idle = {i for i in range(len(ir.rules)) if i not in deciding and spans[i].file == main}
+    decided = {spans[rule] for rule in deciding} if idle else set()
+    return {rule for rule in idle if spans[rule] not in decided}
+
+
+def _widths(verdicts: Iterable[Verdict]) -> dict[int, int]:
+    """The widest row of each rule."""
+    widths: dict[int, int] = {}
+    for verdict in verdicts:
+        widths[verdict.rule] = max(_width(verdict), widths.get(verdict.rule, 0))
+    return widths
+
+
+def _width(verdict: Verdict) -> int:
+    """How many ports a row is about; more than there are for one without ports."""
+    ports = verdict.requests.ports
+    return 1 << 16 if ports is None else sum(high - low + 1 for low, high in ports)
 
 
 def _stacks(context: Context) -> list[_Stack]:
@@ -76,33 +109,45 @@ def _stacks(context: Context) -> list[_Stack]:
     for cell in context.cells:
         layers = tuple(ir.layers[layer].rules for layer in cell.enforced.layers)
         flat = [index for layer in layers for index in layer]
-        requests = [ir.rules[index].requests for index in flat]
-        named = any(cell.name in r.to.members for r in requests if r.to)
+        named = any(
+            cell.name in to.members for index in flat if (to := ir.rules[index].requests.to)
+        )
         key = layers, cell.name if named else None
         if key not in stacks and len(flat) <= MAX_RULES:
-            space = Space(layout, universe, cell.name, requests)
-            stacks[key] = _Stack(context, cell, space, layers)
+            stacks[key] = _Stack(context, cell.name, layout, universe, layers)
     return list(stacks.values())
-
-
-def _own_spans(context: Context) -> set[Span]:
-    return {placed.span for placed in context.own_statements}
 
 
 class _Stack:
     """The rules of one cell, layer by layer, as sets of requests."""
 
     def __init__(
-        self, context: Context, cell: CellPair, space: Space, layers: tuple[tuple[int, ...], ...]
+        self,
+        context: Context,
+        cell: str,
+        layout: Layout,
+        universe: Universe,
+        layers: tuple[tuple[int, ...], ...],
     ) -> None:
-        self._space = space
         self._layers = layers
         self._rules = context.ir.rules
-        self._own = context.memo(_own_spans)
+        self._own_file = context.main.source.name
+        self._made_in = (layout, universe, cell)
         self.spans = context.program.spans
-        self._masks = {
-            index: space.mask(self._rules[index].requests) for layer in layers for index in layer
-        }
+
+    @cached_property
+    def _space(self) -> Space:
+        rules = self._rules
+        return Space(*self._made_in, [rules[i].requests for layer in self._layers for i in layer])
+
+    @cached_property
+    def _masks(self) -> dict[int, int]:
+        space, rules = self._space, self._rules
+        return {i: space.mask(rules[i].requests) for layer in self._layers for i in layer}
+
+    def has_any(self, rules: set[int]) -> bool:
+        """Whether some of its rules are among these."""
+        return any(not rules.isdisjoint(layer) for layer in self._layers)
 
     def candidates(self) -> Iterator[int]:
         """The root file's rules that might be dropped: not `final`, not `listen`, not double."""
@@ -110,7 +155,9 @@ class _Stack:
             masks = [self._masks[index] for index in layer if not self._rules[index].listen]
             for index in layer:
                 rule = self._rules[index]
-                fair = not rule.final and not rule.listen and self.spans[index] in self._own
+                fair = (
+                    not rule.final and not rule.listen and self.spans[index].file == self._own_file
+                )
                 if fair and masks.count(self._masks[index]) == 1:
                     yield index
 

@@ -98,3 +98,13 @@ def test_rules_about_ignoring_always_run() -> None:
         "STY002",
         "STY003",
     ]
+
+
+def test_a_build_runs_notes_only_where_they_were_made_more() -> None:
+    note = all_rules()["COR011"]
+    assert note.severity == "note"
+    assert not Settings().can_weigh(note)
+    raised = Settings((("*.cell", Choice(severity={"COR": "error"})),))
+    assert raised.can_weigh(note)
+    assert Settings((("*.cell", Choice(severity={"SEC": "error"})),)).can_weigh(note) is False
+    assert Settings().can_weigh(all_rules()["COR010"])
