@@ -16,6 +16,14 @@ from compiler.ir.requests import all_requests, catalogue
 from tests.semantics.generated import programs
 from tests.semantics.support import compile_text, must
 
+ROOTS = """\
+policy roots;
+target netbsd 10.1;
+cell a { profile sealed; root "/cells/a"; }
+cell b { profile sealed; root "/cells/b"; }
+cell c { profile sealed; }
+"""
+
 GENERATED = [program for _, program in programs(8)]
 
 SERVICES = """\
@@ -72,6 +80,14 @@ def test_influence_is_all_that_is_direct(program: Program) -> None:
     assert pairs(graph) == expected
     related = {name for pair in expected for name in pair}
     assert set(graph.alone) == {cell.name for cell in ir.cells} - related
+
+
+def test_roots_keep_cells_apart_that_both_meet_one_without() -> None:
+    program = must(compile_text(ROOTS))
+    test_influence_is_all_that_is_direct(program)
+    found = pairs(graph_of(program.ir, "influence", {}))
+    assert {("a", "c"), ("c", "a"), ("b", "c"), ("c", "b")} <= found
+    assert not {("a", "b"), ("b", "a")} & found
 
 
 def test_the_order_of_services() -> None:
