@@ -162,7 +162,8 @@ class Comparison:
         return claimed
 
     def _at_claims(self) -> Iterator[_Pair]:
-        whole = [box for box in self.frame.everything(self._all) if box.ports != 1]
+        subjects = self.frame.everybody & ~self.frame.root
+        whole = [box for box in self.frame.everything(subjects) if box.ports != 1]
         for protocol, ports, before, after in _segments(self.old.claims, self.new.claims):
             for box in whole:
                 part = box._replace(protocols=protocol, ports=box.ports & ports)
@@ -172,10 +173,6 @@ class Comparison:
                     for old in self.old.by_claim(part, before):
                         for new in self.new.by_claim(old.box, after):
                             yield old._replace(box=new.box), new
-
-    @property
-    def _all(self) -> int:
-        return self.frame.everybody & ~self.frame.root
 
     def _same_claim(self, before: Claim, after: Claim) -> bool:
         """Whether all but the owner are denied by the same rule."""
