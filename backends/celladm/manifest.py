@@ -40,7 +40,7 @@ def _entries(ir: IR, cell: Cell, profile: Profile) -> Iterator[tuple[str, str]]:
     assert service is not None
     assert cell.base is not None
     yield "name", cell.name
-    yield "autostart", "yes"
+    yield "autostart", "no" if service.manual else "yes"
     yield "root_base", cell.base
     yield "local_dev", "yes" if cell.devices else "no"
     yield "profile", profile
@@ -54,6 +54,8 @@ def _entries(ir: IR, cell: Cell, profile: Profile) -> Iterator[tuple[str, str]]:
     if cell.user is not None and cell.group is not None:
         yield "run_uid", cell.user
         yield "run_gid", cell.group
+    if cell.groups:
+        yield "run_groups", ",".join(cell.groups)
     for mount in cell.mounts:
         yield "mount", f"{mount.source} {mount.target} {mount.mode}"
     yield "command", command(service)

@@ -117,10 +117,10 @@ def _refused(ir: IR, cell: Cell) -> Iterator[Refusal]:
     if cell.service is None:
         help = "celladm starts one command in each cell; give it a `service`"
         yield refuse("service", f"the cell `{name}` has no service", help)
-    wanted = (cell.user, cell.group)
+    wanted = (cell.user, cell.group, *cell.groups)
     if cell.user is not None and not all(word and word.isdecimal() for word in wanted):
-        help = 'write both as numbers, such as `user "80" group "80";`'
-        yield refuse("user", f"celladm takes user and group of `{name}` as numbers only", help)
+        help = 'write all as numbers, such as `user "80" group "80";`'
+        yield refuse("user", f"celladm takes user and groups of `{name}` as numbers only", help)
     many = len(ports(ir, name))
     if many > CELL_PORTS_MAX:
         help = f"upstream reserves {CELL_PORTS_MAX} for a cell; divide them among cells"

@@ -69,7 +69,7 @@ def _cell(ir: IR, cell: Cell) -> Iterator[Artifact]:
         carried=carried(cell),
         hooks=hooks(cell),
     )
-    yield _enabled(script)
+    yield _enabled(script, manual=service is not None and service.manual)
     if cell.exec_hashes:
         yield Artifact(f"{_LIBEXEC}/signatures/{cell.name}", signatures(cell))
 
@@ -90,8 +90,8 @@ def _script(cell: str) -> str:
     return f"cell_{identifier(cell)}"
 
 
-def _enabled(script: str) -> Artifact:
-    return _rendered(f"rc.conf.d/{script}", "rc_conf.j2", mode=0o644, script=script)
+def _enabled(script: str, manual: bool = False) -> Artifact:
+    return _rendered(f"rc.conf.d/{script}", "rc_conf.j2", mode=0o644, script=script, manual=manual)
 
 
 def _installer() -> Iterator[Artifact]:

@@ -37,6 +37,7 @@ def options(cell: Cell) -> tuple[Words, ...]:
         groups.append(("-u", cell.user))
     if cell.group is not None:
         groups.append(("-g", cell.group))
+    groups += [("-G", group) for group in cell.groups]
     for limit in cell.limits:
         value = "unlimited" if limit.value is None else str(limit.value)
         groups.append(("-l", f"{limit.name}={value}"))

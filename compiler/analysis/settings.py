@@ -87,6 +87,7 @@ def _of_cell(cell: Cell) -> Iterator[tuple[Key, Item]]:
         if body.user is not None:
             yield Key(name, "user"), Item(body.user.user, body.user.span)
             yield Key(name, "group"), Item(body.user.group or "", body.user.span)
+            yield Key(name, "groups"), Item(shlex.join(body.user.groups), body.user.span)
         for mount in body.mounts:
             value = f"{mount.mode} {mount.source}"
             yield Key(name, "mount", mount.target), Item(value, mount.span)
@@ -135,6 +136,8 @@ def _of_service(cell: str, service: m.Service) -> Iterator[tuple[Key, Item]]:
         yield item("restart", words, restart.span)
     if (check := service.healthcheck) is not None:
         yield item("healthcheck", shlex.join(check.argv), check.span)
+    if service.manual is not None:
+        yield item("manual", "", service.manual)
 
 
 def changes(old: Items, new: Items) -> list[SettingChange]:

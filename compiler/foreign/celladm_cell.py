@@ -76,7 +76,6 @@ def foreign_cell(
     reader = _Reader(by_key, found)
     reader.required(file)
     name = reader.name(stem)
-    reader.autostart(stem)
     profile = reader.word("profile", PROFILES, DEFAULT_PROFILE)
     local_dev = reader.word("local_dev", ("yes", "no"), "yes")
     root = reader.root(name or "x")
@@ -158,12 +157,10 @@ class _Reader:
             self._bad(entry, f"`{key}` does not take {quoted(entry.value)}", help)
         return entry.value
 
-    def autostart(self, stem: str) -> None:
-        """Whether a cell starts at boot is for the host to say: celladm's default is no policy."""
+    def _manual(self) -> Span | None:
         entry = self._get("autostart")
-        if self.word("autostart", ("yes", "no"), "yes") == "no" and entry is not None:
-            help = f"write `yes` here, and `cell_{stem}=NO` into rc.conf(5), which counts for both"
-            self._bad(entry, "a policy does not say which cells start at boot", help)
+        no = self.word("autostart", ("yes", "no"), "yes") == "no"
+        return entry.span if no and entry is not None else None
 
     def root(self, name: str) -> Root | None:
         entry = self._get("root_base")
@@ -183,15 +180,19 @@ class _Reader:
                 return None
         if uid is None or gid is None:
             return None
-        if groups is not None:
-            help = "remove the key, and list the user in the group(5) of the cell, which counts"
-            self._bad(groups, "a policy does not name more groups of a user", help)
-            return None
+        words = _fields(groups.value, BLANKS + ",") if groups is not None else []
         for entry in (uid, gid):
             if not entry.value.isdecimal():
                 self._bad(entry, f"{quoted(entry.value)} is not a number", "celladm takes numbers")
                 return None
         fields = {"user": Raw(uid.value, uid.span), "group": Raw(gid.value, gid.span)}
+        if groups is not None:
+            for word in words:
+                if not word.isdecimal():
+                    help = "celladm takes numbers, with commas"
+                    self._bad(groups, f"{quoted(word)} is not a number", help)
+                    return None
+            fields["groups"] = Raw(tuple(words), [groups.span] * len(words))
         return build(User, uid.span, fields, self._found)
 
     def mounts(self, entries: Sequence[Entry]) -> tuple[Mount, ...]:
@@ -281,6 +282,7 @@ class _Reader:
         return (hook,) if hook is not None else ()
 
     def service(self, file: Span) -> Service | None:
+        manual = self._manual()
         entry = self._get("command")
         if entry is None:
             return None
@@ -303,6 +305,7 @@ class _Reader:
                 span=entry.span, mode="always", backoff_min=f"{BACKOFF[0]}ms",
                 backoff_max=f"{BACKOFF[1]}ms",
             ),
+            manual=manual,
         )  # fmt: skip
 
     def _log(self, file: Span) -> Log | None:

@@ -37,7 +37,8 @@ def _cell(cell: ForeignCell) -> Iterator[str]:
     yield f"root {quote(cell.root.path)} base {quote(cell.root.base)};"
     if cell.user is not None:
         assert cell.user.group is not None
-        yield f"user {quote(cell.user.user)} group {quote(cell.user.group)};"
+        groups = f" groups {_words(cell.user.groups)}" if cell.user.groups else ""
+        yield f"user {quote(cell.user.user)} group {quote(cell.user.group)}{groups};"
     for mount in cell.mounts:
         yield f"mount {mount.mode} {quote(mount.source)} at {quote(mount.target)};"
     if cell.ports:
@@ -70,6 +71,8 @@ def _service(service: Service) -> Iterator[str]:
     yield f"log facility {log.facility} tag {quote(log.tag)} {levels};"
     seconds = (restart.backoff_min // 1000, restart.backoff_max // 1000)
     yield f"restart {restart.mode} backoff {seconds[0]}s..{seconds[1]}s;"
+    if service.manual is not None:
+        yield "manual;"
     yield "}"
 
 

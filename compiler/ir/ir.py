@@ -174,6 +174,8 @@ class Service:
     log: Log | None = None
     restart: Restart | None = None
     healthcheck: tuple[str, ...] = ()
+    manual: bool = False
+    """Whether the host starts it only when rc.conf(5) says so."""
 
 
 @described_record
@@ -193,6 +195,8 @@ class Cell:
     user: str | None = None
     """A name, or digits; None is root."""
     group: str | None = None
+    groups: tuple[str, ...] = ()
+    """Supplementary groups; none are those that list the user as a member."""
     mounts: tuple[Mount, ...] = ()
     exec_readonly: bool = False
     exec_hashes: tuple[ExecHash, ...] = ()

@@ -59,7 +59,7 @@ class _Maker:
                 return self._access(statement, place)
             case t.Root() | t.User() | t.Service() | t.Limit() as node:
                 return self._chosen(statement, node, place)
-            case t.Command() | t.Order() | t.Env() | t.Log() | t.Restart() as node:
+            case t.Command() | t.Order() | t.Env() | t.Log() | t.Restart() | t.Manual() as node:
                 return self._of_service(statement, node, place)
             case (
                 t.Mount()
@@ -112,7 +112,7 @@ class _Maker:
     def _of_service(
         self,
         statement: t.Statement,
-        node: t.Command | t.Order | t.Env | t.Log | t.Restart,
+        node: t.Command | t.Order | t.Env | t.Log | t.Restart | t.Manual,
         place: Place,
     ) -> Entry:
         assert place.service is not None
@@ -130,6 +130,8 @@ class _Maker:
                 finding = self._settings.log(cells)
             case t.Restart():
                 finding = self._settings.restart(cells)
+            case t.Manual():
+                finding = self._settings.manual(cells)
         return self._setting(statement, place, finding, overridden)
 
     def _setting(

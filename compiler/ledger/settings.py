@@ -58,6 +58,8 @@ class Settings:
         by = [_script("cellexec -u USER", "cell_options", "-u")]
         if node.group is not None:
             by.append(_script("cellexec -g GROUP", "cell_options", "-g"))
+        if node.groups:
+            by.append(_script("cellexec -G GROUP", "cell_options", "-G"))
         note = "a set-id program that the cell can execute runs as its own user"
         return self._by(cells, by, self._entered, [note])
 
@@ -158,6 +160,10 @@ class Settings:
     def restart(self, cells: Cells) -> Finding:
         step = _script("restart by supervise", "cell_service")
         return self._by(cells, [step], _no_gaps)
+
+    def manual(self, cells: Cells) -> Finding:
+        by = [Means("rc", "rc.conf.d/cell_*", "not started at boot", (":=NO",))]
+        return self._by(cells, by, _no_gaps, ["/etc/rc.conf may say otherwise"])
 
     # Gaps of one cell
 

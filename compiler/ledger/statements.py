@@ -49,6 +49,7 @@ KINDS: dict[type[t.Plain], str | None] = {
     t.Env: "env",
     t.Log: "log",
     t.Restart: "restart",
+    t.Manual: "manual",
 }
 
 _TEXT_OR_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"|#[^\n]*')

@@ -32,6 +32,7 @@ def merge(cell: Cell, found: Diagnostics) -> dict[str, Any]:
         "base": root.base if root else None,
         "user": user.user if user else None,
         "group": user.group if user else None,
+        "groups": user.groups if user else (),
         "mounts": tuple(ir.Mount(x.mode, x.source, x.target) for x in mounts),
         "exec_readonly": any(body.exec_readonly for body in bodies),
         "exec_hashes": tuple({x.path: ir.ExecHash(x.path, x.sha256) for x in hashes}.values()),
@@ -181,4 +182,5 @@ def _service(service: m.Service, cell: str) -> ir.Service:
         if restart
         else None,
         healthcheck=service.healthcheck.argv if service.healthcheck else (),
+        manual=service.manual is not None,
     )

@@ -203,7 +203,11 @@ class Bodies:
         if node.group is not None:
             fields |= texts(scope, group=node.group)
         wanted = 1 + (node.group is not None)
-        return build(User, node.span, fields, self._found) if len(fields) == wanted else None
+        groups = [scope.text(group) for group in node.groups]
+        if len(fields) != wanted or None in groups:
+            return None
+        raw = Raw(tuple(groups), [group.span for group in node.groups])
+        return build(User, node.span, {**fields, "groups": raw}, self._found)
 
     def _limits(self, node: t.Limits, scope: Scope, draft: _Draft) -> None:
         for statement in active(node.body, self._target):

@@ -40,6 +40,8 @@ class _Reader:
                 self._once("log", node.span, self._log(node))
             case t.Restart():
                 self._once("restart", node.span, self._restart(node))
+            case t.Manual():
+                self._once("manual", node.span, node.span)
 
     def _once(self, word: str, span: Span, value: object) -> None:
         first = self._places.setdefault(word, span)

@@ -82,6 +82,8 @@ class Root(Setting):
 class User(Setting):
     user: UserName
     group: UserName | None = None
+    groups: tuple[UserName, ...] = ()
+    """Instead of those that list the user as a member."""
 
 
 class Mount(Setting):
@@ -200,6 +202,7 @@ class Service(Setting):
     log: Log | None = None
     restart: Restart | None = None
     healthcheck: Command | None = None
+    manual: Place | None = None
 
 
 class Securelevel(Setting):

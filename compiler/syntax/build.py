@@ -204,7 +204,8 @@ class TreeBuilder:
         return t.Root(c[1], c[3], self._across(c))
 
     def user(self, c: list[Child]) -> t.User:
-        return t.User(c[1], c[3], self._across(c))
+        groups = tuple(owner for owner in c[5:-1] if owner is not None)
+        return t.User(c[1], c[3], groups, self._across(c))
 
     def mount(self, c: list[Child]) -> t.Mount:
         return t.Mount(self._name(c[1]), c[2], c[4], self._across(c))
@@ -269,6 +270,9 @@ class TreeBuilder:
     def restart(self, c: list[Child]) -> t.Restart:
         backoff = (c[3], c[5]) if c[3] is not None else None
         return t.Restart(self._name(c[1]), backoff, self._across(c))
+
+    def manual(self, c: list[Child]) -> t.Manual:
+        return t.Manual(self._across(c))
 
     def securelevel(self, c: list[Child]) -> t.Securelevel:
         return t.Securelevel(self.number(c[1:]), self._across(c))

@@ -53,7 +53,7 @@ _STATEMENT = "PERMISSIVE"
 _ITEM = "HEALTHCHECK"
 #: Conditions of rules; where this one may stand, the others may.
 _CONDITION = "PORT"
-_SERVICE = ("command", "require", "before", "env", "log", "restart", "healthcheck")
+_SERVICE = ("command", "require", "before", "env", "log", "restart", "healthcheck", "manual")
 _OUTSIDE = ("user", "root", "mount", "listen", "limits", "exec", "devices", "hook", "permissive")
 _OF_FILES = "a definition such as `let`, `profile`, `template`, `cell`, `group` or `host`"
 _OF_BODIES = "a rule or a setting such as `deny`, `allow`, `root`, `listen` or `service`"

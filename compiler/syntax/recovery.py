@@ -16,7 +16,7 @@ BLOCKS = frozenset(
 LINES = frozenset(
     (
         *("allow", "assert", "before", "command", "deny", "env", "exec", "final", "grant"),
-        *("group", "healthcheck", "hook", "import", "let", "listen", "log", "mount"),
+        *("group", "healthcheck", "hook", "import", "let", "listen", "log", "manual", "mount"),
         *("permissive", "policy", "require", "restart", "root", "securelevel", "sysctl"),
         *("target", "use", "user"),
     )

@@ -264,6 +264,7 @@ class Root:
 class User:
     user: Text | Name | Number
     group: Text | Name | Number | None
+    groups: tuple[Text | Name | Number, ...]
     span: Span
 
 
@@ -390,6 +391,11 @@ class Restart:
     span: Span
 
 
+@record
+class Manual:
+    span: Span
+
+
 Plain = (
     Header
     | Import
@@ -425,6 +431,7 @@ Plain = (
     | Env
     | Log
     | Restart
+    | Manual
 )
 
 

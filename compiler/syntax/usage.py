@@ -40,6 +40,7 @@ USAGE = {
     "env": 'env LANG "C";',
     "log": 'log facility daemon tag "web" stdout info stderr err;',
     "restart": "restart on-failure backoff 1s..10s;",
+    "manual": "manual;",
     "healthcheck": 'healthcheck "/path/to/program";',
 }
 

@@ -34,15 +34,15 @@ _TEXTS = (
 
 def test_every_key() -> None:
     ir = cell(
-        'user "80" group "81"; listen tcp {443, 80}; mount rw "/srv" at "/data";'
+        'user "80" group "81" groups 6 "8"; listen tcp {443, 80}; mount rw "/srv" at "/data";'
         "limits { nofile 5; as 1G; core unlimited; } devices { null }"
         'hook post-start "/bin/sh" "-c" "check it";',
         'service { command "/bin/sh" "-c" "serve | tee"; require NETWORKING named; before LOGIN;'
-        'log facility local1 tag "t" stdout debug stderr crit; }',
+        'manual; log facility local1 tag "t" stdout debug stderr crit; }',
     )
     assert list(manifest(ir).items()) == [
         ("name", "web"),
-        ("autostart", "yes"),
+        ("autostart", "no"),
         ("root_base", "/var/cells/base"),
         ("local_dev", "yes"),
         ("profile", "low"),
@@ -52,6 +52,7 @@ def test_every_key() -> None:
         ("rlimit_core", "unlimited"),
         ("run_uid", "80"),
         ("run_gid", "81"),
+        ("run_groups", "6,8"),
         ("mount", "/srv /data rw"),
         ("command", "serve | tee"),
         ("healthcheck", "check it"),

@@ -12,6 +12,7 @@ import pytest
 
 from tests.rc.fake_kernel import (
     CONFIRM,
+    GROUP,
     LOAD,
     NO_POLICY,
     SIGNAL,
@@ -173,6 +174,17 @@ def test_many_cells_and_groups(kernel: Kernel) -> None:
     kernel.group(*(f"g{n}:*:{n}:www" for n in range(2000, 2040)))
     assert "groups 1081 " + " ".join(map(str, range(2000, 2040))) in kernel.state(
         "-u", "www", "web", "state"
+    )
+
+
+@as_root
+def test_named_groups_are_all_there_are(kernel: Kernel) -> None:
+    kernel.group("mail:*:6:www", "certs:*:30:", "other:*:31:www")
+    options = ("-u", "www", "-G", "certs", "-G", "6", "-G", "30", "-G", "1081")
+    assert "groups 6 30 1081" in kernel.state(*options, "web", "state")
+    assert (
+        kernel.run("-c", str(kernel.root), "-u", "www", "-G", "none", "web", "x").returncode
+        == GROUP
     )
 
 

@@ -99,13 +99,14 @@ def _limits(draw: DrawFn) -> list[str]:
 def _service(draw: DrawFn) -> list[str]:
     lines = [f'command "{draw(_programs)}" "{draw(_texts)}";']
     options = {
-        "require": f"require {draw(st.sampled_from(('NETWORKING', 'DAEMON syslogd')))};",
+        "require": f"require {draw(st.sampled_from(('NETWORKING', 'SERVERS syslogd')))};",
         "before": "before LOGIN;",
         "env": f'env LANG "{draw(_texts)}";',
         "log": f"log facility {draw(st.sampled_from(FACILITIES))} tag "
         f'"t" stdout {draw(st.sampled_from(LEVELS))};',
         "restart": f"restart {draw(st.sampled_from(RESTARTS))} backoff 500ms..1m;",
         "healthcheck": f'healthcheck "{draw(_programs)}";',
+        "manual": "manual;",
     }
     lines += [options[word] for word in draw(st.sets(st.sampled_from(sorted(options))))]
     return ["service {", *lines, "}"]
@@ -118,7 +119,13 @@ def _settings(draw: DrawFn, owner: str) -> list[str]:
     devices = draw(st.lists(st.sampled_from(DEVICES), max_size=3, unique=True))
     hook = draw(st.sampled_from(HOOKS))
     options: dict[str, list[str]] = {
-        "user": [draw(st.sampled_from(('user "www";', "user 10 group 20;", 'user "_x" group 0;')))],
+        "user": [
+            draw(
+                st.sampled_from(
+                    ('user "www";', 'user 10 group 20 groups 5 "mail";', 'user "_x" group 0;')
+                )
+            )
+        ],
         "mount": [
             f'mount {draw(st.sampled_from(("ro", "rw")))} "{draw(_paths)}" at "/mnt/{owner}";'
         ],

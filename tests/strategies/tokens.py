@@ -165,11 +165,12 @@ _service_item = either(
     seq("env", name, text, ";"),
     seq("log", many(_log_word), ";"),
     seq("restart", name, optional("backoff", amount, "..", amount), ";"),
+    seq("manual", ";"),
 )
 service = block(_tokens("service"), seq(notes, _service_item))
 setting = either(
     seq("root", text, optional("base", text), ";"),
-    seq("user", owner, optional("group", owner), ";"),
+    seq("user", owner, optional("group", owner), optional("groups", many(owner, 1)), ";"),
     seq("mount", name, text, "at", text, ";"),
     seq("listen", name, value_set, ";"),
     seq("exec", "readonly", ";"),

@@ -168,6 +168,20 @@ group_find(const char *group)
 	return (gid_t)table_id(fields[GR_GID], GROUP, STATUS_GROUP);
 }
 
+/* Add a supplementary group, once. */
+static void
+group_add(struct account *account, gid_t gid)
+{
+	int i;
+
+	for (i = 0; i < account->ngroups; i++)
+		if (account->groups[i] == gid)
+			return;
+	if (account->ngroups == NGROUPS_MAX)
+		errx(STATUS_GROUP, "more than %d groups", NGROUPS_MAX);
+	account->groups[account->ngroups++] = gid;
+}
+
 static int
 is_member(char *members, const char *name)
 {
@@ -185,30 +199,27 @@ groups_find(struct account *account)
 {
 	char *fields[FIELDS_MAX];
 	FILE *table;
-	gid_t gid;
 
-	account->groups[0] = account->gid;
-	account->ngroups = 1;
 	if ((table = table_open(GROUP, STATUS_GROUP)) == NULL)
 		return;
 	while (table_next(table, GR_FIELDS, fields)) {
 		if (!is_member(fields[GR_MEMBERS], account->name))
 			continue;
-		gid = (gid_t)table_id(fields[GR_GID], GROUP, STATUS_GROUP);
-		if (gid == account->gid)
-			continue;
-		if (account->ngroups == NGROUPS_MAX)
-			errx(STATUS_GROUP, "\"%s\" is in more than %d groups",
-			    account->name, NGROUPS_MAX);
-		account->groups[account->ngroups++] = gid;
+		group_add(account, (gid_t)table_id(fields[GR_GID], GROUP,
+		    STATUS_GROUP));
 	}
 	(void)fclose(table);
 }
 
-/* Look up user and group (NULL: the user's own); ends the program if it cannot. */
+/*
+ * Look up user, group (NULL: the user's own) and supplementary groups (none:
+ * those that list the user); ends the program if it cannot.
+ */
 void
-account_find(struct account *account, const char *user, const char *group)
+account_find(struct account *account, const char *user, const char *group,
+    char *const others[], size_t nothers)
 {
+	size_t i;
 	int known;
 
 	known = user_find(account, user);
@@ -217,7 +228,12 @@ account_find(struct account *account, const char *user, const char *group)
 	else if (!known)
 		errx(STATUS_GROUP, "user %s is not in the cell's %s: name a "
 		    "group", user, PASSWD);
-	groups_find(account);
+	account->groups[0] = account->gid;
+	account->ngroups = 1;
+	for (i = 0; i < nothers; i++)
+		group_add(account, group_find(others[i]));
+	if (nothers == 0)
+		groups_find(account);
 }
 
 void

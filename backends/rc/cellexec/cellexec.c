@@ -35,6 +35,8 @@ extern char **environ;
 static const char *root, *user = "0", *group, *image, *hash, *signame;
 static char **settings;		/* NAME=value of -e, in order */
 static size_t nsettings;
+static char *groups[NGROUPS_MAX];	/* of -G, in order */
+static size_t ngroups;
 static int probe, session;
 static int entering;		/* an option was given that is for this only */
 
@@ -45,8 +47,8 @@ usage(void)
 {
 
 	(void)fprintf(stderr,
-	    "usage: cellexec [-ps] [-c root] [-e NAME=value] [-g group]\n"
-	    "           [-l limit=value] [-u user] cell command [arg ...]\n"
+	    "usage: cellexec [-ps] [-c root] [-e NAME=value] [-G group]\n"
+	    "           [-g group] [-l limit=value] [-u user] cell command [arg ...]\n"
 	    "       cellexec -f image [-H hash]\n"
 	    "       cellexec -k signal cell\n");
 	exit(STATUS_USAGE);
@@ -184,7 +186,7 @@ run(const char *cell, char *command[])
 
 	id = kernel_cell_find(cell);
 	enter_root();
-	account_find(&account, user, group);
+	account_find(&account, user, group, groups, ngroups);
 	clean_process();
 	limits_set();
 	account_groups_set(&account);
@@ -198,6 +200,15 @@ run(const char *cell, char *command[])
 	execvp(command[0], command);
 	err(errno == ENOENT ? STATUS_NO_COMMAND : STATUS_COMMAND, "%s",
 	    command[0]);
+}
+
+static void
+add_group(char *name)
+{
+
+	if (ngroups == NGROUPS_MAX)
+		errx(STATUS_GROUP, "more than %d groups", NGROUPS_MAX);
+	groups[ngroups++] = name;
 }
 
 static void
@@ -217,8 +228,8 @@ parse_options(int argc, char *argv[])
 {
 	int ch;
 
-	while ((ch = getopt(argc, argv, "c:e:f:g:H:k:l:psu:")) != -1) {
-		entering |= strchr("ceglpsu", ch) != NULL;
+	while ((ch = getopt(argc, argv, "c:e:f:G:g:H:k:l:psu:")) != -1) {
+		entering |= strchr("ceGglpsu", ch) != NULL;
 		switch (ch) {
 		case 'c':
 			root = optarg;
@@ -228,6 +239,9 @@ parse_options(int argc, char *argv[])
 			break;
 		case 'f':
 			image = optarg;
+			break;
+		case 'G':
+			add_group(optarg);
 			break;
 		case 'g':
 			group = optarg;

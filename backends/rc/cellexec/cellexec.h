@@ -42,7 +42,8 @@ struct account {
 };
 
 /* account.c */
-void	account_find(struct account *, const char *, const char *);
+void	account_find(struct account *, const char *, const char *,
+	    char *const [], size_t);
 void	account_groups_set(const struct account *);
 void	account_uid_prepare(const struct account *);
 void	account_uid_set(const struct account *);

@@ -22,9 +22,10 @@ def find(context: Context) -> Iterator[Finding]:
     for cell in context.cells:
         users = [body.user for body in cell.written.bodies if body.user is not None]
         for user in users[-1:]:
-            if user.group in _GROUPS and not cell.is_root:
-                message = f"`{user.group}` is the group of those {_GROUPS[user.group]}"
-                yield Finding(user.span, message)
+            for group in (user.group, *user.groups):
+                if group in _GROUPS and not cell.is_root:
+                    message = f"`{group}` is the group of those {_GROUPS[group]}"
+                    yield Finding(user.span, message)
 
 
 RULE = Rule(

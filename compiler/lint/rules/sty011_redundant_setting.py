@@ -46,7 +46,8 @@ def _limit(body: Body, name: str) -> _Said | None:
 
 
 def _user(body: Body) -> _Said | None:
-    return None if body.user is None else ((body.user.user, body.user.group), body.user.span)
+    user = body.user
+    return None if user is None else ((user.user, user.group, user.groups), user.span)
 
 
 def _readonly(body: Body) -> _Said | None:
