@@ -122,6 +122,7 @@ class Host:
 
     def run(self, script: str, *verb: str, wait: float = 60) -> Result:
         """Runs `/etc/rc.d/SCRIPT VERB`, with a descriptor open as rc(8) has some."""
+        self._forget_the_dead()
         command = f'echo $$ >{self.state}/script; exec "$0" "$@" 7>{self.state}/inherited'
         path = self.root / "etc/rc.d" / script
         done = subprocess.run(
@@ -174,6 +175,12 @@ class Host:
         directory = self.state / "processes"
         pids = [int(path.name) for path in directory.iterdir()] if directory.is_dir() else []
         return [pid for pid in pids if _alive(pid)]
+
+    def _forget_the_dead(self) -> None:
+        """Their numbers go to other processes, in long runs even before one is over."""
+        for path in (self.state / "processes").glob("*"):
+            if not _alive(int(path.name)):
+                path.unlink()
 
     def words(self, name: str = "argv") -> list[str]:
         """Words that a stub recorded, as bytes decoded with surrogates."""
