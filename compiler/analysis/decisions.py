@@ -53,6 +53,9 @@ class Decisions:
             for r in ir.reservations
         ]
         self._classes: dict[int, Sequence[Decided]] = {}
+        self._alike: dict[int, list[Box]] = {}
+        """By the identity of request sets, which live as long as the IR: those that hold the
+        same for all subjects, with those of one."""
 
     @functools.cached_property
     def _reserved(self) -> list[tuple[int, int]]:
@@ -142,7 +145,13 @@ class Decisions:
     def boxes(self, requests: RequestSet, subjects: int) -> list[Box]:
         """The requests of some subjects that a set of this IR holds."""
         actions = self._actions[requests.actions]
-        return self.frame.boxes(subjects, actions, requests, self._words)
+        if not subjects or self.frame.carries_target(actions):
+            return self.frame.boxes(subjects, actions, requests, self._words)
+        known = self._alike.get(id(requests))
+        if known is None:
+            known = self.frame.boxes(subjects, actions, requests, self._words)
+            self._alike[id(requests)] = known
+        return [box._replace(subjects=subjects) for box in known]
 
 
 def cut(box: Box, rows: Sequence[Decided]) -> Iterator[Decided]:

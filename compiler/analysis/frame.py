@@ -124,6 +124,10 @@ class Frame:
             for box in self._of_kind(kind, subjects & self.everybody, kind.actions, _ALL, None)
         ]
 
+    def carries_target(self, actions: int) -> bool:
+        """Whether some of these leaves are about one process doing something to another."""
+        return bool(self._process & actions)
+
     def whole(self, actions: int) -> Box:
         """Every request of anybody that carries what some leaves of one box carry."""
         return next(kind.whole for kind in self._kinds if kind.actions & actions)

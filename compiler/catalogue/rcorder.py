@@ -40,6 +40,7 @@ def rc_providers(release: str) -> tuple[str, ...]:
     return tuple(row["name"] for row in _rows(release))
 
 
+@functools.cache
 def rc_script(word: str, release: str) -> str:
     """The word that stands for a provider's script: another one where it provides several."""
     rows = {row["name"]: row for row in _rows(release)}

@@ -39,12 +39,9 @@ class Words(NamedTuple):
 
 def words_of(sets: Iterable[RequestSet]) -> Words:
     """All words that some sets of requests name."""
-    words: tuple[set[str], set[str], set[str]] = (set(), set(), set())
-    for requests in sets:
-        words[0].update(requests.domains or ())
-        words[1].update(requests.types or ())
-        words[2].update(requests.socket_protocols or ())
-    return Words(*([*sorted(named - {OTHER}), OTHER] for named in words))
+    named = {(r.domains, r.types, r.socket_protocols) for r in sets}  # few that differ
+    columns = ({word for row in named for word in row[i] or ()} for i in range(3))
+    return Words(*([*sorted(words - {OTHER}), OTHER] for words in columns))
 
 
 class Axes:

@@ -151,11 +151,10 @@ class Space:
             return 0
         ports = self.axes.ports
         wanted = requests.ports
-        row = sum(
-            1 << i
-            for i, (low, high) in enumerate(ports)
-            if asked_for(leaf, (low, high)) and (wanted is None or _within(wanted, low, high))
-        )
+        row = 0
+        for i, interval in enumerate(ports):
+            if (wanted is None or _within(wanted, *interval)) and asked_for(leaf, interval):
+                row |= 1 << i
         protocols = PROTOCOLS if requests.protocols is None else requests.protocols
         return sum(row << (PROTOCOLS.index(p) * len(ports)) for p in protocols)
 
