@@ -44,15 +44,22 @@ def answer(process: subprocess.Popen[str]) -> str:
     raise AssertionError(f"it ended: {said}")
 
 
+def put(path: Path, text: str) -> None:
+    """Puts a file in place at once, so that nobody sees half of it."""
+    new = path.with_name("new~")
+    new.write_text(text)
+    new.replace(path)
+
+
 def test_every_change_is_answered(watching: subprocess.Popen[str], folder: Path) -> None:
     assert answer(watching) == ""
-    (folder / "web.cell").write_text(WEB.replace("profile confined", "profile confind", 1))
+    put(folder / "web.cell", WEB.replace("profile confined", "profile confind", 1))
     assert "error[E0231]" in answer(watching)
-    (folder / "web.cell").write_text(WEB)
+    put(folder / "web.cell", WEB)
     assert answer(watching) == ""
-    (folder / "new.cell").write_text("policy new; target netbsd 9.9;\n")
+    put(folder / "new.cell", "policy new; target netbsd 9.9;\n")
     assert "--> new.cell:1:" in answer(watching)
-    (folder / "cellc.toml").write_text("lint")
+    put(folder / "cellc.toml", "lint")
     assert "cellc.toml" in answer(watching)
     (folder / "cellc.toml").unlink()
     (folder / "new.cell").unlink()
