@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from typing import Any, get_args
 
@@ -10,6 +9,7 @@ import pytest
 
 from compiler.catalogue.words import RLIMITS
 from compiler.ledger.statements import KINDS, kind
+from compiler.record import field_names
 from compiler.syntax import tree as t
 from tests.ledger.support import POLICIES, WHOLE, Build, build, shipped
 
@@ -29,9 +29,9 @@ def statements(value: Any) -> Iterator[t.Plain]:
     elif isinstance(value, tuple):
         for part in value:
             yield from statements(part)
-    elif dataclasses.is_dataclass(value):
-        for field in dataclasses.fields(value):
-            yield from statements(getattr(value, field.name))
+    else:
+        for name in field_names(value):
+            yield from statements(getattr(value, name))
 
 
 def test_every_node_that_is_a_statement_has_a_name() -> None:
