@@ -2,12 +2,18 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+# A runner in the background may ignore these, and programs that are tested would too:
+# what is ignored stays ignored in children, what is caught does not (execve(2)).
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # Machines are shared: how long an example takes says nothing.
 settings.register_profile("cellc", deadline=None)

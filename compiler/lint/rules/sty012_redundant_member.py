@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from compiler.lint.context import Context
 from compiler.lint.edits import without_member
@@ -12,18 +12,28 @@ from compiler.syntax import tree as t
 
 def find(context: Context) -> Iterator[Finding]:
     for braces in _sets(context):
-        known = [_ports(item) for item in braces.items]
-        for n, mine in enumerate(known):
-            others = [o for k, o in enumerate(known) if k != n and (o != mine or k < n)]
-            if mine and any(o and o[0] <= mine[0] and mine[1] <= o[1] for o in others):
-                spans = [item.span for item in braces.items]
-                source = context.sources[braces.span.file]
-                yield Finding(
-                    spans[n],
-                    f"`{source.text[spans[n].start : spans[n].end]}` is in this set already",
-                    edits=(without_member(source, spans, n),),
-                )
-                break
+        redundant = _held_by_others([_ports(item) for item in braces.items])
+        if redundant:
+            n = min(redundant)
+            spans = [item.span for item in braces.items]
+            source = context.sources[braces.span.file]
+            yield Finding(
+                spans[n],
+                f"`{source.text[spans[n].start : spans[n].end]}` is in this set already",
+                edits=(without_member(source, spans, n),),
+            )
+
+
+def _held_by_others(members: Sequence[tuple[int, int] | None]) -> set[int]:
+    """Which of these ranges lie in another, or are like one before them."""
+    # Whatever holds a range comes before it in this order, and reaches at least as far.
+    order = sorted((m[0], -m[1], n) for n, m in enumerate(members) if m)
+    held, reach = set(), -1
+    for _, last, n in order:
+        if -last <= reach:
+            held.add(n)
+        reach = max(reach, -last)
+    return held
 
 
 def _sets(context: Context) -> Iterator[t.Braces]:
