@@ -31,7 +31,7 @@ def cellc(shape: str, cells: int, folder: Path) -> dict[str, Command]:
     output = folder / f"{shape}-{cells}.build"
     build = (*_CELLC, "build", str(path), "-o", str(output), *_TODAY, *_without_certificate())
     return {
-        "check": Command((*_CELLC, "check", str(path), *_TODAY)),
+        "check": Command((*_CELLC, "check", "--no-cache", str(path), *_TODAY)),
         TABLES: Command((*build, "--backend", "kmod"), output),
         WHOLE: Command(build, output),
     }
