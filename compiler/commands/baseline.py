@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING
 
 from compiler import files
 from compiler.commands.output import Findings
@@ -17,14 +17,15 @@ from compiler.lint.baseline import Baseline, BaselineError, Entry, read, written
 from compiler.lint.registry import all_rules, is_rule
 from compiler.render.text import visible
 
+if TYPE_CHECKING:
+    from compiler.commands.check import BaselineMode
+
 
 class UnusableBaselineError(Exception):
     """A baseline that cannot be used, in words for the user."""
 
 
-def without_known(
-    found: Sequence[Findings], path: Path, mode: Literal["check", "create", "shrink"]
-) -> list[Findings]:
+def without_known(found: Sequence[Findings], path: Path, mode: BaselineMode) -> list[Findings]:
     """The findings that the file does not list; `create` and `shrink` write the file.
 
     Raises UnusableBaselineError.
