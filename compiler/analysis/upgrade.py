@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from compiler.analysis.boxes import Box, joined
 from compiler.analysis.compare import Comparison, Difference
@@ -35,6 +35,42 @@ class NodeChange(NamedTuple):
     """Whether the policy sets it."""
     switches: tuple[str, ...]
     """Actions on which a listener of the kernel votes as it says."""
+
+
+class DefaultChange(NamedTuple):
+    """A sysctl node to which the new kernel gives another value by itself."""
+
+    node: Node
+    before: str
+    after: str
+    value: str | None
+    """What the policy sets it to."""
+    switches: tuple[str, ...]
+
+    @property
+    def effect(self) -> Literal["changes", "keeps", "same", "differs"]:
+        """What becomes of the host's value.
+
+        It changes where the policy leaves the node alone; a setting keeps the old default, is the
+        same as the new one, or differs from both.
+        """
+        if self.value is None:
+            return "changes"
+        if sysctl.same(self.value, self.after):
+            return "same"
+        return "keeps" if sysctl.same(self.value, self.before) else "differs"
+
+
+class Defaults(NamedTuple):
+    """The kernel's own values of the nodes that both releases have."""
+
+    changed: tuple[DefaultChange, ...]
+    compared: int
+    """Nodes whose defaults are established for both."""
+    unknown: tuple[str, ...]
+    """Nodes whose default is not, in name order."""
+    unknown_set: tuple[str, ...]
+    """Those that the policy sets, whose values do not hang on a default."""
 
 
 class RuleChange(NamedTuple):
@@ -71,6 +107,27 @@ def nodes(old: str, new: str, program: Program) -> list[NodeChange]:
         )
         for name in sorted(before.keys() ^ after.keys())
     ]
+
+
+def defaults(old: str, new: str, program: Program) -> Defaults:
+    """What the kernels set nodes to by themselves, of nodes that hold a value; no aliases."""
+    before, after = sysctl.load(old), sysctl.load(new)
+    values = {sysctl.canonical(s.name): s.value for s in program.policy.host.sysctls}
+    changed, compared, unknown = [], 0, []
+    for name in sorted(before.nodes.keys() & after.nodes.keys()):
+        node = after.nodes[name]
+        if node.canonical != name or not node.default:
+            continue
+        was, now = before.default(name), after.default(name)
+        if was is None or now is None:
+            unknown.append(name)
+            continue
+        compared += 1
+        if was != now:
+            changed.append(DefaultChange(node, was, now, values.get(name), switched_by(name)))
+    return Defaults(
+        tuple(changed), compared, tuple(unknown), tuple(n for n in unknown if n in values)
+    )
 
 
 def providers(old: str, new: str, program: Program) -> list[tuple[str, bool]]:

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from compiler.catalogue.actions import RELEASES, Dimension, read_data, releases
-from compiler.catalogue.sysctl import Type, Write
+from compiler.catalogue.sysctl import Type, Write, leading_number
 from compiler.catalogue.upstream import Word
 
 Text = Annotated[str, Field(min_length=1, pattern=r"^[ -~]+$")]
@@ -171,6 +171,15 @@ class RangeEntry(Strict):
         return self
 
 
+class EarlierDefault(Strict):
+    """A default that was read for releases before the newest sources."""
+
+    since: Release
+    until: Release
+    value: Text
+    source: Text
+
+
 class NodeEntry(Span):
     name: NodeName
     type: Type
@@ -179,6 +188,7 @@ class NodeEntry(Span):
     range: RangeEntry | None = None
     takes: Text | None = None
     default: Text | None = None
+    earlier: list[EarlierDefault] = []
     hardened: Text | None = None
     needs: Text | None = None
     summary: Text
@@ -192,6 +202,18 @@ class NodeEntry(Span):
                 raise ValueError(f"the range of {self.name} does not fit its type")
         if self.write == "never" and (self.takes or self.hardened):
             raise ValueError(f"{self.name} is read only")
+        return self
+
+    @model_validator(mode="after")
+    def _defaults(self) -> NodeEntry:
+        """Earlier defaults are of releases that have the node, one for each, none of the newest."""
+        if self.earlier and (self.default is None or self.alias_of is not None):
+            raise ValueError(f"{self.name} has only earlier defaults, or is an alias")
+        known = releases(self.since, self.until)
+        told = [r for entry in self.earlier for r in releases(entry.since, entry.until) or ("",)]
+        _unique("default for", told)
+        if not set(told) <= set(known) - {"11.0", "current"}:
+            raise ValueError(f"{self.name} has a default for a release that it is not of")
         return self
 
 
@@ -300,6 +322,10 @@ FILES: dict[str, type[Strict]] = {
 }
 
 
+def _number(default: str) -> int | None:
+    return {"false": 0, "true": 1}.get(default, leading_number(default))
+
+
 def validate_all() -> None:
     """Validates every data file, each by itself and against the others.
 
@@ -321,6 +347,9 @@ def validate_all() -> None:
         node = nodes.get(switch["node"], {"alias_of": ""})
         if "alias_of" in node or not set(switch["leaves"]) <= leaves:
             raise ValueError(f"the switch on {switch['node']} names something unknown")
+        values = [node["default"], *(entry["value"] for entry in node.get("earlier", ()))]
+        if any(_number(value) != switch["default"] for value in values):
+            raise ValueError(f"the switch on {switch['node']} has another default")
 
 
 def main() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from compiler.catalogue.actions import RELEASES, read_data, releases
@@ -26,6 +26,10 @@ Write = Literal[
     "trigger",
     "key-open",
 ]
+
+#: The first release for which the newest sources stand, those of 10.99.12: no pull-up to the
+#: branch of 11 changes a default (doc/CHANGES-11.0 1.1.2.65).
+_NEWEST = "11.0"
 
 #: The names under which the securelevel itself is a node.
 SECURELEVEL = ("security.models.securelevel.securelevel",)
@@ -57,6 +61,17 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
+class Default:
+    """The kernel's own value of a node in some releases."""
+
+    since: str
+    until: str
+    value: str
+    source: str
+    """Where that was read: a file and its revisions, or a manual page."""
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """One sysctl node."""
 
@@ -71,7 +86,13 @@ class Node:
     takes: str
     """The values it takes, for people."""
     default: str
-    """The kernel's own value, for people; often a matter of kernel options."""
+    """The kernel's own value, for people; often a matter of kernel options.
+
+    Of the newest sources, which stand for 11.0 and later; of a release that `load` was asked
+    for, where it is established.
+    """
+    earlier: tuple[Default, ...]
+    """The kernel's own value in releases before that, as far as it is established."""
     hardened: str | None
     """The value a hardened host would have, or None when that is a matter of choice."""
     needs: str
@@ -87,6 +108,11 @@ class Nodes:
     release: str
     nodes: dict[str, Node]
 
+    def default(self, name: str) -> str | None:
+        """The kernel's own value of a node; None where it has none or none is established."""
+        node = self.nodes[name]
+        return _default_in(all_nodes()[node.canonical], self.release)
+
 
 def _node(raw: dict[str, Any]) -> Node:
     limits = raw.get("range", {})
@@ -100,6 +126,7 @@ def _node(raw: dict[str, Any]) -> Node:
         range=Range(**{**limits, "words": tuple(limits.get("words", ()))}),
         takes=raw.get("takes", ""),
         default=raw.get("default", ""),
+        earlier=tuple(Default(**entry) for entry in raw.get("earlier", ())),
         hardened=raw.get("hardened"),
         needs=raw.get("needs", ""),
         summary=raw["summary"],
@@ -113,6 +140,21 @@ def all_nodes() -> Mapping[str, Node]:
     return {raw["name"]: _node(raw) for raw in read_data("sysctl.json")["nodes"]}
 
 
+def _default_in(node: Node, release: str) -> str | None:
+    if RELEASES.index(release) >= RELEASES.index(_NEWEST):
+        return node.default or None
+    for entry in node.earlier:
+        if release in releases(entry.since, entry.until):
+            return entry.value
+    return None
+
+
+def _as_in(node: Node, release: str) -> Node:
+    """The node with the default of a release, or the newest one where that is not established."""
+    found = _default_in(all_nodes()[node.canonical], release)
+    return node if found in (None, node.default) else replace(node, default=found or "")
+
+
 @functools.cache
 def load(release: str) -> Nodes:
     """The nodes established for one release of RELEASES.
@@ -122,7 +164,7 @@ def load(release: str) -> Nodes:
     if release not in RELEASES:
         raise KeyError(release)
     known = {
-        name: node
+        name: _as_in(node, release)
         for name, node in all_nodes().items()
         if release in releases(node.since, node.until)
     }
@@ -220,6 +262,12 @@ def direction(name: str, value: str) -> Literal["weaker", "stronger", "equal"] |
         return None
     ours, theirs = abs(given - hardened), abs(default - hardened)
     return "weaker" if ours > theirs else "stronger" if ours < theirs else "equal"
+
+
+def same(value: str, default: str) -> bool:
+    """Whether a value is what the description of a default names, for certain."""
+    known = {"true": 1, "false": 0}.get(default, integer(default))
+    return value == default if known is None else integer(value) == known
 
 
 def leading_number(default: str) -> int | None:

@@ -26,8 +26,8 @@ def command(file: Path, old: str | None, new: str, format: str, today: datetime.
 
     New actions and what decides them, requests that are no longer made, rules about
     more or fewer actions, requests that are decided otherwise, sysctl nodes and rc.d
-    providers that come and go.  The policy is compiled for both releases; the exit
-    status is 1 when it has errors for either.
+    providers that come and go, and nodes with another default.  The policy is compiled
+    for both releases; the exit status is 1 when it has errors for either.
 
     \b
     cellc upgrade webfarm.cell --to 11.0

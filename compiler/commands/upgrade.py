@@ -10,7 +10,15 @@ from typing import Any, Literal
 
 from compiler.analysis.compare import Answer, Comparison, Difference
 from compiler.analysis.read import RequestReader
-from compiler.analysis.upgrade import Asked, RuleChange, Upgrade, asked_by, nodes, providers
+from compiler.analysis.upgrade import (
+    Asked,
+    RuleChange,
+    Upgrade,
+    asked_by,
+    defaults,
+    nodes,
+    providers,
+)
 from compiler.analysis.wording import Wording
 from compiler.commands.output import print_findings
 from compiler.driver import Compilation, Program, compile_policy
@@ -85,11 +93,37 @@ def _catalogue(program: Program, old: str, new: str) -> list[Record]:
         }
         for change in nodes(old, new, program)
     ]
+    found += _defaults(program, old, new)
     found += [
         {"kind": "provider", "provider": name, "comes": comes}
         for name, comes in providers(old, new, program)
     ]
     return found
+
+
+def _defaults(program: Program, old: str, new: str) -> Iterator[Record]:
+    """Defaults that change, and how many are not known well enough to tell."""
+    found = defaults(old, new, program)
+    for change in found.changed:
+        yield {
+            "kind": "default",
+            "node": change.node.name,
+            "before": change.before,
+            "after": change.after,
+            "set": change.value,
+            "effect": change.effect,
+            "hardened": change.node.hardened,
+            "summary": change.node.summary,
+            "votes_on": list(change.switches),
+        }
+    if found.unknown and old != new:
+        yield {
+            "kind": "unestablished",
+            "compared": found.compared,
+            "changed": len(found.changed),
+            "unknown": list(found.unknown),
+            "set": list(found.unknown_set),
+        }
 
 
 def _decisions(before: Compilation, after: Compilation) -> list[Record]:

@@ -18,6 +18,8 @@ _TITLES = {
     "rule": "rules about other actions than before",
     "decision": "decided otherwise",
     "sysctl": "sysctl nodes",
+    "default": "changed defaults of sysctl nodes",
+    "unestablished": "defaults of sysctl nodes, as far as known",
     "provider": "rc.d providers that services name",
 }
 
@@ -111,6 +113,10 @@ def _line(
             return f"{record['direction']}  {code(record['request'])}: {turn}: {places}"
         case "sysctl":
             return f"{'comes' if record['comes'] else 'goes'}  {_node(record, text, code)}"
+        case "default":
+            return _default(record, text, code)
+        case "unestablished":
+            return _unestablished(record, code)
     word = "comes" if record["comes"] else "goes"
     return f"{word}  {code(record['provider'])}"
 
@@ -135,6 +141,33 @@ def _node(record: Record, text: Callable[[str], str], code: Callable[[str], str]
     if record["votes_on"]:
         said.append(f"it decides votes on {', '.join(map(code, record['votes_on']))}")
     return f"{code(record['node'])}: {'; '.join(said)}"
+
+
+_EFFECTS = {
+    "changes": "the policy leaves it alone, so the host changes",
+    "keeps": "the policy sets what was the default, and keeps it",
+    "same": "the policy sets what is now the default",
+    "differs": "the policy sets {}, which stays",
+}
+
+
+def _default(record: Record, text: Callable[[str], str], code: Callable[[str], str]) -> str:
+    said = [text(record["summary"]), _EFFECTS[record["effect"]].format(code(record["set"] or ""))]
+    if record["votes_on"]:
+        said.append(f"it decides votes on {', '.join(map(code, record['votes_on']))}")
+    turn = f"{text(record['before'])} to {text(record['after'])}"
+    return f"{code(record['node'])}  {turn}: {'; '.join(said)}"
+
+
+def _unestablished(record: Record, code: Callable[[str], str]) -> str:
+    """How far the defaults were compared: silence about a node must not pass for a promise."""
+    free = len(record["unknown"]) - len(record["set"])
+    line = f"{record['compared']} are established, of which {record['changed']} changed"
+    line += f"; {free} that the policy leaves alone are not (--format json lists them)"
+    if record["set"]:
+        names = ", ".join(map(code, record["set"]))
+        line += f"; nor are these, whose values the policy sets anyhow: {names}"
+    return line
 
 
 def _place(

@@ -29,6 +29,14 @@ def test_every_data_file_has_a_model() -> None:
     assert files == set(schema.FILES)
 
 
+EARLIER = {"since": "9.4", "until": "10.1", "value": "0", "source": "a test"}
+
+
+def _node(data: Any, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(node for node in data["nodes"] if node["name"] == name)
+    return found
+
+
 BROKEN: list[tuple[str, str, Break, str]] = [
     ("twice", "actions.json", lambda d: d["leaves"].append(d["leaves"][-1]), "stands twice"),
     ("gap", "actions.json", lambda d: d["leaves"].pop(7), "columns are not"),
@@ -64,6 +72,30 @@ BROKEN: list[tuple[str, str, Break, str]] = [
     ),
     ("alias of", "sysctl.json", lambda d: d["nodes"][4].update(alias_of="kern.no"), "unknown"),
     ("read only", "sysctl.json", lambda d: d["nodes"][0].update(hardened="1"), "read only"),
+    (
+        "two defaults",
+        "sysctl.json",
+        lambda d: _node(d, "kern.veriexec.strict")["earlier"].append(EARLIER),
+        "stands twice",
+    ),
+    (
+        "default of the newest",
+        "sysctl.json",
+        lambda d: _node(d, "kern.sooptions").update(earlier=[{**EARLIER, "until": "11.0"}]),
+        "not of",
+    ),
+    (
+        "default before the node",
+        "sysctl.json",
+        lambda d: _node(d, "vm.swap_encrypt").update(earlier=[EARLIER]),
+        "not of",
+    ),
+    (
+        "default without a source",
+        "sysctl.json",
+        lambda d: _node(d, "kern.sooptions").update(earlier=[{**EARLIER, "source": ""}]),
+        "source",
+    ),
     ("write", "sysctl.json", lambda d: d["nodes"][0].update(write="sometimes"), "write"),
     ("voter", "voters.json", lambda d: d["switches"][0].update(voter="Curtain!"), "voter"),
     ("no leaf", "voters.json", lambda d: d["switches"][0].update(leaves=[]), "leaves"),
@@ -91,6 +123,12 @@ def test_a_broken_file_is_refused(file: str, damage: Break, says: str) -> None:
             "voters.json",
             lambda d: d["switches"][0].update(leaves=["process.cansee.everything"]),
             "names something unknown",
+        ),
+        ("voters.json", lambda d: d["switches"][0].update(default=1), "has another default"),
+        (
+            "sysctl.json",
+            lambda d: _node(d, "kern.veriexec.strict")["earlier"][0].update(value="1"),
+            "has another default",
         ),
         ("questions.json", lambda d: d["questions"].pop(), "not those of the leaves"),
         (
