@@ -50,6 +50,7 @@ def learn(
         "opened": _differences(found.opened, found.frame),
         "beyond": beyond(found),
         "refused": _refused(found.refused),
+        "apart": list(found.apart),
         "left": [{"request": left.text, "why": left.why} for left in found.left],
         "unread": found.unread,
     }
@@ -58,6 +59,7 @@ def learn(
         *(f"not proposed: {r.proposal.text}: {r.why}" for r in found.refused),
         *(f"not proposed: {left.text}: {left.why}" for left in found.left),
     ]
+    said += [f"not in {one}" for one in found.apart]
     if more := beyond(found):
         said.append(f"of these, {number(more, 'request')} that the log does not tell of")
     if found.unread:

@@ -20,17 +20,11 @@ from compiler.lint.rule import Edit
 from compiler.lowering.problems import request_text
 from compiler.lowering.rule_ids import on_one_line
 from compiler.names.text import quote
+from compiler.propose.places import Place, Places, Wanted
 from compiler.propose.trial import Proposal, Refused, Trial, Tried
 from compiler.propose.wording import conditions, insertion
 
 _EFFECTS: tuple[Effect, ...] = ("deny", "allow", "grant")
-
-
-class Wanted(NamedTuple):
-    """A request that was denied, and the vote that lets it pass."""
-
-    request: Request
-    effect: Effect
 
 
 class Left(NamedTuple):
@@ -48,6 +42,8 @@ class Opening(NamedTuple):
     proposals: Sequence[Proposal]
     refused: Sequence[Refused]
     left: Sequence[Left]
+    apart: Sequence[str]
+    """Profiles and templates of which several cells need the same, and why it is not put there."""
     wanted: Sequence[Wanted]
     """Those that would pass."""
     opened: Sequence[Difference]
@@ -86,26 +82,22 @@ class _Learning:
 
     def run(self, log: Iterable[str]) -> Opening:
         wanted = list(self._wanted(log))
+        places = Places(self._program, self._lines)
+        chosen, apart = places.least(wanted)
         proposals: list[Proposal] = []
-        refused: list[Refused] = []
         passing: list[Wanted] = []
-        by_cell: dict[str, list[Wanted]] = {}
-        for one in wanted:
-            by_cell.setdefault(one.request.subject, []).append(one)
-        whole = {self._rules(cell, some, True): some for cell, some in by_cell.items()}
-
-        def objection(tried: Tried, added: Sequence[Proposal]) -> str:
-            passes = all(self._passes(tried, one) for p in added for one in whole[p])
-            return "" if passes else "another rule denies it all the same"
-
-        kept, _ = self._trial.accepted(list(whole), objection)
-        proposals += kept
-        passing += [one for proposal in kept for one in whole[proposal]]
-        # What does not go at once is tried request by request, then by turning rules around.
-        for one in (one for p, some in whole.items() if p not in kept for one in some):
-            done, why = self._alone(proposals, one)
+        refused: list[Refused] = []
+        rest, why = self._together(chosen, proposals, passing)
+        apart += [f"{place.scope}: {why[place]}" for place in rest if place.shared]
+        # What does not go where cells share it is tried in each of them, then request by
+        # request, then by turning rules around.
+        again = places.own(one for place in rest if place.shared for one in place.wanted)
+        rest = [place for place in rest if not place.shared]
+        rest += self._together(again, proposals, passing)[0]
+        for one in (one for place in rest for one in place.wanted):
+            done, problem = self._alone(proposals, one)
             if done is None:
-                refused.append(why)
+                refused.append(problem)
             else:
                 proposals.append(done)
                 passing.append(one)
@@ -114,9 +106,24 @@ class _Learning:
         opened = [d for d in tried.differences if d.direction == "widened"] if tried else []
         texts = self._trial.texts(e for p in proposals for e in p.edits) or {}
         frame = tried.comparison.frame if tried else self._frame
-        return Opening(
-            texts, proposals, refused, tuple(self._left), passing, opened, frame, self._unread
-        )
+        left = tuple(self._left)
+        return Opening(texts, proposals, refused, left, apart, passing, opened, frame, self._unread)
+
+    def _together(
+        self, places: Sequence[Place], proposals: list[Proposal], passing: list[Wanted]
+    ) -> tuple[list[Place], dict[Place, str]]:
+        """Takes what goes with the rest; the places of what does not, and why."""
+        whole = {self._rules(place): place for place in places}
+
+        def objection(tried: Tried, added: Sequence[Proposal]) -> str:
+            passes = all(self._passes(tried, one) for p in added for one in whole[p].wanted)
+            return "" if passes else "another rule denies it all the same"
+
+        kept, refused = self._trial.accepted(list(whole), objection, proposals)
+        proposals += kept
+        passing += [one for proposal in kept for one in whole[proposal].wanted]
+        why = {whole[one.proposal]: one.why for one in refused}
+        return list(why), why
 
     # What the log asks for
 
@@ -180,22 +187,44 @@ class _Learning:
 
     # Rules
 
-    def _rules(self, cell: str, some: Sequence[Wanted], merged: bool) -> Proposal:
-        """Rules in the body of the cell, the most derived layer: they open nothing elsewhere."""
-        filled, open_ = [], []
-        for effect in ("allow", "grant"):
-            points = [self._frame.point(w.request) for w in some if w.effect == effect]
-            for words in conditions(self._frame, points, merged):
-                rule = f"{effect} {words};"
-                open_.append(self._annotated(rule, effect, ""))
-                filled.append(self._annotated(rule, effect, "to be filled in"))
-        span = self._program.definitions.cells[cell].span
-        source = self._trial.first.sources[span.file]
-        text = f"cell {cell}: " + " ".join(open_)
-        edits = (insertion(source, span, open_),)
-        return Proposal(text, edits, (insertion(source, span, filled),))
+    def _rules(self, place: Place) -> Proposal:
+        """The rules of one place, as few as hold what is wanted there."""
+        first = place.cells[0]
+        some = [one for one in place.wanted if one.request.subject == first]
+        return self._proposal(place, self._written(first, some, place.shared, True))
 
-    def _annotated(self, rule: str, effect: str, blank: str) -> str:
+    def _proposal(self, place: Place, written: Iterable[tuple[Effect, str]]) -> Proposal:
+        rules = list(written)
+        shown = [self._annotated(rule, effect, "") for effect, rule in rules]
+        filled = [self._annotated(rule, effect, "to be filled in") for effect, rule in rules]
+        source = self._trial.first.sources[place.span.file]
+        text = f"{place.scope}: {' '.join(shown)}"
+        if place.shared:
+            text += f" (for {', '.join(place.cells)})"
+        edits = (insertion(source, place.span, shown),)
+        return Proposal(text, edits, (insertion(source, place.span, filled),))
+
+    def _lines(self, cell: str, some: Sequence[Wanted], shared: bool) -> list[str]:
+        return [
+            self._annotated(rule, effect, "")
+            for effect, rule in self._written(cell, some, shared, True)
+        ]
+
+    def _written(
+        self, cell: str, some: Sequence[Wanted], shared: bool, merged: bool
+    ) -> Iterator[tuple[Effect, str]]:
+        """Rules with their effects; in a body that cells share, each calls itself `self`."""
+        for effect in _EFFECTS[1:]:
+            requests = [one.request for one in some if one.effect == effect]
+            itself = [r for r in requests if shared and r.target == cell]
+            others = [r for r in requests if not (shared and r.target == cell)]
+            for words in conditions(self._frame, map(self._frame.point, others), merged):
+                yield effect, f"{effect} {words};"
+            for words in conditions(self._frame, map(self._frame.point, itself), merged):
+                named = words.removesuffix(f" to {cell}")
+                yield effect, f"{effect} {named}{'' if named == words else ' to self'};"
+
+    def _annotated(self, rule: str, effect: Effect, blank: str) -> str:
         """A rule after its reason; a grant without one does not compile until it is given."""
         if self._reason is not None:
             return f"@reason {quote(self._reason)} {rule}"
@@ -203,7 +232,9 @@ class _Learning:
 
     def _alone(self, kept: Sequence[Proposal], one: Wanted) -> tuple[Proposal | None, Refused]:
         """The proposal for one request that goes with others, or why there is none."""
-        first = self._rules(one.request.subject, [one], False)
+        cell = one.request.subject
+        place = Place(f"cell {cell}", self._program.definitions.cells[cell].span, (one,))
+        first = self._proposal(place, self._written(cell, [one], False, False))
         refused = Refused(first, "")
         for proposal in (first, *self._turned(one)):
             tried = self._trial.of([*kept, proposal])

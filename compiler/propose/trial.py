@@ -80,8 +80,9 @@ class Trial:
         self,
         proposals: Sequence[Proposal],
         objection: Callable[[Tried, Sequence[Proposal]], str],
+        before: Sequence[Proposal] = (),
     ) -> tuple[list[Proposal], list[Refused]]:
-        """As many proposals as go together, and the others.
+        """As many proposals as go together, and with those `before` them, and the others.
 
         All are tried at once, then by halves: few compilations where few are refused.
         """
@@ -89,7 +90,7 @@ class Trial:
         refused: list[Refused] = []
 
         def take(some: Sequence[Proposal]) -> None:
-            tried = self.of([*kept, *some])
+            tried = self.of([*before, *kept, *some])
             why = tried if isinstance(tried, str) else objection(tried, some)
             if not why:
                 kept.extend(some)

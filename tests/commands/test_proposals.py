@@ -139,6 +139,96 @@ def test_a_rule_of_the_cell_that_denies_just_this_is_turned(cellc: Run, folder: 
     assert found["beyond"] == 0
 
 
+SHARED = """\
+policy web;
+target netbsd 10.1;
+
+profile service extends confined {
+}
+template tenant() extends service { limits { core 0; } }
+
+cell a { profile service; }
+cell b { use tenant(); }
+cell c { use tenant(); }
+"""
+
+
+def shared(cellc: Run, folder: Path, cells: str, text: str = SHARED) -> dict[str, Any]:
+    """What is proposed when these cells were all denied the same."""
+    (folder / "web.cell").write_text(text)
+    log = "".join(line(cell, "process.signal", more="to=host") for cell in cells)
+    return learn(cellc, folder, log)
+
+
+def test_a_profile_takes_what_all_of_its_cells_need(cellc: Run, folder: Path) -> None:
+    found = shared(cellc, folder, "abc")
+    (proposal,) = found["proposals"]
+    assert proposal == "profile service: allow process.signal to host; (for a, b, c)"
+    assert (found["apart"], found["beyond"]) == ([], 0)
+    assert "profile service extends confined {\n+    allow process" in found["patch"]
+    assert sum(row["requests"] for row in found["opened"]) == 3
+
+
+def test_a_template_takes_what_only_its_cells_need(cellc: Run, folder: Path) -> None:
+    found = shared(cellc, folder, "bc")
+    assert found["proposals"] == ["template tenant: allow process.signal to host; (for b, c)"]
+    assert found["apart"] == [
+        "profile service: a uses it too, and nothing in the log says that this is needed there"
+    ]
+
+
+def test_a_cell_that_needs_it_alone_gets_it_alone(cellc: Run, folder: Path) -> None:
+    found = shared(cellc, folder, "b")
+    assert found["proposals"] == ["cell b: allow process.signal to host;"]
+    assert found["apart"] == []
+
+
+def test_what_a_later_layer_denies_goes_into_the_cells(cellc: Run, folder: Path) -> None:
+    text = SHARED.replace(
+        "cell a { profile service; }", "cell a { profile service; deny process.*; }"
+    )
+    found = shared(cellc, folder, "abc", text=text)
+    assert found["proposals"] == [
+        "cell a: allow process.signal to host;",
+        "cell b: allow process.signal to host;",
+        "cell c: allow process.signal to host;",
+    ]
+    assert found["apart"] == ["profile service: another rule denies it all the same"]
+
+
+def test_the_rest_stays_in_the_cells(cellc: Run, folder: Path) -> None:
+    (folder / "web.cell").write_text(SHARED)
+    log = "".join(line(cell, "process.signal", more="to=host") for cell in "abc")
+    found = learn(cellc, folder, log + line("a", "process.signal", more="to=b"))
+    assert found["proposals"] == [
+        "profile service: allow process.signal to host; (for a, b, c)",
+        "cell a: allow process.signal to b;",
+    ]
+
+
+def test_cells_call_themselves_self_where_they_share_a_rule(cellc: Run, folder: Path) -> None:
+    deny = "profile service extends confined {\n    deny process.{signal, nice};"
+    (folder / "web.cell").write_text(SHARED.replace("profile service extends confined {", deny))
+    log = "".join(line(cell, "process.signal", more=f"to={cell}") for cell in "abc")
+    found = learn(cellc, folder, log)
+    assert found["proposals"] == [
+        "profile service: allow process.signal to self; (for a, b, c)",
+    ]
+    assert {row["witness"] for row in found["opened"]} <= {
+        f"{cell} process.signal to {cell}" for cell in "abc"
+    }
+    assert found["beyond"] == 0
+
+
+def test_a_file_that_others_may_import_stays_as_it_is(cellc: Run, folder: Path) -> None:
+    head, _, rest = SHARED.partition("profile service")
+    profile, _, cells = rest.partition("cell a")
+    (folder / "common.cell").write_text(f"profile service{profile}")
+    found = shared(cellc, folder, "abc", text=f'{head}import "common.cell";\ncell a{cells}')
+    assert [p.partition(":")[0] for p in found["proposals"]] == ["cell a", "cell b", "cell c"]
+    assert "stands in common.cell, which other policies may import" in found["apart"][0]
+
+
 def test_suppressed_lines_are_told(cellc: Run, folder: Path) -> None:
     log = line("worker", "process.signal", more="to=host").rstrip() + " suppressed=41\n"
     assert learn(cellc, folder, log)["unread"] == 41

@@ -6,6 +6,8 @@ import random
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import pytest
+
 from compiler.analysis.audit import audit_line
 from compiler.analysis.boxes import meet
 from compiler.analysis.decisions import Decisions
@@ -19,6 +21,7 @@ from compiler.ir.requests import Axes, leaf_requests, requests
 from compiler.lint.rule import Edit
 from compiler.propose.learn import beyond, learn
 from compiler.propose.narrow import _objection, narrow
+from compiler.propose.places import Places
 from compiler.propose.trial import Proposal, Trial
 from compiler.source import Span
 from tests.semantics.generated import text
@@ -112,6 +115,37 @@ def test_learning_opens_what_was_logged(tmp_path: Path) -> None:
             assert opened == bool(asked and was != now), (seed, request)
         assert beyond(found) >= 0
     assert passed > POLICIES
+
+
+def test_a_shared_place_opens_the_same_with_less_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = 0
+    for seed, path, first in policies(tmp_path, 5000):
+        old = must(first).ir
+        evaluator = Evaluator(old)
+        log = [
+            audit(one)
+            for request in some(old, seed, denied=True)
+            for cell in old.cells
+            for itself in (request.target == request.subject,)
+            for target in (cell.name if itself else request.target,)
+            for one in (request._replace(subject=cell.name, target=target),)
+            if evaluator.decide(one).effect == "deny"
+        ]
+        least = learn(path, first, log, TODAY, "seen")
+        with monkeypatch.context() as patched:
+            patched.setattr(Places, "least", lambda self, wanted: (self.own(wanted), []))
+            apart = learn(path, first, log, TODAY, "seen")
+        assert set(least.wanted) == set(apart.wanted), seed
+        sizes = [sum(map(len, found.texts.values())) for found in (least, apart)]
+        assert sizes[0] <= sizes[1], seed
+        made = [must(compile_policy(path, TODAY, texts=found.texts)).ir for found in (least, apart)]
+        one, other = map(Evaluator, made)
+        for request in classes(*made):
+            assert one.decide(request).effect == other.decide(request).effect, (seed, request)
+        shared += any(not p.text.startswith("cell ") for p in least.proposals)
+    assert shared > 2
 
 
 def test_narrowing_keeps_what_was_observed(tmp_path: Path) -> None:
