@@ -72,15 +72,17 @@ class Bodies:
         scope: Scope,
         lint: bool = True,
     ) -> Body:
-        """The body; what is wrong in it is reported and left out."""
+        """The body of statements that count for the target; what is wrong is left out."""
         draft = _Draft()
         where = f"{kind} {name}"
         known = self._known
         own = scope.parameters.keys()
-        for statement in active(statements, self._target):
-            meaning = known.get(id(statement.shared))
-            if meaning is not None and self._names.none_of(own, statement.shared):
-                draft.rules.append(Rule(meaning, where, statement.span))
+        add = draft.rules.append
+        for statement in statements:
+            shared = statement.shared
+            meaning = known.get(id(shared))
+            if meaning is not None and (not own or self._names.none_of(own, shared)):
+                add(Rule(meaning, where, statement.span))
                 continue
             notes = Notes()
             if statement.annotations:

@@ -24,6 +24,10 @@ from compiler.source import Span
 from compiler.syntax import tree as t
 
 
+#: Statements that bring in other bodies.
+_USES = frozenset((t.ProfileUse, t.Use))
+
+
 def elaborate(
     d: Definitions, lets: Mapping[str, Constant], today: datetime.date, found: Diagnostics
 ) -> Policy:
@@ -112,20 +116,21 @@ class _Elaborator:
     def _profile_body(self, profile: t.Profile) -> Body:
         name = profile.name.text
         shipped = name in SHIPPED
+        statements = active(profile.body, self._d.target)
         return self._bodies.read(
-            "profile", name, profile.body, profile.span, self._global, lint=not shipped
+            "profile", name, statements, profile.span, self._global, lint=not shipped
         )
 
     # Cells
 
     def _cell(self, cell: t.Cell) -> Cell:
-        statements = list(active(cell.body, self._d.target))
+        statements = active(cell.body, self._d.target)
         chains: list[tuple[tuple[Body, ...], Span]] = []
         templates: list[Body] = []
         profile: t.ProfileUse | None = None
         uses = 0
         for statement in statements:
-            if statement.kind is not t.ProfileUse and statement.kind is not t.Use:
+            if statement.kind not in _USES:
                 continue
             node = statement.node
             if statement.annotations:
@@ -195,7 +200,8 @@ class _Elaborator:
         if scope is not None:
             name = template.name.text
             self._used_templates.add(name)
-            templates.append(self._bodies.read("template", name, template.body, node.span, scope))
+            statements = active(template.body, self._d.target)
+            templates.append(self._bodies.read("template", name, statements, node.span, scope))
 
     def _longest(self, chains: list[tuple[tuple[Body, ...], Span]]) -> tuple[Body, ...]:
         """The longest chain, of which every other one must be the beginning."""
@@ -226,6 +232,7 @@ class _Elaborator:
             if name not in self._used_templates:
                 chain = self._chain(template.extends) if template.extends is not None else ()
                 scope = unbound(template, self._global)
-                body = self._bodies.read("template", name, template.body, template.span, scope)
+                statements = active(template.body, d.target)
+                body = self._bodies.read("template", name, statements, template.span, scope)
                 unused.append((*(chain or ()), body))
         return tuple(unused)

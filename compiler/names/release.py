@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from compiler.catalogue.actions import RELEASES
 from compiler.diagnostics import Diagnostics, nearest, quoted
@@ -69,11 +69,15 @@ def holds(guard: t.Guard, target: str) -> bool:
     return version is not None and mine is not None and _COMPARE[guard.comparison](mine, version)
 
 
-def active(statements: Iterable[t.Statement], target: str) -> Iterator[t.Statement]:
+def active(statements: Iterable[t.Statement], target: str) -> list[t.Statement]:
     """The statements that count for a target, those of true `when` blocks in their place."""
+    found: list[t.Statement] = []
     for statement in statements:
-        if isinstance(when := statement.shared, t.When):
-            if holds(when.guard, target):
-                yield from active(when.body, target)
-        else:
-            yield statement
+        if statement.kind is not t.When:
+            found.append(statement)
+            continue
+        when = statement.shared
+        assert isinstance(when, t.When)
+        if holds(when.guard, target):
+            found += active(when.body, target)
+    return found

@@ -13,7 +13,7 @@ a statement: nothing is recognised that it has not accepted first.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import accumulate
 from typing import Any
 
@@ -47,40 +47,49 @@ class Known:
         self._terminals = lexis.words
         self._kinds = _Kinds(lexis)
         self._pieces = re.compile(re.sub(r"\(\?P<\w+>", "(?:", lexis.pattern)).findall
-        self._nodes: dict[str, tuple[str, t.Plain, int]] = {}
-        """By text: the first terminal, the node, and where it stands first."""
+        self._nodes: dict[str, tuple[str, t.Plain]] = {}
+        """By text: the first terminal and the node, whose spans are those of the first."""
         self._shapes: dict[tuple[str, ...], int | _Make | None] = {}
         """A function, how often the shape was seen before, or None if there can be none."""
         self._candidates: dict[int, str] = {}
         """Texts that may be one statement, by where they start."""
 
-    def read(self, text: str, offset: int) -> tuple[str, t.Statement, int] | None:
-        """The first terminal of the next statement, the statement, and where it ends.
+    def read(
+        self, text: str, offset: int, row: Mapping[str, int], into: list[t.Statement] | None
+    ) -> tuple[str, t.Statement | None, int]:
+        """Adds statements to `into` as long as they are known and `row` shifts what they begin
+        with; where the text goes on then, and the statement there with its first terminal if it
+        is known too.
 
-        None if it is none of those known; the parser may then tell what it is by `learn`.
+        The parser may tell what a statement is that was not known by `learn`.
         """
-        found = _CANDIDATE.match(text, offset)
-        if found is None:
-            return None
-        words = found[1]
-        start = found.start(1)
-        known = self._nodes.get(words)
-        if known is None:
-            made = self._alike(words, start)
-            if made is None:
-                self._candidates[start] = words
-                return None
-            known = self._nodes[words] = made
-        kind, node, first = known
-        return kind, t.Statement(node, (), start - first), found.end()
+        match, nodes, file = _CANDIDATE.match, self._nodes, self._file
+        while (found := match(text, offset)) is not None:
+            words = found[1]
+            end = found.end()
+            start = end - len(words)
+            known = nodes.get(words)
+            if known is None:
+                known = self._alike(words, start)
+                if known is None:
+                    self._candidates[start] = words
+                    break
+                nodes[words] = known
+            kind, node = known
+            statement = t.Statement(node, (), Span(file, start, end))
+            if into is None or row.get(kind, -1) < 0:
+                return kind, statement, offset
+            into.append(statement)
+            offset = end
+        return "", None, offset
 
-    def _alike(self, words: str, start: int) -> tuple[str, t.Plain, int] | None:
+    def _alike(self, words: str, start: int) -> tuple[str, t.Plain] | None:
         pieces = self._pieces(words)
         make = self._shapes.get(tuple(map(self._kinds.__getitem__, pieces)))
         if make is None or isinstance(make, int):
             return None
         offsets = list(accumulate(map(len, pieces), initial=start))
-        return self._terminals[pieces[0]], make(pieces, offsets, self._file), start
+        return self._terminals[pieces[0]], make(pieces, offsets, self._file)
 
     def learn(self, statement: t.Statement) -> None:
         """Takes what the parser has read where `read` did not know the statement."""
@@ -89,7 +98,7 @@ class Known:
         if len(words) != end - start or statement.annotations or statement.kind in _UNIQUE:
             return
         pieces = self._pieces(words)
-        self._nodes[words] = self._terminals[pieces[0]], statement.node, start
+        self._nodes[words] = self._terminals[pieces[0]], statement.node
         shape = tuple(map(self._kinds.__getitem__, pieces))
         seen = self._shapes.get(shape, 0)
         if isinstance(seen, int):

@@ -50,12 +50,12 @@ class Machine:
         while True:
             if boundary:
                 assert known is not None
-                statement = known.read(text, offset)
-                if statement is not None:
-                    kind, node, stop = statement
-                    if self._add(kind, node, states, values, known):
-                        offset = stop
-                        continue
+                state = states[-1]
+                into = values[-1] if state in self._lists else None
+                kind, statement, offset = known.read(text, offset, self._actions[state], into)
+                if statement and self._add(kind, statement, states, values, known):
+                    offset = statement.span.end
+                    continue
                 boundary = False
             value, kind, start = "", _END, offset
             while offset < end:

@@ -439,34 +439,28 @@ class Statement:
     """A statement and the annotations before it; `span` is the statement's own.
 
     Statements with the same text share one node, the `shared` one: its spans tell where the
-    first of them stands, `shift` characters before this one.
+    first of them stands.
     """
 
-    __slots__ = ("annotations", "shared", "shift")
+    __slots__ = ("_node", "annotations", "kind", "shared", "span")
 
     def __init__(
-        self, node: Plain, annotations: tuple[Annotation, ...] = (), shift: int = 0
+        self, node: Plain, annotations: tuple[Annotation, ...] = (), span: Span | None = None
     ) -> None:
         self.shared = node
         self.annotations = annotations
-        self.shift = shift
-
-    @property
-    def kind(self) -> type[Plain]:
-        """The type of the node."""
-        return type(self.shared)
+        self.span = span or node.span
+        self.kind: type[Plain] = type(node)
+        self._node: Plain | None = None
 
     @property
     def node(self) -> Plain:
         """The node with its spans where this statement stands."""
-        if self.shift:
-            self.shared, self.shift = moved(self.shared, self.shift), 0
-        return self.shared
-
-    @property
-    def span(self) -> Span:
-        span = self.shared.span
-        return Span(span.file, span.start + self.shift, span.end + self.shift)
+        node = self._node
+        if node is None:
+            shift = self.span.start - self.shared.span.start
+            node = self._node = moved(self.shared, shift) if shift else self.shared
+        return node
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Statement):

@@ -32,6 +32,13 @@ def known() -> Known:
     return Known(tables.load().lexis, FILE)
 
 
+def next_known(memory: Known, text: str) -> t.Statement | None:
+    """The statement at the start of a text, if it is known."""
+    _, statement, offset = memory.read(text, 0, {}, None)
+    assert offset == 0
+    return statement
+
+
 def lark(text: str) -> Any:
     """The statements that lark reads."""
     return _LARK.parse(text)
@@ -77,10 +84,9 @@ def test_a_shape_that_comes_often_is_read_at_once(first: str, second: str) -> No
     varied = [first.replace("64", str(n)) for n in range(3)]
     _MACHINE.run(" ".join([first, second, *varied]), known=memory)
     for words in (first, second):
-        found = memory.read(f"  {words} more", 0)
-        assert found is not None
-        _, statement, end = found
-        assert end == 2 + len(words)
+        statement = next_known(memory, f"  {words} more")
+        assert statement is not None
+        assert statement.span.end == 2 + len(words)
         assert (statement,) == lark(f"  {words}")
 
 
@@ -90,9 +96,9 @@ def test_shapes_become_functions() -> None:
     lines = [f"deny a.b port {n}; allow c{n}.d to e{n};" for n in range(4)]
     _MACHINE.run("\n".join(lines), known=memory)
     for new in ("deny x.y port 443;", "allow x.y to z;"):
-        assert memory.read(new, 0) is not None
-    assert memory.read("allow x.y to self;", 0) is None
-    assert memory.read("deny x.y port auto;", 0) is None
+        assert next_known(memory, new) is not None
+    assert next_known(memory, "allow x.y to self;") is None
+    assert next_known(memory, "deny x.y port auto;") is None
 
 
 def test_the_same_text_shares_its_node() -> None:
