@@ -13,9 +13,9 @@ from typing import Any, Literal, NamedTuple
 
 from compiler.analysis.boxes import Box
 from compiler.analysis.decisions import Decisions
-from compiler.ir.ir import IR, Cell, CellClass, Effect, Layer, RequestSet, Rule, Verdict
+from compiler.ir.ir import IR, Cell, CellClass, Effect, Layer, RequestSet, Rule
 from compiler.ir.requests import catalogue, words_of
-from compiler.lowering.fold import Folded, Region, fold
+from compiler.lowering.fold import fold
 from compiler.lowering.layout import Layout
 from compiler.lowering.space import Space, Universe
 from compiler.lowering.verdicts import verdicts
@@ -192,18 +192,8 @@ class Folder:
         if key not in known:
             known[key] = len(classes)
             classes.append(CellClass(verdicts(space, folded.explicit, self._intern)))
-        return dataclasses.replace(
-            cell, class_=known[key], owned=self._owned(space, folded, rules, listens)
-        )
-
-    def _owned(
-        self, space: Space, folded: Folded, rules: list[Rule], listens: list[int]
-    ) -> tuple[Verdict, ...]:
-        own = 0
-        for i in listens:
-            own |= space.mask(rules[i].requests)
-        regions = [Region(r.rule, r.effect, r.bits & own) for r in folded.listening if r.bits & own]
-        return verdicts(space, regions, self._intern)
+        owned = verdicts(space, folded.owned, self._intern)
+        return dataclasses.replace(cell, class_=known[key], owned=owned)
 
     def _intern(self, names: tuple[str, ...]) -> int:
         index = self._index.get(names)

@@ -44,21 +44,37 @@ class _Layer(NamedTuple):
 
 
 class Folded(NamedTuple):
-    """What decides each request: `explicit` without `listen`, `all` with it."""
+    """Layers that are ready to be put on top of each other, and what is wrong with them."""
 
-    explicit: list[Region]
-    listening: list[Region]
+    layers: list[_Layer]
     problems: list[Problem]
+
+    @property
+    def explicit(self) -> list[Region]:
+        """What decides each request if nothing is listened on."""
+        return _combine(self.layers, listening=False)
+
+    @property
+    def listening(self) -> list[Region]:
+        """What decides each request."""
+        return _combine(self.layers, listening=any(layer.listens for layer in self.layers))
+
+    @property
+    def owned(self) -> list[Region]:
+        """What decides the requests for ports that are listened on."""
+        own = 0
+        for layer in self.layers:
+            for listen in layer.listens:
+                own |= listen.bits
+        return _combine(self.layers, listening=True, within=own) if own else []
 
 
 def fold(space: Space, rules: Sequence[Rule], layers: Sequence[Sequence[int]]) -> Folded:
-    """Folds layers of rule indices, the least derived layer first."""
+    """Folds layers of rule indices in order, the least derived layer first."""
     problems: list[Problem] = []
     seen = [_folded_layer(space, rules, tuple(layer), problems) for layer in layers]
     _check_finals(space, rules, seen, problems)
-    explicit = _combine(seen, listening=False)
-    listening = _combine(seen, listening=True) if any(x.listens for x in seen) else explicit
-    return Folded(explicit, listening, problems)
+    return Folded(seen, problems)
 
 
 def _folded_layer(
@@ -82,8 +98,9 @@ def _layer(
     masks: list[tuple[int, int]] = []
     listens: list[Region] = []
     for index in indices:
-        mask = space.mask(rules[index].requests)
-        if rules[index].listen:
+        rule = rules[index]
+        mask = space.mask(rule.requests)
+        if rule.listen:
             listens.append(Region(index, "allow", mask))
         elif mask:
             masks.append((index, mask))
@@ -164,22 +181,15 @@ def _check_finals(
         finals += [r for r in layer.regions if rules[r.rule].final]
 
 
-def _combine(layers: list[_Layer], listening: bool) -> list[Region]:
+def _combine(layers: list[_Layer], listening: bool, within: int = -1) -> list[Region]:
     """Points 1 and 4: the most derived layer with a matching rule decides."""
-    decided = 0
+    left = within
     won: list[Region] = []
     for layer in reversed(layers):
-        explicit = 0
-        for region in sorted(layer.regions):
-            explicit |= region.bits
-            bits = region.bits & ~decided
-            decided |= bits
-            if bits:
-                won.append(Region(region.rule, region.effect, bits))
-        if listening:
-            for listen in sorted(layer.listens):
-                bits = listen.bits & ~explicit & ~decided
-                decided |= bits
+        for regions in (layer.regions, layer.listens if listening else ()):
+            for region in regions:
+                bits = region.bits & left
                 if bits:
-                    won.append(Region(listen.rule, listen.effect, bits))
+                    left ^= bits
+                    won.append(Region(region.rule, region.effect, bits))
     return won

@@ -9,6 +9,7 @@ come last: their sizes differ from cell to cell.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from compiler.catalogue.actions import Catalogue, Leaf
@@ -60,6 +61,17 @@ class Layout:
         self.request_sets: dict[int, tuple[RequestSet, ...]] = {}
         """For verdicts: the request sets of such bits."""
         self._names: dict[int, tuple[str, ...]] = {}
+        self._blocks_for: dict[tuple[int, int], tuple[list[int], list[int]]] = {}
+
+    def blocks_for(self, target: int, bind: int) -> tuple[list[int], list[int]]:
+        """Where each block begins and its bits, if those of targets and binds have so many."""
+        known = self._blocks_for.get((target, bind))
+        if known is None:
+            by_dimension = {**self.sizes, "target": target, "bind": bind}
+            sizes = [by_dimension[leaf.dimension] for leaf in self.blocks]
+            offsets = list(accumulate(sizes[:-1], initial=len(self.plain)))
+            known = self._blocks_for[target, bind] = offsets, sizes
+        return known
 
     def parts(self, actions: int) -> Parts:
         """An action set of the IR, taken apart once."""

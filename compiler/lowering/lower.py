@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from compiler.catalogue.actions import load
 from compiler.diagnostics import Diagnostics
 from compiler.ir import ir
 from compiler.ir.decide import Decider
 from compiler.ir.requests import words_of
-from compiler.lowering.fold import Problem, Region, fold
+from compiler.lowering.fold import Problem, fold
 from compiler.lowering.layout import Layout
 from compiler.lowering.problems import report, report_collision, report_taken
 from compiler.lowering.reservations import Owners, claims, collisions
@@ -20,7 +20,7 @@ from compiler.lowering.rule_ids import rule_ids
 from compiler.lowering.settings import merge
 from compiler.lowering.space import Space, Universe
 from compiler.lowering.verdicts import verdicts
-from compiler.model.policy import Body, Cell, Meaning, Policy, Rule
+from compiler.model.policy import Body, Cell, Meaning, Policy
 from compiler.source import Source, Span
 
 
@@ -50,6 +50,23 @@ def lower(
     return _Lowering(policy, sources, found).run(ids)
 
 
+class _Parts(NamedTuple):
+    """The rules of a layer by what folding asks about them."""
+
+    rules: tuple[int, ...]
+    explicit: tuple[int, ...]
+    """All but `listen`."""
+    listens: tuple[int, ...]
+    binding: tuple[int, ...]
+    """Those about binds."""
+    opening: tuple[int, ...]
+    """Those that let through binds of certain ports."""
+    telling: tuple[ir.RequestSet, ...]
+    """What they say about peers and ports."""
+    named: frozenset[str]
+    """Cells that they name."""
+
+
 class _Lowering:
     def __init__(self, policy: Policy, sources: Mapping[str, Source], found: Diagnostics) -> None:
         self._policy = policy
@@ -60,38 +77,38 @@ class _Lowering:
         self._action_index: dict[tuple[str, ...], int] = {}
         self._rules: list[ir.Rule] = []
         self._spans: list[Span] = []
+        self._scopes: list[str] = []
         self._made: dict[tuple[Span, int], int] = {}
+        """Rules of templates, whose uses may bring in the same again."""
         self._request_sets: dict[int, ir.RequestSet] = {}
         """By the identity of a meaning: meanings live as long as the model."""
         self._interned: dict[ir.RequestSet, ir.RequestSet] = {}
         self._binding: dict[int, bool] = {}
         self._layers: dict[ir.Layer, int] = {}
-        self._profiles: dict[int, int] = {}
-        """The layer of a profile's body, by its identity: bodies live as long as the model."""
+        self._bodies: dict[int, int] = {}
+        """The layer of a body, by its identity: bodies live as long as the model."""
+        self._parts: list[_Parts] = []
+        """By layer."""
         self._classes: dict[ir.CellClass, int] = {}
         self._class_of: dict[tuple[object, ...], int] = {}
         self._reported: set[tuple[str, tuple[int, ...]]] = set()
-        chains = [*(cell.bodies for cell in policy.cells), *policy.unused]
-        bodies = {id(body): body for chain in chains for body in chain}
-        self._scopes = {r.span: r.scope for body in bodies.values() for r in body.rules}
-        self._ids = rule_ids(self._scopes, sources)
+        self._ids = rule_ids(_bodies(policy), sources)
 
     def run(self, ids: Mapping[str, int]) -> Lowered:
         policy = self._policy
         chains = [self._cell_layers(cell) for cell in policy.cells]
         unused = [self._body_layers(chain) for chain in policy.unused]
         rules = self._rules
-        self._table = list(self._layers)
         words = words_of(rule.requests for rule in rules)
         self._layout = Layout(self._catalogue, self._action_sets, words)
+        self._parts = [self._take_apart(layer.rules) for layer in self._layers]
         reservations = self._reservations(policy.cells, chains)
         cells = [
-            self._cell(cell, layers, rules, ids)
-            for cell, layers in zip(policy.cells, chains, strict=True)
+            self._cell(cell, layers, ids) for cell, layers in zip(policy.cells, chains, strict=True)
         ]
         for layers in unused:
-            self._decide(None, layers, rules)
-        self._check_reservations(reservations, cells, rules)
+            self._decide(None, layers)
+        self._check_reservations(reservations, cells)
         names = {cell.name for cell in policy.cells}
         securelevel = policy.host.securelevel
         made = ir.IR(
@@ -110,7 +127,7 @@ class _Lowering:
                 tuple(ir.SysctlSetting(s.name, s.value) for s in policy.host.sysctls),
             ),
         )
-        return Lowered(made, tuple(self._spans), tuple(self._scopes[s] for s in self._spans))
+        return Lowered(made, tuple(self._spans), tuple(self._scopes))
 
     # Interning
 
@@ -121,21 +138,26 @@ class _Lowering:
             self._action_sets.append(names)
         return index
 
-    def _rule(self, rule: Rule) -> int:
-        """The index of a rule; the use of a template may bring one in again."""
-        meaning = rule.meaning
-        requests = self._request_sets.get(id(meaning))
-        if requests is None:
-            requests = self._request_sets[id(meaning)] = self._requests(meaning)
-        index = self._made.setdefault((rule.span, id(requests)), len(self._rules))
-        if index == len(self._rules):
-            self._rules.append(
-                ir.Rule(
-                    self._ids[rule.span], meaning.effect, meaning.final, meaning.listen, requests
-                )
-            )
-            self._spans.append(rule.span)
-        return index
+    def _rules_of(self, body: Body) -> list[int]:
+        """The indices of a body's rules; the use of a template may bring some in again."""
+        known, ids = self._request_sets, self._ids
+        again = body.kind == "template"
+        indices = []
+        for rule in body.rules:
+            meaning, span = rule.meaning, rule.span
+            requests = known.get(id(meaning))
+            if requests is None:
+                requests = known[id(meaning)] = self._requests(meaning)
+            index = len(self._rules)
+            if again:
+                index = self._made.setdefault((span, id(requests)), index)
+            indices.append(index)
+            if index == len(self._rules):
+                made = ir.Rule(ids[span], meaning.effect, meaning.final, meaning.listen, requests)
+                self._rules.append(made)
+                self._spans.append(span)
+                self._scopes.append(rule.scope)
+        return indices
 
     def _requests(self, rule: Meaning) -> ir.RequestSet:
         requests = ir.RequestSet(
@@ -149,33 +171,61 @@ class _Lowering:
         )
         return self._interned.setdefault(requests, requests)
 
-    def _layer(self, kind: ir.LayerKind, name: str, bodies: Sequence[Body]) -> int:
-        rules = tuple(sorted({self._rule(rule) for body in bodies for rule in body.rules}))
-        return self._layers.setdefault(ir.Layer(kind, name, rules), len(self._layers))
+    def _layer(self, kind: ir.LayerKind, name: str, rules: Iterable[int]) -> int:
+        layer = ir.Layer(kind, name, tuple(sorted({*rules})))
+        return self._layers.setdefault(layer, len(self._layers))
 
-    def _profile(self, body: Body) -> int:
-        index = self._profiles.get(id(body))
+    def _body(self, body: Body) -> int:
+        index = self._bodies.get(id(body))
         if index is None:
-            index = self._profiles[id(body)] = self._layer("profile", body.name, [body])
+            index = self._layer(body.kind, body.name, self._rules_of(body))
+            self._bodies[id(body)] = index
         return index
 
     def _cell_layers(self, cell: Cell) -> tuple[int, ...]:
-        layers = [self._profile(body) for body in cell.profiles]
+        layers = [self._body(body) for body in cell.profiles]
         if cell.templates:
             name = "+".join(body.name for body in cell.templates)
-            layers.append(self._layer("template", name, cell.templates))
-        layers.append(self._layer("cell", cell.name, [cell.own]))
+            rules = (index for body in cell.templates for index in self._rules_of(body))
+            layers.append(self._layer("template", name, rules))
+        layers.append(self._body(cell.own))
         return tuple(layers)
 
     def _body_layers(self, bodies: Sequence[Body]) -> tuple[int, ...]:
-        return tuple(self._layer(body.kind, body.name, [body]) for body in bodies)
+        return tuple(self._body(body) for body in bodies)
+
+    def _take_apart(self, indices: tuple[int, ...]) -> _Parts:
+        rules = self._rules
+        listens, binding, opening = [], [], []
+        telling: list[ir.RequestSet] = []
+        named: set[str] = set()
+        for index in indices:
+            rule = rules[index]
+            requests = rule.requests
+            if self._about_binds(requests.actions):
+                binding.append(index)
+                if rule.listen:
+                    listens.append(index)
+                elif rule.effect != "deny" and requests.ports is not None:
+                    opening.append(index)
+            if requests.to is not None:
+                named.update(requests.to.members)
+                telling.append(requests)
+            elif requests.ports is not None:
+                telling.append(requests)
+        explicit = indices
+        if listens:
+            own = frozenset(listens)
+            explicit = tuple([index for index in indices if index not in own])
+        return _Parts(
+            *(indices, explicit, tuple(listens), tuple(binding), tuple(opening)),
+            *(tuple(telling), frozenset(named)),
+        )
 
     # Cells
 
-    def _cell(
-        self, cell: Cell, layers: tuple[int, ...], rules: list[ir.Rule], ids: Mapping[str, int]
-    ) -> ir.Cell:
-        class_, owned = self._decide(cell.name, layers, rules)
+    def _cell(self, cell: Cell, layers: tuple[int, ...], ids: Mapping[str, int]) -> ir.Cell:
+        class_, owned = self._decide(cell.name, layers)
         return ir.Cell(
             name=cell.name,
             id=ids.get(cell.name, 0),
@@ -187,45 +237,31 @@ class _Lowering:
         )
 
     def _decide(
-        self, subject: str | None, layers: tuple[int, ...], rules: list[ir.Rule]
+        self, subject: str | None, layers: tuple[int, ...]
     ) -> tuple[int, tuple[ir.Verdict, ...]]:
         """The class of a cell with these layers (-1 for no cell), and what decides at the
         ports it listens on.  Cells with the same explicit rules share the class, so that
         another one only needs a look at its ports."""
-        table = self._table
-        flat = [i for layer in layers for i in table[layer].rules]
-        listens = [i for i in flat if rules[i].listen]
-        explicit = tuple(
-            tuple([i for i in table[layer].rules if not rules[i].listen]) for layer in layers
-        )
-        named = any(subject in r.to.members for i in flat if (r := rules[i].requests).to)
-        key = (explicit, subject if named else subject is None)
+        parts = [self._parts[layer] for layer in layers]
+        named = any(subject in layer.named for layer in parts)
+        key = (tuple([layer.explicit for layer in parts]), subject if named else subject is None)
         class_ = self._class_of.get(key)
-        if class_ is not None and not listens:
+        if class_ is not None and not any(layer.listens for layer in parts):
             return class_, ()
-        chosen = [
-            [i for i in table[layer].rules if class_ is None or self._about_binds(rules[i])]
-            for layer in layers
-        ]
-        space = Space(
-            self._layout, self._universe, subject, [rules[i].requests for x in chosen for i in x]
-        )
-        folded = fold(space, rules, chosen)
-        self._report(folded.problems, rules)
+        chosen = [layer.rules if class_ is None else layer.binding for layer in parts]
+        telling = [requests for layer in parts for requests in layer.telling]
+        space = Space(self._layout, self._universe, subject, telling)
+        folded = fold(space, self._rules, chosen)
+        self._report(folded.problems)
         if class_ is None:
             class_ = -1
             if subject is not None:
                 made = ir.CellClass(verdicts(space, folded.explicit, self._intern))
                 class_ = self._classes.setdefault(made, len(self._classes))
             self._class_of[key] = class_
-        own = 0
-        for i in listens:
-            own |= space.mask(rules[i].requests)
-        regions = [Region(r.rule, r.effect, r.bits & own) for r in folded.listening if r.bits & own]
-        return class_, verdicts(space, regions, self._intern)
+        return class_, verdicts(space, folded.owned, self._intern)
 
-    def _about_binds(self, rule: ir.Rule) -> bool:
-        actions = rule.requests.actions
+    def _about_binds(self, actions: int) -> bool:
         known = self._binding.get(actions)
         if known is None:
             leaves = self._catalogue.by_name
@@ -234,7 +270,7 @@ class _Lowering:
             self._binding[actions] = known
         return known
 
-    def _report(self, problems: list[Problem], rules: list[ir.Rule]) -> None:
+    def _report(self, problems: list[Problem]) -> None:
         fresh = []
         for problem in problems:
             key = (problem.kind, problem.rules)
@@ -242,7 +278,7 @@ class _Lowering:
                 self._reported.add(key)
                 fresh.append(problem)
         if fresh:
-            report(fresh, rules, self._spans, self._found)
+            report(fresh, self._rules, self._spans, self._found)
 
     # Ports
 
@@ -253,9 +289,9 @@ class _Lowering:
         made = []
         for cell, layers in zip(cells, chains, strict=True):
             for layer in layers:
-                for index in self._table[layer].rules:
+                for index in self._parts[layer].listens:
                     requests = rules[index].requests
-                    if rules[index].listen and requests.ports and requests.protocols:
+                    if requests.ports and requests.protocols:
                         protocol: Literal["tcp", "udp"] = (
                             "tcp" if requests.protocols == ("tcp",) else "udp"
                         )
@@ -266,7 +302,6 @@ class _Lowering:
         self,
         reservations: Sequence[ir.Reservation],
         cells: Sequence[ir.Cell],
-        rules: list[ir.Rule],
     ) -> None:
         ordered = claims(reservations)
         declared = {cell.name: cell.span for cell in self._policy.cells}
@@ -275,10 +310,16 @@ class _Lowering:
         owners = Owners(ordered)
         for cell in cells:
             for layer in cell.layers:
-                for index in self._table[layer].rules:
-                    rule = rules[index]
-                    if rule.listen or rule.effect == "deny" or rule.requests.ports is None:
-                        continue
+                for index in self._parts[layer].opening:
+                    rule = self._rules[index]
                     hit = owners.hit_by(rule, cell.name)
                     if hit is not None:
                         report_taken(hit, cell.name, rule, index, self._spans, self._found)
+
+
+def _bodies(policy: Policy) -> Iterator[Body]:
+    """All bodies that cells are made of, and those that no cell uses."""
+    for cell in policy.cells:
+        yield from cell.bodies
+    for chain in policy.unused:
+        yield from chain

@@ -138,7 +138,7 @@ def report_collision(
     first: Claim,
     second: Claim,
     spans: Sequence[Span],
-    scopes: Mapping[Span, str],
+    scopes: Sequence[str],
     cells: Mapping[str, Span],
     found: Diagnostics,
 ) -> None:
@@ -148,7 +148,7 @@ def report_collision(
     related += (
         Related(cells[claim.cell], f"by `{claim.cell}`")
         for claim in (first, second)
-        if scopes.get(spans[claim.rule]) != f"cell {claim.cell}"
+        if scopes[claim.rule] != f"cell {claim.cell}"
     )
     what = f"{second.protocol} port {second.low}"
     if first.cell == second.cell:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from compiler.model.policy import Body
 from compiler.source import Source, Span
 
 _COMMENT = re.compile(r"#[^\n]*")
@@ -24,43 +25,49 @@ def canonical(text: str) -> str:
     return _AROUND.sub(r"\1", on_one_line(text))
 
 
-def rule_ids(scopes: Mapping[Span, str], sources: Mapping[str, Source]) -> dict[Span, int]:
-    """A 32-bit id, never 0, for every rule, given the scope at its span.
+def rule_ids(bodies: Iterable[Body], sources: Mapping[str, Source]) -> dict[Span, int]:
+    """A 32-bit id, never 0, for every rule of some bodies, by its span.
 
     It is made of the rule's canonical tokens, its file, its scope, and its ordinal
     among identical ones; when two collide, the later in this order is salted.
     """
-    words = _Words(sources)
-    keys = {span: words.of(span, scopes[span]) for span in sorted(scopes)}
+    keys = _keys(bodies, {name: source.text for name, source in sources.items()})
     ids = {span: _number(*key) for span, key in keys.items()}
     if 0 in (numbers := {*ids.values()}) or len(numbers) < len(ids):
         return _salted(keys)
     return ids
 
 
-class _Words:
-    """What the ids of rules are made of: words, and an ordinal among those with the same."""
+def _keys(bodies: Iterable[Body], texts: Mapping[str, str]) -> dict[Span, tuple[bytes, int]]:
+    """What the ids are made of: words, and an ordinal among those with the same.
 
-    def __init__(self, sources: Mapping[str, Source]) -> None:
-        self._texts = {name: source.text for name, source in sources.items()}
-        self._tokens: dict[str, bytes] = {}
-        self._heads: dict[tuple[str, str], bytes] = {}
-        self._seen: dict[bytes, int] = {}
-
-    def of(self, span: Span, scope: str) -> tuple[bytes, int]:
-        """The words of a rule, asked for in the order of places."""
-        file, start, end = span
-        text = self._texts[file][start:end]
-        tokens = self._tokens.get(text)
-        if tokens is None:
-            tokens = self._tokens[text] = _bytes(canonical(text))
-        head = self._heads.get((file, scope))
-        if head is None:
-            head = self._heads[file, scope] = _bytes(f"{file}\0{scope}\0")
-        words = head + tokens
-        ordinal = self._seen.get(words, 0)
-        self._seen[words] = ordinal + 1
-        return words, ordinal
+    Rules of one scope come in the order of their places.
+    """
+    tokens: dict[str, bytes] = {}
+    keys: dict[Span, tuple[bytes, int]] = {}
+    seen: dict[bytes, int] = {}
+    done: set[int] = set()
+    for body in bodies:
+        if not body.rules or id(body) in done:
+            continue
+        done.add(id(body))
+        file = body.rules[0].span.file
+        text = texts[file]
+        head = _bytes(f"{file}\0{body.rules[0].scope}\0")
+        for rule in body.rules:
+            span = rule.span
+            if span in keys:  # of another use of a template
+                continue
+            _, start, end = span
+            written = text[start:end]
+            said = tokens.get(written)
+            if said is None:
+                said = tokens[written] = _bytes(canonical(written))
+            words = head + said
+            ordinal = seen.get(words, 0)
+            seen[words] = ordinal + 1
+            keys[span] = words, ordinal
+    return keys
 
 
 def _bytes(text: str) -> bytes:

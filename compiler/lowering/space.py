@@ -11,12 +11,14 @@ import bisect
 from collections.abc import Iterable, Iterator
 
 from compiler.catalogue.actions import Leaf
-from compiler.ir.ir import HOST, PROTOCOLS, SELF, Peers, Ranges, Request, RequestSet
-from compiler.ir.requests import RAWSOCK_DOMAIN, RAWSOCK_TYPE, Axes, asked_for
+from compiler.ir.ir import HOST, PROTOCOLS, SELF, Peers, Request, RequestSet
+from compiler.ir.requests import RAWSOCK_DOMAIN, RAWSOCK_TYPE, Axes
 from compiler.lowering.layout import Layout
 
 #: Ports below are asked about as bind.privport (IPPORT_RESERVED of netinet/in.h).
 FIRST_UNPRIVILEGED = 1024
+#: AUTO and all others.
+ALL_PORTS = (0, 65535)
 
 
 class Universe:
@@ -61,15 +63,17 @@ class Space:
         subject: str | None,
         sets: Iterable[RequestSet],
     ) -> None:
+        """Tells apart what `sets` do; those without peers and ports add nothing."""
         sets = list(sets)
         self.layout = layout
         self.universe = universe
         self.subject = subject
         self.axes = Axes(sets, layout.words)
         self.peers = self._partition({s.to for s in sets if s.to is not None})
-        self.offsets: list[int] = []
-        self.sizes: list[int] = []
-        self._number()
+        sizes = len(self.peers), len(PROTOCOLS) * len(self.axes.ports)
+        self.offsets, self.sizes = layout.blocks_for(*sizes)
+        self._starts = [low for low, _ in self.axes.ports]
+        self._ends = [high for _, high in self.axes.ports]
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -85,19 +89,6 @@ class Space:
             mask = self.universe.mask(peers, self.subject)
             atoms = [part for atom in atoms for part in (atom & mask, atom & ~mask) if part]
         return atoms
-
-    def _number(self) -> None:
-        sizes = {
-            **self.layout.sizes,
-            "target": len(self.peers),
-            "bind": len(PROTOCOLS) * len(self.axes.ports),
-        }
-        offset = len(self.layout.plain)
-        for leaf in self.layout.blocks:
-            size = sizes[leaf.dimension]
-            self.offsets.append(offset)
-            self.sizes.append(size)
-            offset += size
 
     def mask(self, requests: RequestSet) -> int:
         """The bits of a set of requests."""
@@ -149,14 +140,22 @@ class Space:
             or requests.to is not None
         ):
             return 0
-        ports = self.axes.ports
-        wanted = requests.ports
+        assert leaf.ports is not None
+        asked = self._intervals(*leaf.ports) | 1  # the kernel asks every leaf about AUTO
         row = 0
-        for i, interval in enumerate(ports):
-            if (wanted is None or _within(wanted, *interval)) and asked_for(leaf, interval):
-                row |= 1 << i
-        protocols = PROTOCOLS if requests.protocols is None else requests.protocols
-        return sum(row << (PROTOCOLS.index(p) * len(ports)) for p in protocols)
+        for low, high in (ALL_PORTS,) if requests.ports is None else requests.ports:
+            row |= self._intervals(low, high)
+        row &= asked
+        bits = 0
+        for protocol in PROTOCOLS if requests.protocols is None else requests.protocols:
+            bits |= row << (PROTOCOLS.index(protocol) * len(self._starts))
+        return bits
+
+    def _intervals(self, low: int, high: int) -> int:
+        """The intervals of ports inside [low, high], as bits."""
+        first = bisect.bisect_left(self._starts, low)
+        after = bisect.bisect_right(self._ends, high)
+        return (1 << after) - (1 << first) if first < after else 0
 
     def _sockets(self, leaf: Leaf, requests: RequestSet) -> int:
         if requests.protocols is not None or requests.ports is not None or requests.to is not None:
@@ -217,12 +216,6 @@ class Space:
             type=axes.types[kind],
             socket_protocol=word,
         )
-
-
-def _within(ranges: Ranges, low: int, high: int) -> bool:
-    """Whether one of some ranges in order holds all of [low, high]."""
-    index = bisect.bisect_right(ranges, low, key=lambda r: r[0]) - 1
-    return index >= 0 and high <= ranges[index][1]
 
 
 def _only_actions(requests: RequestSet) -> bool:

@@ -14,24 +14,19 @@ Intern = Callable[[tuple[str, ...]], int]
 
 def verdicts(space: Space, regions: Iterable[Region], intern: Intern) -> tuple[Verdict, ...]:
     """Disjoint rows for what each rule decides, in the order of the regions."""
-    return tuple(
-        Verdict(region.effect, region.rule, requests)
-        for region in regions
-        for requests in request_sets(space, region.bits, intern)
-    )
-
-
-def request_sets(space: Space, bits: int, intern: Intern) -> Iterator[RequestSet]:
-    """A set of requests as few products of actions and conditions."""
-    layout = space.layout
-    fixed = bits & layout.fixed
-    if fixed:
-        known = layout.request_sets.get(fixed)
-        if known is None:
-            known = layout.request_sets[fixed] = tuple(_products(space, fixed, intern))
-        yield from known
-    if fixed != bits:
-        yield from _products(space, bits ^ fixed, intern)
+    known, fixed = space.layout.request_sets, space.layout.fixed
+    rows: list[Verdict] = []
+    for rule, effect, bits in regions:
+        common = bits & fixed
+        if common:
+            sets = known.get(common)
+            if sets is None:
+                sets = known[common] = tuple(_products(space, common, intern))
+            rows += [Verdict(effect, rule, requests) for requests in sets]
+        if common != bits:
+            own = _products(space, bits ^ common, intern)
+            rows += [Verdict(effect, rule, requests) for requests in own]
+    return tuple(rows)
 
 
 def _products(space: Space, bits: int, intern: Intern) -> Iterator[RequestSet]:

@@ -23,7 +23,6 @@ from compiler.names.values import Constant, Scope
 from compiler.source import Span
 from compiler.syntax import tree as t
 
-
 #: Statements that bring in other bodies.
 _USES = frozenset((t.ProfileUse, t.Use))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from compiler.driver import Program
 from compiler.lowering.rule_ids import canonical, rule_ids
+from compiler.model.policy import Body, Rule
 from compiler.source import Source, Span
 from tests.semantics.support import compile_text, must
 
@@ -85,13 +88,19 @@ def test_another_rule_has_another_id(old: str, new: str, changed: set[str]) -> N
     assert {scope for _, (scope, _) in EXPECTED.items() - other.items()} == changed
 
 
+def bodies(spans: Sequence[Span], scope: str) -> list[Body]:
+    """A body for each place, with the one rule that stands there."""
+    meaning: Any = None  # ids are made of texts
+    return [Body("cell", "x", span, (Rule(meaning, scope, span),)) for span in spans]
+
+
 def test_identical_rules_are_told_apart_by_their_order() -> None:
     text = "deny a;\ndeny b;\ndeny a;\n"
     spans = [Span("f", 0, 7), Span("f", 8, 15), Span("f", 16, 23)]
     sources = {"f": Source("f", text)}
-    all_of_them = rule_ids(dict.fromkeys(spans, "cell x"), sources)
+    all_of_them = rule_ids(bodies(spans, "cell x"), sources)
     assert len(set(all_of_them.values())) == 3
-    without_last = rule_ids(dict.fromkeys(spans[:2], "cell x"), sources)
+    without_last = rule_ids(bodies(spans[:2], "cell x"), sources)
     assert without_last == {span: all_of_them[span] for span in spans[:2]}
 
 
@@ -109,6 +118,6 @@ def test_colliding_ids_are_salted_the_same_way_every_time(monkeypatch: pytest.Mo
     lines = [f"deny a{i};" for i in range(7)]
     sources = {"f": Source("f", "".join(lines))}
     spans = [Span("f", 8 * i, 8 * i + 8) for i in range(7)]
-    made = rule_ids(dict.fromkeys(spans, "cell x"), sources)
+    made = rule_ids(bodies(spans, "cell x"), sources)
     assert sorted(made.values()) == [1, 2, 3, 4, 5, 6, 7]
-    assert rule_ids(dict.fromkeys(reversed(spans), "cell x"), sources) == made
+    assert rule_ids(bodies(spans[::-1], "cell x"), sources) == made
