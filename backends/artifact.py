@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from compiler.ir.ir import IR, Effect, Request
+from compiler.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Artifact:
     """One file of the build directory."""
 
@@ -19,7 +19,7 @@ class Artifact:
     mode: int = 0o644
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """What of an IR something is about: a rule, or a setting of a cell or of the host."""
 
@@ -30,7 +30,7 @@ class Place:
     """A field of `ir.Cell` or `ir.HostSettings`; "" is the cell as a whole."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Loss:
     """Something that a target cannot do as the policy says."""
 
@@ -44,7 +44,7 @@ class Loss:
     """The backend whose files do it instead, when they are built too."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Refusal:
     """Something without which nothing can be made for a target."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Diagnostic, Diagnostics
 from compiler.ir.ir import IR
+from compiler.record import record
 from compiler.source import Source, Span
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ Ids = Callable[[Mapping[str, Span | None]], Mapping[str, int]]
 """Gives every cell, declared at a span, its id; ids of retired names are among them."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Compilation:
     """What came of a policy; `program` is None when there was nothing to lower."""
 
@@ -39,7 +39,7 @@ class Compilation:
         return bool(self.diagnostics)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Program:
     """A policy as far as it was compiled, stage by stage."""
 

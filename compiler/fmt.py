@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from compiler import durable, rewrite
 from compiler.diagnostics import Diagnostics
 from compiler.files import MAX_BYTES
 from compiler.names.project import decode, too_large
+from compiler.record import record
 from compiler.render.text import visible
 from compiler.source import Source
 from compiler.syntax.format import format_source
@@ -19,7 +19,7 @@ SUFFIX = ".cell"
 STDIN = "-"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Result:
     """What to print on standard output, the exit status, and findings with their sources."""
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from compiler import durable
 from compiler.diagnostics import Diagnostic, Diagnostics, Related
 from compiler.durable import OutputError
+from compiler.record import NOTHING, record
 from compiler.source import Source, Span
 
 #: Ids are 16 bits wide in the kernel, and 0 is the host.
@@ -31,11 +31,11 @@ _CONFLICT = re.compile(r"(<{7}|\|{7}|={7}|>{7})(\s|\Z)")
 _SHOWN = 8
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CellIds:
     """The id of every name that has or had one."""
 
-    by_name: Mapping[str, int] = field(default_factory=dict)
+    by_name: Mapping[str, int] = NOTHING
 
     def retired(self, names: Iterable[str]) -> tuple[tuple[str, int], ...]:
         """Name and id of those not among `names`, in name order."""

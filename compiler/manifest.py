@@ -7,9 +7,10 @@ import json
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
+
+from compiler.record import record
 
 MANIFEST = "manifest.json"
 IR_FILE = "policy.ir.json"
@@ -22,7 +23,7 @@ FORMAT = 1
 UNLISTED = frozenset({MANIFEST, CHECKSUMS, SIGNATURE})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Origin:
     """What a build was made from and by."""
 
@@ -34,7 +35,7 @@ class Origin:
     """SHA-256 of cellc's own files, in hex (`tool_digest`)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Problem:
     """One way in which a build directory differs from its manifest."""
 
@@ -43,7 +44,7 @@ class Problem:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Manifest:
     origin: Origin
     files: Mapping[str, str]

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any, TypeVar, cast, dataclass_transform
 
 _Class = TypeVar("_Class")
 _Record = TypeVar("_Record")
 
+#: The default of a field that holds a mapping.
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
 
 @dataclass_transform(frozen_default=True)
 def record(cls: type[_Class]) -> type[_Class]:
-    """A class with slots for its fields: equal by them, hashable.
+    """A class with slots for its fields, and for those of the record it extends: equal by them,
+    hashable.
 
     That nobody assigns to its fields is held by the type checker alone.  A check at run time
     would make each construction three times as dear.  Does what dataclass(slots=True,
     unsafe_hash=True) does, but compiles `__init__` when the first record is made: of the many
     kinds of statements a policy has few, and a command that has none need not wait for them.
     """
-    names = tuple(cls.__annotations__)
-    defaults = {name: cls.__dict__[name] for name in names if name in cls.__dict__}
-    gone = {*names, "__dict__", "__weakref__"}
-    body = {name: value for name, value in cls.__dict__.items() if name not in gone}
+    own = tuple(cls.__annotations__)
+    names = *getattr(cls, "__match_args__", ()), *own
+    defaults = getattr(cls, "__defaults__", {}) | {n: vars(cls)[n] for n in own if n in vars(cls)}
+    gone = {*own, "__dict__", "__weakref__"}
+    body = {name: value for name, value in vars(cls).items() if name not in gone}
     values = attrgetter(*names) if len(names) > 1 else lambda self: (getattr(self, names[0]),)
 
     def __init__(self: Any, *given: Any, **named: Any) -> None:  # noqa: N807
@@ -39,8 +46,9 @@ def record(cls: type[_Class]) -> type[_Class]:
         shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
         return f"{type(self).__qualname__}({shown})"
 
-    body |= {"__slots__": names, "__match_args__": names, "__init__": __init__}
-    body |= {"__eq__": __eq__, "__hash__": __hash__, "__repr__": __repr__}
+    body |= {"__slots__": own, "__match_args__": names, "__defaults__": defaults}
+    body |= {"__init__": __init__, "__eq__": __eq__, "__hash__": __hash__, "__repr__": __repr__}
+    body["__dataclass_fields__"] = _Fields()
     metaclass: Any = type(cls)
     made: type[_Class] = metaclass(cls.__name__, cls.__bases__, body)
     return made
@@ -49,21 +57,32 @@ def record(cls: type[_Class]) -> type[_Class]:
 def changed(one: _Record, **fields: Any) -> _Record:
     """A record with other values for some fields."""
     kind: Any = type(one)
-    return cast(_Record, kind(**{name: getattr(one, name) for name in field_names(one)} | fields))
+    return cast(_Record, kind(**{name: getattr(one, name) for name in field_names(kind)} | fields))
 
 
-def field_names(one: object) -> tuple[str, ...]:
-    """The names of a record's fields; none for what is no record."""
-    names: tuple[str, ...] = getattr(type(one), "__match_args__", ())
+def field_names(kind: type) -> tuple[str, ...]:
+    """The fields of a kind of record, in order; none for what is no record."""
+    names: tuple[str, ...] = getattr(kind, "__match_args__", ())
     return names
 
 
-@dataclass_transform(frozen_default=True)
-def described_record(cls: type[_Class]) -> type[_Class]:
-    """The same for data that is serialised: a dataclass, which can be asked for its fields."""
-    from dataclasses import dataclass
+class _Fields:
+    """`__dataclass_fields__` of a record: what makes it one of the standard library's dataclasses.
 
-    return dataclass(slots=True, unsafe_hash=True)(cls)
+    They are made when somebody asks, as `dataclasses` takes longer to import than most commands
+    have to wait for anything else.
+    """
+
+    def __get__(self, one: object, kind: Any) -> Mapping[str, Any]:
+        from dataclasses import dataclass
+
+        annotations: dict[str, Any] = {}
+        for base in reversed(kind.__mro__):
+            annotations |= vars(base).get("__annotations__", {})
+        body = {"__annotations__": annotations, "__module__": kind.__module__, **kind.__defaults__}
+        alike: Any = dataclass(type(kind.__name__, (), body))
+        kind.__dataclass_fields__ = alike.__dataclass_fields__
+        return kind.__dataclass_fields__  # type: ignore[no-any-return]
 
 
 def _initializer(names: tuple[str, ...], defaults: dict[str, Any]) -> Any:

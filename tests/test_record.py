@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from compiler.record import changed, field_names, record
 
@@ -36,7 +37,7 @@ def test_records_are_like_dataclasses(given: tuple[object, ...]) -> None:
     assert ours.total() == theirs.total()
     assert not hasattr(ours, "__dict__")
     assert type(ours).__doc__ == "A doc."
-    again = type(ours)(**{name: getattr(ours, name) for name in field_names(ours)})
+    again = type(ours)(**{name: getattr(ours, name) for name in field_names(type(ours))})
     assert again == ours
     assert again is not ours
     assert ours != theirs
@@ -58,4 +59,34 @@ def test_one_field_is_compared_by_its_value() -> None:
     one: type = record(type("One", (), {"__annotations__": {"only": "int"}}))
     assert one(1) == one(1) != one(2)
     assert hash(one(1)) == hash((1,))
-    assert field_names(3) == ()
+    assert field_names(int) == ()
+
+
+@record
+class _Base:
+    span: str
+
+
+@record
+class _Extended(_Base):
+    rest: tuple[int, ...] = ()
+
+
+def test_a_record_that_extends_another_has_its_fields_first() -> None:
+    one = _Extended("here", (1,))
+    assert field_names(_Extended) == ("span", "rest")
+    assert (one.span, one.rest) == ("here", (1,))
+    assert not hasattr(one, "__dict__")
+    assert one == _Extended(span="here", rest=(1,)) != _Extended("here")
+    assert repr(one) == "_Extended(span='here', rest=(1,))"
+
+
+def test_records_are_dataclasses_to_whoever_asks() -> None:
+    one = _Extended("here")
+    assert is_dataclass(one)
+    assert [(f.name, f.type) for f in fields(one)] == [("span", "str"), ("rest", "tuple[int, ...]")]
+    assert asdict(one) == {"span": "here", "rest": ()}
+    assert replace(one, rest=(2,)) == _Extended("here", (2,))
+    assert TypeAdapter(_Extended).validate_python({"span": "here"}) == one
+    with pytest.raises(ValidationError):
+        TypeAdapter(_Extended).validate_python({"span": 1})

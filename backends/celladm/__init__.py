@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from backends.artifact import Artifact, Loss, Refusal
 from backends.celladm.losses import NAMES
@@ -13,9 +12,10 @@ from backends.celladm.report import report
 from backends.celladm.settings import refusals, setting_losses
 from backends.escape import sh_comment
 from compiler.ir.ir import IR
+from compiler.record import record
 
 
-@dataclass(frozen=True)
+@record
 class CelladmBackend:
     """`celladm/cells.d/`, `celladm/hooks/`, and `celladm/losses.txt`."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from backends.kmod.columns import rights, width
 from backends.kmod.positions import positions
 from compiler.catalogue.actions import Leaf, all_leaves, load
+from compiler.record import record
 
 #: Scopes whose listeners look a column up; vnode requests are sets of rights.
 SCOPES = ("generic", "system", "process", "network", "machdep", "device")
@@ -21,7 +21,7 @@ _SPECIAL = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Action:
     """A kauth action: the position it has alone, and its requests with theirs."""
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from backends.kmod.positions import row_positions
 from backends.kmod.tables import LIMITS, PERMISSIVE, Cell, Rule, Tables
+from compiler.record import record
 
 #: Verdicts in a word.
 VERDICTS = 16
@@ -23,7 +23,7 @@ NUMBERS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Section:
     """One array of the tables."""
 

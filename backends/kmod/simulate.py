@@ -7,7 +7,6 @@ the reference evaluator; the two are compared on every class of requests.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 from backends.kmod.columns import BIND_LEAVES, right_bits
@@ -31,6 +30,7 @@ from backends.kmod.tables import (
 from compiler.catalogue.actions import Leaf, load
 from compiler.catalogue.words import IP_PROTOCOLS, PROTOCOL_FAMILIES, TYPES, Constant
 from compiler.ir.ir import HOST, HOST_ROOT, PROTOCOLS, Effect, Request
+from compiler.record import changed
 
 EFFECTS: Mapping[int, Effect] = {DEFER: "allow", DENY: "deny", ALLOW: "grant"}
 
@@ -57,7 +57,7 @@ class Simulator:
     def __init__(self, tables: Tables) -> None:
         self._t = tables
         nobody = (Owner(0, 0, 0, 0, 0),) * len(tables.owners)
-        self._unowned = replace(tables, owners=nobody)
+        self._unowned = changed(tables, owners=nobody)
         self._leaves = load(tables.target).by_name
         self._rules: dict[tuple[int, int], dict[int, list[Rule]]] = {}
         self.places = places()

@@ -7,10 +7,10 @@ C file and the loadable image hold exactly these values.
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from compiler.catalogue.words import RLIMITS
+from compiler.record import record
 
 #: Verdicts, two bits each.
 DEFER, DENY, ALLOW = 0, 1, 2
@@ -93,7 +93,7 @@ class Axis(NamedTuple):
     """Classes, the rest included."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tables:
     policy: str
     target: str

@@ -7,7 +7,6 @@ knows from the boxes whether they would notice.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -19,6 +18,7 @@ from compiler.lowering.fold import fold
 from compiler.lowering.layout import Layout
 from compiler.lowering.space import Space, Universe
 from compiler.lowering.verdicts import verdicts
+from compiler.record import changed
 
 #: The conditions of a rule, and the words for them.
 _CONDITIONS = {
@@ -78,10 +78,10 @@ class Folder:
             if rule.listen:
                 continue
             effect: Effect = "allow" if rule.effect == "deny" else "deny"
-            flipped = dataclasses.replace(rule, effect=effect)
+            flipped = changed(rule, effect=effect)
             yield Mutant(index, "flip", f"{effect} instead of {rule.effect}", flipped)
             for text, requests in self._wider(rule.requests):
-                wider = dataclasses.replace(rule, requests=requests)
+                wider = changed(rule, requests=requests)
                 yield Mutant(index, "widen", text, wider)
 
     def _wider(self, requests: RequestSet) -> Iterator[tuple[str, RequestSet]]:
@@ -89,7 +89,7 @@ class Folder:
         given = [field for field in _CONDITIONS if getattr(requests, field) is not None]
         for field in given:
             fewer: dict[str, Any] = {field: None}
-            yield f"without `{_CONDITIONS[field]}`", dataclasses.replace(requests, **fewer)
+            yield f"without `{_CONDITIONS[field]}`", changed(requests, **fewer)
         names = self._sets[requests.actions]
         scopes = {name.partition(".")[0] for name in names}
         if not given and len(scopes) == 1:
@@ -97,7 +97,7 @@ class Folder:
             whole = tuple(leaf.name for leaf in leaves if leaf.scope in scopes)
             if whole != names:
                 text = f"{scopes.pop()}.* instead of its actions"
-                yield text, dataclasses.replace(requests, actions=self._intern(whole))
+                yield text, changed(requests, actions=self._intern(whole))
 
     @property
     def more_sets(self) -> list[tuple[str, ...]]:
@@ -151,7 +151,7 @@ class Folder:
                 return None
             cells[i] = folded
         dropped = mutant.rule if mutant.mutated is None else -1
-        return dataclasses.replace(
+        return changed(
             ir,
             action_sets=tuple(self._sets),
             rules=tuple(rules),
@@ -165,7 +165,7 @@ class Folder:
         if mutant.mutated is not None or mutant.rule not in layer.rules:
             return layer
         kept = tuple(rule for rule in layer.rules if rule != mutant.rule)
-        return dataclasses.replace(layer, rules=kept)
+        return changed(layer, rules=kept)
 
     def _fold(
         self,
@@ -184,7 +184,7 @@ class Folder:
         named = any(cell.name in r.to.members for i in flat if (r := rules[i].requests).to)
         key = (explicit, named and cell.name)
         if not listens and key in known:
-            return dataclasses.replace(cell, class_=known[key], owned=())
+            return changed(cell, class_=known[key], owned=())
         space = Space(layout, self._universe, cell.name, [rules[i].requests for i in flat])
         folded = fold(space, rules, chosen)
         if any(p.kind != "duplicate" for p in folded.problems):
@@ -193,7 +193,7 @@ class Folder:
             known[key] = len(classes)
             classes.append(CellClass(verdicts(space, folded.explicit, self._intern)))
         owned = verdicts(space, folded.owned, self._intern)
-        return dataclasses.replace(cell, class_=known[key], owned=owned)
+        return changed(cell, class_=known[key], owned=owned)
 
     def _intern(self, names: tuple[str, ...]) -> int:
         index = self._index.get(names)

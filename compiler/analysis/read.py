@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import re
 
@@ -18,6 +17,7 @@ from compiler.model.policy import RequestPattern
 from compiler.model.rules import Rules
 from compiler.names.groups import Groups
 from compiler.names.values import Scope
+from compiler.record import changed
 from compiler.source import Source, Span
 from compiler.syntax.parse import parse_request
 
@@ -88,7 +88,7 @@ class RequestReader:
             span = finding.span and finding.span._replace(
                 start=min(finding.span.start, limit), end=min(finding.span.end, limit)
             )
-            found.extend([dataclasses.replace(finding, span=span, related=())])
+            found.extend([changed(finding, span=span, related=())])
         return None
 
     def boxes(self, text: Source, pattern: RequestPattern, found: Diagnostics) -> list[Box]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import json
-from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any, Literal
+
+from compiler.record import changed, record
 
 #: NetBSD releases a policy can target, oldest first; "current" is the greatest.
 RELEASES = ("9.4", "10.1", "11.0", "current")
@@ -14,7 +15,7 @@ RELEASES = ("9.4", "10.1", "11.0", "current")
 Dimension = Literal["none", "self", "target", "bind", "socket", "rawsock", "mask"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Default:
     """Who, besides this model and suser, answers ALLOW to a caller that is not root.
 
@@ -28,7 +29,7 @@ class Default:
     when: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Leaf:
     """One question the kernel can ask: an action, or an action with a request.
 
@@ -74,7 +75,7 @@ class Leaf:
     """What the requests have in common that are denied at `securelevel`; "" when it is all."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Catalogue:
     """The leaves that one release can ask, in column order."""
 
@@ -144,7 +145,7 @@ def all_leaves() -> tuple[Leaf, ...]:
 def _in_release(leaf: Leaf, release: str) -> Leaf:
     if leaf.asked_until is None or release in releases(leaf.since, leaf.asked_until):
         return leaf
-    return replace(leaf, asked=False)
+    return changed(leaf, asked=False)
 
 
 @functools.cache

@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from compiler.catalogue.actions import RELEASES, read_data, releases
+from compiler.record import changed, record
 
 Type = Literal["int", "uint", "bool", "quad", "string", "ports", "mode"]
 
@@ -47,7 +47,7 @@ _BLANKS = " \t\v\f\r"
 _PORTS = re.compile(r"[0-9]{1,5}(,[0-9]{1,5})*", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Range:
     """What a node accepts beyond its type; None or () does not narrow."""
 
@@ -60,7 +60,7 @@ class Range:
     """A regular expression that the whole value matches."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Default:
     """The kernel's own value of a node in some releases."""
 
@@ -71,7 +71,7 @@ class Default:
     """Where that was read: a file and its revisions, or a manual page."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Node:
     """One sysctl node."""
 
@@ -101,7 +101,7 @@ class Node:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Nodes:
     """The nodes established for one release, by name, aliases included."""
 
@@ -152,7 +152,7 @@ def _default_in(node: Node, release: str) -> str | None:
 def _as_in(node: Node, release: str) -> Node:
     """The node with the default of a release, or the newest one where that is not established."""
     found = _default_in(all_nodes()[node.canonical], release)
-    return node if found in (None, node.default) else replace(node, default=found or "")
+    return node if found in (None, node.default) else changed(node, default=found or "")
 
 
 @functools.cache

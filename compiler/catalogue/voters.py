@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from compiler.catalogue.actions import Leaf, all_leaves, read_data
 from compiler.catalogue.sysctl import canonical, integer
+from compiler.record import NOTHING, record
 
 Vote = Literal["deny", "allow", "defer", "depends"]
 Remark = Literal["", "redundant deny", "powerless allow", "powerless grant", "redundant grant"]
@@ -43,7 +43,7 @@ _OTHER = "other"
 _ROOT_NAMES = ("root", "toor")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class VoterSettings:
     """What a policy says about the host; nodes it does not set have the kernel's values.
 
@@ -51,7 +51,7 @@ class VoterSettings:
     """
 
     securelevel: int = -1
-    sysctls: Mapping[str, str] = field(default_factory=dict)
+    sysctls: Mapping[str, str] = NOTHING
 
 
 class Socket(NamedTuple):
@@ -64,7 +64,7 @@ class Socket(NamedTuple):
 _ANY_SOCKET = Socket()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ballot:
     """One listener's vote.  One that `depends` is `might` when `when` holds, else defer."""
 
@@ -74,7 +74,7 @@ class Ballot:
     when: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outcome:
     """What becomes of a request."""
 

@@ -6,11 +6,12 @@ Every list is the same in all of RELEASES.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from compiler.record import record
 
-@dataclass(frozen=True, slots=True)
+
+@record
 class Constant:
     """A C constant and the words that stand for it; `name` is the one the IR uses."""
 
@@ -20,7 +21,7 @@ class Constant:
     aliases: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rlimit:
     """A limit of setrlimit(2), as in sys/resource.h."""
 
@@ -30,7 +31,7 @@ class Rlimit:
     unit: Literal["bytes", "seconds", "count"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Device:
     """An entry of /dev as MAKEDEV(8) makes it.
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from compiler.certificate.classes import SOCKETS, Numbering, Space
 from compiler.ir.evaluate import Evaluator
 from compiler.ir.ir import HOST, IR, Cell, Effect, Request, RequestSet
 from compiler.ir.requests import catalogue
+from compiler.record import changed
 
 FORMAT = "cellc-certificate"
 VERSION = 2
@@ -73,10 +73,10 @@ class _Maker:
         self._numbering = numbering
         self._listens = [rule.listen for rule in ir.rules]
         explicit = [
-            replace(layer, rules=tuple(i for i in layer.rules if not self._listens[i]))
+            changed(layer, rules=tuple(i for i in layer.rules if not self._listens[i]))
             for layer in ir.layers
         ]
-        self._bare = replace(ir, layers=tuple(explicit), reservations=())
+        self._bare = changed(ir, layers=tuple(explicit), reservations=())
         self._ask_bare = _both(self._bare, unowned)
         self._ask = _both(ir, decide)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from compiler.analysis.boxes import Box
@@ -19,6 +18,7 @@ from compiler.lowering.lower import Lowered
 from compiler.lowering.problems import request_text
 from compiler.lowering.rule_ids import canonical
 from compiler.model.policy import Policy, Test, TestCase
+from compiler.record import record
 from compiler.source import Source, Span
 
 _DONE = {"deny": "denied", "allow": "allowed", "grant": "granted"}
@@ -26,7 +26,7 @@ _BY_DEFAULT = "default"
 _ID = re.compile(r"[0-9a-f]{8}")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TestResult:
     """What came of one block."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from compiler.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Code:
     """A kind of finding; `id` never gets another meaning.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from backends.artifact import Artifact, Backend, Deciding
@@ -13,11 +12,12 @@ from compiler.driver import Program
 from compiler.ir.ir import IR
 from compiler.ir.serialise import serialised
 from compiler.manifest import CERTIFICATE, IR_FILE, Origin, digest
+from compiler.record import record
 from compiler.source import Source
 from compiler.sourcemap import source_map
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Options:
     """How a policy is built."""
 

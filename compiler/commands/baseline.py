@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from compiler.diagnostics import Diagnostic
 from compiler.durable import OutputError, locked, replace_file
 from compiler.lint.baseline import Baseline, BaselineError, Entry, read, written
 from compiler.lint.registry import all_rules, is_rule
+from compiler.record import changed
 from compiler.render.text import visible
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def without_known(found: Sequence[Findings], path: Path, mode: BaselineMode) -> 
             " `--baseline-mode shrink` removes them\n"
         )
     return [
-        replace(some, diagnostics=tuple(d for e, d in _rows(some) if e not in known.entries))
+        changed(some, diagnostics=tuple(d for e, d in _rows(some) if e not in known.entries))
         for some in found
     ]
 

@@ -6,7 +6,6 @@ import datetime
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -17,6 +16,7 @@ from compiler.diagnostics import Diagnostic, Diagnostics, Severity
 from compiler.lint.configuration import read_settings
 from compiler.lint.settings import Choice, Settings
 from compiler.names.project import policy_root
+from compiler.record import changed, record
 from compiler.source import Source
 
 #: What makes a file the root file of a policy.
@@ -27,7 +27,7 @@ BaselineMode = Literal["check", "create", "shrink"]
 _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Options:
     """What the command line says about findings."""
 
@@ -122,7 +122,7 @@ def _first(found: Sequence[Findings], most: int | None) -> list[Findings]:
         return list(found)
     shown = []
     for some in found:
-        shown.append(replace(some, diagnostics=some.diagnostics[:most]))
+        shown.append(changed(some, diagnostics=some.diagnostics[:most]))
         most -= len(shown[-1].diagnostics)
     return shown
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import os
 import sys
@@ -16,6 +15,7 @@ from compiler.driver import compile_policy
 from compiler.foreign.celladm import translate
 from compiler.foreign.text import policy_text
 from compiler.names.project import read_source
+from compiler.record import changed
 from compiler.source import Source
 
 
@@ -51,4 +51,4 @@ def _remaining(made: Source) -> list[Diagnostic]:
 
 def _moved(diagnostic: Diagnostic, name: str) -> Diagnostic:
     span = diagnostic.span and diagnostic.span._replace(file=name)
-    return dataclasses.replace(diagnostic, span=span, related=())
+    return changed(diagnostic, span=span, related=())

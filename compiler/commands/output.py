@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from compiler import files
 from compiler.diagnostics import Diagnostic, Related
+from compiler.record import changed, record
 from compiler.source import Source, Span
 from compiler.version import VERSION
 
@@ -62,7 +61,7 @@ def print_findings(
         sys.stderr.write(render_text(shown, moved, colour=in_colour()))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Findings:
     """What was found in the policies of one policy root."""
 
@@ -157,4 +156,4 @@ def _moved(diagnostic: Diagnostic, rename: Callable[[str], str]) -> Diagnostic:
         span = move(other.span)
         assert span is not None
         related.append(Related(span, other.message))
-    return dataclasses.replace(diagnostic, span=move(diagnostic.span), related=tuple(related))
+    return changed(diagnostic, span=move(diagnostic.span), related=tuple(related))

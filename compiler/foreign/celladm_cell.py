@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from compiler.catalogue.upstream import (
     BACKOFF,
@@ -37,6 +36,7 @@ from compiler.model.settings import (
 from compiler.model.types import one_of_words
 from compiler.model.validate import Raw, build
 from compiler.names.words import RESERVED
+from compiler.record import record
 from compiler.source import Span
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
@@ -46,7 +46,7 @@ _PATTERN = re.compile(r"[*?\[\]|\\]")
 _CELL_VARIABLE = re.compile(r"\$\{?CELL")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ForeignCell:
     """What one manifest says, in the settings of policies."""
 

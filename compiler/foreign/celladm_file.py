@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 
 from compiler.diagnostics import Diagnostics, Related, nearest, quoted
+from compiler.record import record
 from compiler.source import Source, Span
 
 #: What sed(1) takes for [[:space:]] in the C locale, within a line.
 BLANKS = " \t\v\f\r"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """One `key=value` line; blanks around both are gone."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
+
+from compiler.record import record
 
 #: What an arrow stands for: rights over processes, shared files, shared IPC objects, ports that
 #: may be taken, hooks, powers over the host, rights that change nothing, and the order of start.
@@ -23,7 +24,7 @@ KINDS: dict[Kind, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Node:
     """Cells with the same relations, or one thing that is no cell."""
 
@@ -36,7 +37,7 @@ class Node:
     """`shared` is something that all who have an arrow to it can change and read."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cause:
     """Why there is an arrow; `rule` is an index of the IR."""
 
@@ -45,7 +46,7 @@ class Cause:
     rule: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Arrow:
     """From all cells of one node to all of another; from a node to itself, to each other."""
 
@@ -68,7 +69,7 @@ class Arrow:
         return "; ".join(dict.fromkeys(cause.by for cause in self.causes))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Graph:
     title: str
     nodes: tuple[Node, ...]

@@ -8,15 +8,15 @@ The same graph always gives the same drawing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 from compiler.graph.graph import Graph
+from compiler.record import record
 
 _SWEEPS = 8
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Layout:
     columns: int
     rows: int

@@ -7,10 +7,9 @@ by a reader that never saw the source.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from compiler.record import described_record
+from compiler.record import record
 
 VERSION = 1
 
@@ -31,7 +30,7 @@ AUTO = 0
 Ranges = tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record
 class Peers:
     """A set of target processes by cell: `members`, or everything but them.
 
@@ -46,7 +45,7 @@ class Peers:
 ANY_PEER = Peers(True, ())
 
 
-@described_record
+@record
 class RequestSet:
     """A set of requests: actions times the conditions that apply to each of them.
 
@@ -67,7 +66,7 @@ class RequestSet:
     socket_protocols: tuple[str, ...] | None = None
 
 
-@described_record
+@record
 class Rule:
     """One access rule, or one `listen` (a weak allow that also reserves)."""
 
@@ -79,7 +78,7 @@ class Rule:
     requests: RequestSet
 
 
-@described_record
+@record
 class Layer:
     """The rules of one profile, of all templates a cell uses, or of a cell."""
 
@@ -89,7 +88,7 @@ class Layer:
     """Indices into `IR.rules`."""
 
 
-@described_record
+@record
 class Verdict:
     """One row of a folded result: these requests have this effect by this rule."""
 
@@ -99,7 +98,7 @@ class Verdict:
     requests: RequestSet
 
 
-@described_record
+@record
 class CellClass:
     """Cells that decide alike.  Rows are disjoint; what no row holds is decided by default:
     process requests that cross a cell's border are denied, all else is allowed."""
@@ -107,7 +106,7 @@ class CellClass:
     verdicts: tuple[Verdict, ...]
 
 
-@described_record
+@record
 class Mount:
     """A null mount of the host's `source` at `target` inside the cell's root."""
 
@@ -116,13 +115,13 @@ class Mount:
     target: str
 
 
-@described_record
+@record
 class Hook:
     when: Literal["pre-start", "post-start", "pre-stop", "post-stop"]
     argv: tuple[str, ...]
 
 
-@described_record
+@record
 class Limit:
     """A ceiling for one RLIMIT; `value` in the RLIMIT's own unit, None is unlimited."""
 
@@ -130,7 +129,7 @@ class Limit:
     value: int | None
 
 
-@described_record
+@record
 class ExecHash:
     """A veriexec fingerprint (SHA256, 64 hex digits) of a file below the cell's root."""
 
@@ -138,7 +137,7 @@ class ExecHash:
     sha256: str
 
 
-@described_record
+@record
 class Provider:
     """Something to be ordered against in rcorder(8): an rc provider or another cell."""
 
@@ -146,7 +145,7 @@ class Provider:
     name: str
 
 
-@described_record
+@record
 class Log:
     """syslog(3) words for a service's standard output and error."""
 
@@ -156,7 +155,7 @@ class Log:
     stderr: str
 
 
-@described_record
+@record
 class Restart:
     """When to start a service again; backoff in milliseconds, doubling from min to max."""
 
@@ -165,7 +164,7 @@ class Restart:
     backoff_max: int
 
 
-@described_record
+@record
 class Service:
     command: tuple[str, ...]
     require: tuple[Provider, ...] = ()
@@ -178,7 +177,7 @@ class Service:
     """Whether the host starts it only when rc.conf(5) says so."""
 
 
-@described_record
+@record
 class Cell:
     name: str
     id: int
@@ -213,7 +212,7 @@ class Cell:
         return bool(self.base or self.mounts or self.devices or self_mount)
 
 
-@described_record
+@record
 class Reservation:
     """Ports of one protocol that only `cell` may bind (`listen`)."""
 
@@ -224,20 +223,20 @@ class Reservation:
     """Index of the listen rule in `IR.rules`."""
 
 
-@described_record
+@record
 class SysctlSetting:
     name: str
     value: str
     """As sysctl.conf(5) takes it."""
 
 
-@described_record
+@record
 class HostSettings:
     securelevel: int | None = None
     sysctls: tuple[SysctlSetting, ...] = ()
 
 
-@described_record
+@record
 class IR:
     policy: str
     target: str

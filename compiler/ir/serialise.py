@@ -5,7 +5,6 @@ docs/ir.schema.json describes it.  A condition that does not narrow is left out.
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 from collections.abc import Iterable
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple
 
 from compiler.ir.ir import IR, VERSION, Cell, CellClass, Layer, RequestSet, Rule, Verdict
 from compiler.ir.references import check_references
+from compiler.record import field_names
 
 FORMAT = "cellc-ir"
 
@@ -27,7 +27,7 @@ def to_json(ir: IR) -> str:
         "policy": ir.policy,
         "target": ir.target,
         "permissive": ir.permissive,
-        "host": dataclasses.asdict(ir.host),
+        "host": ir.host,
     }
     write = _Writer()
     lists: dict[str, Iterable[str]] = {
@@ -39,7 +39,7 @@ def to_json(ir: IR) -> str:
         "reservations": map(_data, ir.reservations),
         "retired": map(_line, ir.retired),
     }
-    parts = [f" {_line(key)}: {_line(value)}" for key, value in head.items()]
+    parts = [f" {_line(key)}: {_data(value)}" for key, value in head.items()]
     for key, rows in lists.items():
         body = ",\n  ".join(rows)
         parts.append(f' "{key}": [\n  {body}\n ]' if body else f' "{key}": []')
@@ -94,7 +94,7 @@ def from_json(text: str) -> IR:
     return ir
 
 
-_REQUEST_FIELDS = tuple(field.name for field in dataclasses.fields(RequestSet))
+_REQUEST_FIELDS = field_names(RequestSet)
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
@@ -174,7 +174,7 @@ def _layer(layer: Layer) -> str:
 
 def _members(kind: type[Any]) -> tuple[tuple[str, str], ...]:
     """The fields of a record, each with its name as JSON writes it."""
-    return tuple((f.name, f'"{f.name}": ') for f in dataclasses.fields(kind))
+    return tuple((name, f'"{name}": ') for name in field_names(kind))
 
 
 _CELL = tuple(member for member in _members(Cell) if member[0] != "owned")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from compiler.record import record
 from compiler.source import Span
 from compiler.syntax import tree as t
 
@@ -36,7 +36,7 @@ class Gap(NamedTuple):
     """What would close it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Finding:
     """`direction` belongs to what is approximated, `why` to all but what is enforced."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from compiler.catalogue.actions import Leaf
 from compiler.catalogue.voters import outcome
@@ -32,13 +31,14 @@ from compiler.ledger.finding import (
     spread,
 )
 from compiler.ledger.world import World, tables
+from compiler.record import record
 from compiler.source import Span
 from compiler.syntax import tree as t
 
 _FIRST_UNPRIVILEGED = 1024
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Actions:
     """What is known about one set of actions."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from compiler.record import record
 
 _HEAD = """\
 # Findings that `cellc check --baseline` does not report.  Made by --baseline-mode create;
@@ -26,7 +27,7 @@ class Entry(NamedTuple):
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Baseline:
     """The known findings, each once."""
 

@@ -6,7 +6,6 @@ import datetime
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +15,7 @@ from compiler.lint.rule import OptionValue
 from compiler.lint.rule import Rule as LintRule
 from compiler.lint.settings import Settings
 from compiler.names.release import active
+from compiler.record import record
 from compiler.source import Source, Span
 from compiler.syntax import tree as t
 
@@ -34,7 +34,7 @@ _Made = TypeVar("_Made")
 _WORD = re.compile(r"[A-Za-z][\w-]*")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CellPair:
     """A cell as written and as enforced."""
 
@@ -56,7 +56,7 @@ class CellPair:
         return is_root_user(self.enforced.user)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Placed:
     """A statement that counts for the target, and those it stands in, the outermost first."""
 

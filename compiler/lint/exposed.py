@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from compiler.lint.context import CellPair, Context
+from compiler.record import record
 from compiler.source import Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Exposed:
     """A `service` statement, and the cells it runs in."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from compiler.record import record
 from compiler.source import Source, Span
 
 _MARK = "cellc:"
@@ -16,7 +16,7 @@ _REASON = re.compile(r"(?:^|\s)--(?:\s|$)")
 _CODE = re.compile(r"[^\s,]+")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Named:
     """A code as a comment names it, and where."""
 
@@ -24,7 +24,7 @@ class Named:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ignore:
     """One comment; it is about findings that begin in lines [first, last]."""
 

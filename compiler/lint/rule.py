@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from compiler.diagnostics import Related, Severity
+from compiler.record import NOTHING, record
 from compiler.source import Span
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ may change; or nothing is more allowed than before."""
 OptionValue = int | tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Edit:
     """Puts `text` in the place of a span."""
 
@@ -37,7 +37,7 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Finding:
     """A place that a rule objects to; `help` says what to do here, if it can be said.
 
@@ -52,7 +52,7 @@ class Finding:
     edits: tuple[Edit, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Option:
     """A number or a list of words that the configuration of a rule can set."""
 
@@ -61,7 +61,7 @@ class Option:
     meaning: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rule:
     """One rule: what it finds, and all that its page says.
 
@@ -90,7 +90,7 @@ class Rule:
     options: tuple[Option, ...] = ()
     also: tuple[str, ...] = ()
     """Other codes that the bad example has, because none has one without the other."""
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = NOTHING
     """Other files that the examples import, by name."""
 
     @property

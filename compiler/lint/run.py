@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
 from compiler.diagnostics import Diagnostic, Diagnostics, nearest, quoted
 from compiler.driver import Compilation
@@ -13,6 +12,7 @@ from compiler.lint.ignores import Ignore, ignores
 from compiler.lint.registry import all_rules
 from compiler.lint.rule import CATEGORIES, Edit, Finding, Rule
 from compiler.lint.settings import Settings
+from compiler.record import record
 
 #: Codes of what comments themselves do wrong.
 NO_REASON, STALE, UNKNOWN = "STY001", "STY002", "STY003"
@@ -20,7 +20,7 @@ NO_REASON, STALE, UNKNOWN = "STY001", "STY002", "STY003"
 BUILD = ("COR", "DEP")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Report:
     """Everything found about a policy, in the order of places, and how to repair it."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from compiler.diagnostics import Severity
 from compiler.lint.registry import selects
 from compiler.lint.rule import OptionValue, Rule
+from compiler.record import NOTHING, changed, record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Choice:
     """Selectors that turn rules on and off, and severities by selector.
 
@@ -22,10 +22,10 @@ class Choice:
     select: tuple[str, ...] | None = None
     extend: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    severity: Mapping[str, Severity] = field(default_factory=dict)
+    severity: Mapping[str, Severity] = NOTHING
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Settings:
     """The configuration of lint; the default is that of a policy without one."""
 
@@ -33,7 +33,7 @@ class Settings:
     """Each with the pattern of files that it is about; later ones add to earlier ones."""
     mandatory: tuple[str, ...] = ()
     """Selectors of rules that comments cannot ignore."""
-    options: Mapping[str, Mapping[str, OptionValue]] = field(default_factory=dict)
+    options: Mapping[str, Mapping[str, OptionValue]] = NOTHING
     """By code of the rule."""
 
     def enabled(self, rule: Rule, file: str) -> bool:
@@ -83,7 +83,7 @@ class Settings:
 
     def then(self, choice: Choice) -> Settings:
         """These settings with a choice that has the last word on every file."""
-        return replace(self, choices=(*self.choices, ("*", choice)))
+        return changed(self, choices=(*self.choices, ("*", choice)))
 
     def _about(self, file: str) -> list[Choice]:
         return [c for pattern, c in self.choices if pattern == file or fnmatchcase(file, pattern)]

@@ -7,7 +7,6 @@ can ask (compiler/lowering/space.py).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from compiler.ir.ir import Effect, Verdict
@@ -16,6 +15,7 @@ from compiler.lint.context import Context, Placed
 from compiler.lowering.fold import fold
 from compiler.lowering.layout import Layout
 from compiler.lowering.space import Space, Universe
+from compiler.record import record
 from compiler.source import Span
 
 #: Cells with more rules are not looked at: comparing takes the square of their number.
@@ -25,7 +25,7 @@ _Decided = dict[Effect, int]
 """The requests, as bits, that are decided with each effect."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shadowed:
     """A statement that decides nothing; `by` are the fewest that decide all it is about."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from compiler.record import record
 from compiler.source import Source, Span
 
 Path = tuple[str, ...]
@@ -29,7 +29,7 @@ class NotTomlError(Exception):
         self.offset = offset
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Document:
     """A TOML document; `keys` and `strings` map paths of keys to places."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 from compiler.analysis.decisions import Decisions
 from compiler.analysis.frame import Frame
 from compiler.diagnostics import quoted
@@ -11,6 +9,7 @@ from compiler.driver import Compilation, Program
 from compiler.ir.ir import IR, Cell, Effect
 from compiler.lint.rule import Keeps
 from compiler.lowering.problems import request_text
+from compiler.record import field_names
 
 #: What each effect gives, the least first.
 _GIVES: tuple[Effect, ...] = ("deny", "allow", "grant")
@@ -47,7 +46,7 @@ def _settings(old: IR, new: IR) -> str:
     if (old.permissive, old.host) != (new.permissive, new.host):
         return "it would change what is set for the host or the whole policy"
     for was, now in zip(old.cells, new.cells, strict=True):
-        for name in (field.name for field in fields(Cell) if field.name not in _DECIDING):
+        for name in (name for name in field_names(Cell) if name not in _DECIDING):
             if getattr(was, name) != getattr(now, name):
                 return f"it would change what `{was.name}` is given"
     return ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
 
@@ -24,15 +23,15 @@ from compiler.model.policy import Body, Cell, Meaning, Policy
 from compiler.source import Source, Span
 
 
-@dataclass(frozen=True)
 class Lowered:
     """The IR, and where each of its rules stands."""
 
-    ir: ir.IR
-    spans: tuple[Span, ...]
-    """By index of the rule."""
-    scopes: tuple[str, ...]
-    """What each rule stands in, such as "profile service"."""
+    def __init__(self, made: ir.IR, spans: tuple[Span, ...], scopes: tuple[str, ...]) -> None:
+        self.ir = made
+        self.spans = spans
+        """By index of the rule."""
+        self.scopes = scopes
+        """What each rule stands in, such as "profile service"."""
 
     @cached_property
     def decider(self) -> Decider:

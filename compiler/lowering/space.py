@@ -85,7 +85,7 @@ class Space:
         """All targets in the fewest groups that no rule tells apart; the cell's own first."""
         own = self.universe.bits[self.subject] if self.subject is not None else 0
         atoms = [1, self.universe.all & ~1 & ~own]
-        for peers in sorted(to):
+        for peers in sorted(to, key=lambda peers: (peers.exclude, peers.members)):
             mask = self.universe.mask(peers, self.subject)
             atoms = [part for atom in atoms for part in (atom & mask, atom & ~mask) if part]
         return atoms

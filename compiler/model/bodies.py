@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from compiler.diagnostics import Diagnostics, Related
@@ -35,20 +34,20 @@ LISTEN_ACTIONS = ("network.bind.port", "network.bind.privport")
 _FIRST_UNPRIVILEGED = 1024
 
 
-@dataclass(slots=True)
 class _Draft:
     """A body while its statements are read; single settings by their word."""
 
-    rules: list[Rule] = field(default_factory=list)
-    single: dict[str, tuple[Any, Span]] = field(default_factory=dict)
-    mounts: list[Mount] = field(default_factory=list)
-    listens: list[Listen] = field(default_factory=list)
-    limits: dict[str, Limit] = field(default_factory=dict)
-    exec_readonly: Span | None = None
-    exec_hashes: list[ExecHash] = field(default_factory=list)
-    devices: list[Devices] = field(default_factory=list)
-    hooks: list[Hook] = field(default_factory=list)
-    permissive: Span | None = None
+    def __init__(self) -> None:
+        self.rules: list[Rule] = []
+        self.single: dict[str, tuple[Any, Span]] = {}
+        self.mounts: list[Mount] = []
+        self.listens: list[Listen] = []
+        self.limits: dict[str, Limit] = {}
+        self.exec_readonly: Span | None = None
+        self.exec_hashes: list[ExecHash] = []
+        self.devices: list[Devices] = []
+        self.hooks: list[Hook] = []
+        self.permissive: Span | None = None
 
 
 class Bodies:

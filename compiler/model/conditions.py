@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from compiler.catalogue.actions import Leaf
 from compiler.catalogue.words import DOMAINS, SOCKET_PROTOCOLS, SOCKET_TYPES
@@ -41,15 +40,15 @@ WHO_HAS = {
 }
 
 
-@dataclass(slots=True)
 class Conditions:
     """The conditions of one rule while they are read."""
 
-    to: Peers | None = None
-    protocols: tuple[str, ...] | None = None
-    ports: Ranges | None = None
-    words: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    seen: dict[str, Span] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.to: Peers | None = None
+        self.protocols: tuple[str, ...] | None = None
+        self.ports: Ranges | None = None
+        self.words: dict[str, tuple[str, ...]] = {}
+        self.seen: dict[str, Span] = {}
 
 
 def why_nothing(leaves: tuple[Leaf, ...], read: Conditions) -> str:

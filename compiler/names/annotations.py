@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from compiler.diagnostics import Diagnostics, Related, nearest, quoted
 from compiler.names.text import unquote
+from compiler.record import record
 from compiler.syntax import tree as t
 
 NAMES = ("reason", "owner", "ticket", "until")
@@ -19,7 +19,7 @@ WARN_DAYS = 30
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Notes:
     """The annotations of one statement, decoded."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from compiler.diagnostics import Diagnostics, Related, quoted
@@ -12,6 +11,7 @@ from compiler.names.release import active
 from compiler.names.shipped import SHIPPED, shipped_profile
 from compiler.names.text import unquote
 from compiler.names.words import identifier, name_fits
+from compiler.record import record
 from compiler.source import Source, Span
 from compiler.syntax import tree as t
 
@@ -21,7 +21,7 @@ MAX_CELLS = 65535
 _Node = TypeVar("_Node", t.Let, t.Profile, t.Template, t.Cell, t.Group)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Definition:
     """A definition with its annotations and the chain of files it came through."""
 
@@ -30,28 +30,28 @@ class Definition:
     imported: tuple[str, ...]
 
 
-@dataclass
 class Definitions:
     """Everything a policy defines, for one target."""
 
-    name: str
-    target: str
-    sources: dict[str, Source]
-    lets: dict[str, t.Let] = field(default_factory=dict)
-    profiles: dict[str, t.Profile] = field(default_factory=dict)
-    templates: dict[str, t.Template] = field(default_factory=dict)
-    cells: dict[str, t.Cell] = field(default_factory=dict)
-    groups: dict[str, t.Group] = field(default_factory=dict)
-    host: list[t.Statement] = field(default_factory=list)
-    assertions: list[t.Statement] = field(default_factory=list)
-    tests: list[t.Test] = field(default_factory=list)
-    permissive: Span | None = None
-    annotated: dict[Span, tuple[t.Annotation, ...]] = field(default_factory=dict)
-    """Annotations of definitions, by the definition's span."""
-    imports: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """The chain of importing files for each file."""
-    files: tuple[File, ...] = ()
-    """All files as they were parsed, what is not for the target included."""
+    def __init__(self, name: str, target: str, sources: dict[str, Source]) -> None:
+        self.name = name
+        self.target = target
+        self.sources = sources
+        self.lets: dict[str, t.Let] = {}
+        self.profiles: dict[str, t.Profile] = {}
+        self.templates: dict[str, t.Template] = {}
+        self.cells: dict[str, t.Cell] = {}
+        self.groups: dict[str, t.Group] = {}
+        self.host: list[t.Statement] = []
+        self.assertions: list[t.Statement] = []
+        self.tests: list[t.Test] = []
+        self.permissive: Span | None = None
+        self.annotated: dict[Span, tuple[t.Annotation, ...]] = {}
+        """Annotations of definitions, by the definition's span."""
+        self.imports: dict[str, tuple[str, ...]] = {}
+        """The chain of importing files for each file."""
+        self.files: tuple[File, ...] = ()
+        """All files as they were parsed, what is not for the target included."""
 
     def profile(self, name: str) -> t.Profile | None:
         """A profile of the policy, or one that ships with the compiler."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -13,6 +12,7 @@ from compiler import files
 from compiler.diagnostics import Diagnostics, Related, arrows, nearest, quoted
 from compiler.files import MAX_BYTES
 from compiler.names.text import unquote
+from compiler.record import record
 from compiler.source import Source, Span
 from compiler.syntax import tree
 from compiler.syntax.parse import parse_policy
@@ -24,7 +24,7 @@ ROOT_MARKS = ("cellc.toml", ".git")
 MAX_IMPORTS = 64
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class File:
     """One parsed file; `chain` holds the names of the files that led to it."""
 
@@ -34,13 +34,13 @@ class File:
     chain: tuple[str, ...] = ()
 
 
-@dataclass
 class Project:
     """All files of a policy, the root file last, and their sources by name."""
 
-    root: Path
-    files: list[File] = field(default_factory=list)
-    sources: dict[str, Source] = field(default_factory=dict)
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.files: list[File] = []
+        self.sources: dict[str, Source] = {}
 
     @property
     def main(self) -> File:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from compiler.diagnostics import Diagnostics, Related, nearest, quoted
 from compiler.ir.ir import AUTO, Ranges
 from compiler.names.text import unquote
+from compiler.record import record
 from compiler.source import Span
 from compiler.syntax import tree as t
 
@@ -17,7 +17,7 @@ _DASHED = re.compile(r"([0-9]{1,5})-([0-9]{1,5})", re.ASCII)
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PortSet:
     """An evaluated set of ports: disjoint ranges in order, (0, 0) for `auto`."""
 
@@ -25,7 +25,7 @@ class PortSet:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unknown:
     """A value that is missing: its error was reported, or no one has given it yet.
 
@@ -43,7 +43,7 @@ def _value_of(node: t.Text | t.Number | t.Name, value: Span) -> list[Related]:
     return [] if node.span == value else [Related(value, "its value")]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scope:
     """What names stand for here: the parameters of a template, then the lets."""
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from compiler.diagnostics import Diagnostic
+from compiler.record import NOTHING, record
 from compiler.render.place import Place, place
 from compiler.source import Source, Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Report:
     """The findings of one run, in the order to show them in."""
 
@@ -21,9 +21,9 @@ class Report:
     """By the names that spans have; a file that could not be read is not among them."""
     fingerprints: Sequence[str] = ()
     """One for each finding, as `fingerprints` makes them."""
-    titles: Mapping[str, str] = field(default_factory=dict)
+    titles: Mapping[str, str] = NOTHING
     """A few words for each code."""
-    help: Mapping[str, str] = field(default_factory=dict)
+    help: Mapping[str, str] = NOTHING
     """A page in Markdown for each code that has one."""
     policies: Sequence[str] = ()
     """The files that were checked."""

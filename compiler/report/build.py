@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from xml.etree import ElementTree
 
 from compiler.analysis.exposure import Exposure, exposures
@@ -16,6 +15,7 @@ from compiler.graph.svg import drawing
 from compiler.ir.ir import HOST_ROOT, IR
 from compiler.ir.serialise import policy_hash
 from compiler.ledger.ledger import make_ledger
+from compiler.record import record
 from compiler.report.checked import MOST_HOLES, assertions_of, findings_of, holes_of, tests_of
 from compiler.report.places import Places
 from compiler.report.powers import powers_of
@@ -35,7 +35,7 @@ MOST_CAUSES = 12
 MOST_REACHES = 400
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Origin:
     """What the page says about what it was made by and of, besides the policy."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from compiler.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """A line of the sources below the page."""
 
@@ -16,7 +16,7 @@ class Place:
     """What stands there, on one line."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Column:
     """An action of the matrix."""
 
@@ -25,7 +25,7 @@ class Column:
     summary: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class State:
     """What a group may do with one action."""
 
@@ -36,13 +36,13 @@ class State:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Row:
     group: int
     states: tuple[State, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scope:
     """The part of the matrix with the actions of one scope."""
 
@@ -51,7 +51,7 @@ class Scope:
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Power:
     """Requests of a group that are decided alike and come to the same end."""
 
@@ -64,7 +64,7 @@ class Power:
     """The id of the rule, or ""."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Group:
     """Cells that may do the same."""
 
@@ -74,7 +74,7 @@ class Group:
     powers: tuple[Power, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Powers:
     groups: tuple[Group, ...]
     scopes: tuple[Scope, ...]
@@ -82,7 +82,7 @@ class Powers:
     """Cells that there was no room for, the less exposed ones."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Exposed:
     """Cells that are equally exposed."""
 
@@ -96,7 +96,7 @@ class Exposed:
     as_root: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Grant:
     """A rule that hands out what the host would refuse."""
 
@@ -108,7 +108,7 @@ class Grant:
     until: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Reach:
     """One arrow of the graph, in words."""
 
@@ -120,7 +120,7 @@ class Reach:
     more: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Port:
     protocol: str
     ports: str
@@ -128,7 +128,7 @@ class Port:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CellRow:
     """A cell and what surrounds its processes."""
 
@@ -149,7 +149,7 @@ class CellRow:
     hooks: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LimitRow:
     """Cells with equal ceilings."""
 
@@ -158,7 +158,7 @@ class LimitRow:
     limits: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ServiceRow:
     position: int
     cell: str
@@ -170,7 +170,7 @@ class ServiceRow:
     env: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SysctlRow:
     name: str
     value: str
@@ -181,7 +181,7 @@ class SysctlRow:
     place: Place | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CheckRow:
     """An assertion or a test, and what came of it."""
 
@@ -191,7 +191,7 @@ class CheckRow:
     failures: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HoleRow:
     """A statement that is not enforced as it says."""
 
@@ -202,14 +202,14 @@ class HoleRow:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Finding:
     message: str
     help: str
     place: Place | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FindingGroup:
     """Findings of one code."""
 
@@ -220,14 +220,14 @@ class FindingGroup:
     more: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SourceFile:
     name: str
     anchor: str
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Page:
     policy: str
     target: str

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from compiler.record import record
 from compiler.syntax.token import Token
 
 #: Terminals that begin a statement with a block of statements.
@@ -22,7 +22,7 @@ def width(text: str) -> int:
     return len(text.expandtabs(_TAB))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Comment:
     """`breaks` counts the line ends before it: 0 for one that trails other text."""
 
@@ -32,7 +32,7 @@ class Comment:
     column: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class List:
     """Items in braces or parentheses; `padding` stands inside them on one line."""
 
@@ -45,7 +45,7 @@ class List:
 Part = Token | List | Comment
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Annotation:
     """`@name value`, comments between them included; `line` is where it starts."""
 
@@ -53,7 +53,7 @@ class Annotation:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Block:
     """What stands between the braces of a statement; `single` if it was written on one line."""
 
@@ -61,7 +61,7 @@ class Block:
     single: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Statement:
     """A statement: its annotations, and its parts up to its `;` or the `{` of its block."""
 

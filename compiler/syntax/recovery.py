@@ -6,7 +6,8 @@ Reads words and brackets only, and so makes sense of texts that no grammar fits.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from compiler.record import record
 
 #: Words that begin a statement with a block.
 BLOCKS = frozenset(
@@ -39,7 +40,7 @@ _DEFINED = re.compile(
 _MARK = re.compile(rf"{_STRING}|\#[^\n]*|([{{}};])")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Broken:
     """Characters [start, end) are the broken statement, `outer` where the outermost starts.
 
@@ -66,7 +67,7 @@ def defined_in(text: str) -> set[str]:
     return {match["name"] for match in _DEFINED.finditer(text)}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Open:
     """An open bracket, and where the statement starts that it stands in."""
 

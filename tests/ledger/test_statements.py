@@ -30,7 +30,7 @@ def statements(value: Any) -> Iterator[t.Plain]:
         for part in value:
             yield from statements(part)
     else:
-        for name in field_names(value):
+        for name in field_names(type(value)):
             yield from statements(getattr(value, name))
 
 

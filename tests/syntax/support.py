@@ -49,7 +49,7 @@ def sketch(node: Any) -> str:
             return node
     parts = [
         sketch(value)
-        for name in field_names(node)
+        for name in field_names(type(node))
         if not isinstance(value := getattr(node, name), Span)
     ]
     return f"{type(node).__name__}({', '.join(parts)})"
@@ -61,9 +61,9 @@ def nodes(node: Any) -> list[Any]:
         return [inner for item in node for inner in nodes(item)]
     if isinstance(node, t.Statement):
         return [node, *nodes(node.annotations), *nodes(node.node)]
-    if not field_names(node):
+    if not field_names(type(node)):
         return []
-    values = (getattr(node, name) for name in field_names(node))
+    values = (getattr(node, name) for name in field_names(type(node)))
     return [
         node,
         *(inner for value in values if not isinstance(value, Span) for inner in nodes(value)),

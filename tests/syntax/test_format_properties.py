@@ -47,7 +47,7 @@ def _without_spans(node: Any) -> Any:
         return tuple(map(_without_spans, node))
     if isinstance(node, t.Statement):
         return (_without_spans(node.node), _without_spans(node.annotations))
-    if names := field_names(node):
+    if names := field_names(type(node)):
         return (type(node), *(_without_spans(getattr(node, name)) for name in names))
     return node
 
