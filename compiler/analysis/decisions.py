@@ -114,11 +114,21 @@ class Decisions:
             part = real(box._replace(subjects=some)) if some else None
             rest &= ~some
             if part is not None:
-                rows = self.rows(number)
+                rows = self._rows_about(number, part.actions)
                 yield from cut(part, (*owned, *rows) if owned else rows)
         part = real(box._replace(subjects=rest)) if rest else None
         if part is not None:
             yield from defaults(part)
+
+    def _rows_about(self, number: int, actions: int) -> Sequence[Decided]:
+        """The rows of a class, or those about some actions if the others are not made yet."""
+        if number in self._classes:
+            return self._classes[number]
+        verdicts = self.ir.classes[number].verdicts
+        about = [v for v in verdicts if self._actions[v.requests.actions] & actions]
+        if 2 * len(about) > len(verdicts):
+            return self.rows(number)
+        return self._rows(about, self.members[number])
 
     def rows(self, number: int) -> Sequence[Decided]:
         """What the rules of a class decide; what no row holds is decided by default."""
