@@ -55,8 +55,13 @@ class _Maker:
         if place.off:
             return Entry(statement, (), nothing(place.off))
         match statement.shared:
-            case t.Rule() | t.Listen():
-                return self._access(statement, place)
+            case t.Rule():  # most statements are
+                cells = self._world.scopes.cells(place.scope)
+                if cells:
+                    return self._rules.rule(statement, cells)
+                return Entry(statement, (), _unused(place.scope))
+            case t.Listen():
+                return self._listen(statement, place)
             case t.Root() | t.User() | t.Service() | t.Limit() as node:
                 return self._chosen(statement, node, place)
             case t.Command() | t.Order() | t.Env() | t.Log() | t.Restart() | t.Manual() as node:
@@ -82,12 +87,10 @@ class _Maker:
             case node:
                 return Entry(statement, (), self._cellless(statement, node))
 
-    def _access(self, statement: t.Statement, place: Place) -> Entry:
+    def _listen(self, statement: t.Statement, place: Place) -> Entry:
         cells = self._world.scopes.cells(place.scope)
         if not cells:
             return Entry(statement, (), _unused(place.scope))
-        if statement.kind is t.Rule:
-            return self._rules.rule(statement, cells)
         return self._rules.listen(statement, cells)
 
     def _chosen(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -57,38 +58,44 @@ class _Rows:
         """By the identity of a node: statements of equal text share it."""
         self._findings: dict[int, str] = {}
         """By identity: the entries keep the findings alive."""
-        self._rule_at = {
-            span: hex_id(rule.id)
-            for span, rule in zip(program.spans, program.ir.rules, strict=True)
-        }
+        self._program = program
 
     def row(self, entry: Entry) -> str:
-        statement = entry.statement
-        span = statement.span
-        source, file = self._files[span.file]
-        line, column = source.position(span.start)
+        statement, cells, finding, rule, overridden = entry
+        file, start, _ = statement.span
+        source, name = self._files[file]
+        line, column = source.position(start)
         shown = self._texts.get(id(statement.shared))
         if shown is None:
             shown = f'"kind": "{kind(statement)}", "text": {_quote(text(statement, source))}'
             self._texts[id(statement.shared)] = shown
-        finding = self._findings.get(id(entry.finding))
-        if finding is None:
-            finding = self._findings[id(entry.finding)] = _finding(entry.finding)
-        if "*" in finding:
-            finding = _named(finding, entry)
-        rule = "" if entry.rule is None else f', "rule": "{entry.rule:08x}"'
+        found = self._findings.get(id(finding))
+        if found is None:
+            found = self._findings[id(finding)] = _finding(finding)
+        if "*" in found:
+            found = _named(found, entry)
+        names = self._cells.get(cells) or self._names(cells)
+        if rule is not None:
+            found = f'"rule": "{rule:08x}", {found}'
+        if overridden:
+            found += self._overridden(overridden)
         return (
-            f'{{"file": {file}, "line": {line}, "column": {column}, '
-            f'{shown}, "cells": {self._names(entry.cells)}{rule}, {finding}'
-            f"{self._overridden(entry.overridden) if entry.overridden else ''}}}"
+            f'{{"file": {name}, "line": {line}, "column": {column}, '
+            f'{shown}, "cells": {names}, {found}}}'
         )
 
     def _names(self, cells: tuple[str, ...]) -> str:
+        """Some cells as they are written."""
         names = self._cells.get(cells)
         if names is None:
             every = len(cells) > 1 and cells == self._every
             names = self._cells[cells] = _line([EVERY_CELL] if every else cells)
         return names
+
+    @functools.cached_property
+    def _rule_at(self) -> dict[Span, str]:
+        spans, rules = self._program.spans, self._program.ir.rules
+        return {span: hex_id(rule.id) for span, rule in zip(spans, rules, strict=True)}
 
     def _overridden(self, overridden: Overridden) -> str:
         by = _line([self._place(span) for span in overridden.by])

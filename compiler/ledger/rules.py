@@ -60,7 +60,7 @@ class Rules:
         self._effects = Effects(world.ir, self._candidates)
         self._at: dict[Span, tuple[int, ...]] = {}
         for index, span in enumerate(world.program.spans):
-            self._at[span] = (*self._at.get(span, ()), index)
+            self._at[span] = (*self._at[span], index) if span in self._at else (index,)
         self._actions: dict[int, _Actions] = {}
         self._grants: dict[tuple[int, bool], list[Gap]] = {}
         self._findings: dict[tuple[int, str, tuple[Gap, ...], bool], Finding] = {}
@@ -74,7 +74,11 @@ class Rules:
         indices = self._at[statement.span]
         rule = self._rules[indices[0]]
         deciding = self._effects.deciding
-        decided = tuple([c for c in cells if not deciding[c].isdisjoint(indices)])
+        decided = cells
+        if len(cells) == 1:
+            decided = cells if not deciding[cells[0]].isdisjoint(indices) else ()
+        else:
+            decided = tuple([c for c in cells if not deciding[c].isdisjoint(indices)])
         if not decided:
             finding = nothing("overridden: it decides nothing")
             return Entry(statement, cells, finding, rule.id, self._overridden(indices, cells))

@@ -52,6 +52,9 @@ KINDS: dict[type[t.Plain], str | None] = {
     t.Manual: "manual",
 }
 
+#: Statements that hold others.
+BLOCKS = frozenset(kind for kind in KINDS if hasattr(kind, "body"))
+
 _TEXT_OR_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"|#[^\n]*')
 
 
@@ -82,7 +85,7 @@ def walk(
     """Every statement, those in blocks after the block."""
     for statement in statements:
         yield statement, place
-        if getattr(statement.shared, "body", None):
+        if statement.kind in BLOCKS:
             node = statement.node
             yield from walk(node.body, target, _inside(node, target, place))  # type: ignore[union-attr]  # it has one
 
@@ -109,7 +112,7 @@ def kind(statement: t.Statement) -> str:
 
 def text(statement: t.Statement, source: Source) -> str:
     """A statement on one line without comments, of a block what stands before its brace."""
-    if not hasattr(statement.shared, "body"):
+    if statement.kind not in BLOCKS:
         span = statement.span
         return _on_one_line(source.text[span.start : span.end])
     node = statement.node
