@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import dataclasses
 import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +10,9 @@ from compiler.analysis.boxes import meet, size
 from compiler.analysis.compare import Comparison
 from compiler.analysis.upgrade import Upgrade, asked_by
 from compiler.catalogue import sysctl
-from compiler.catalogue.sysctl import Default
 from compiler.ir.evaluate import Evaluator
 from compiler.ir.requests import all_requests
+from tests.catalogue.support import earlier_default
 from tests.commands.conftest import WEB, Run
 from tests.semantics.generated import text
 from tests.semantics.support import compile_text
@@ -89,22 +87,6 @@ def test_nodes_and_what_they_vote_on(cellc: Run, folder: Path) -> None:
 NODE = "net.inet.ip.mtudisctimeout"
 
 
-@pytest.fixture
-def earlier(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str | None], None]]:
-    """Makes the catalogue say another default of NODE in 10.1, or none."""
-
-    def change(value: str | None) -> None:
-        nodes = dict(sysctl.all_nodes())
-        told = () if value is None else (Default("10.1", "10.1", value, "a test"),)
-        nodes[NODE] = dataclasses.replace(nodes[NODE], earlier=told)
-        monkeypatch.setattr(sysctl, "all_nodes", lambda: nodes)
-        sysctl.load.cache_clear()
-
-    yield change
-    monkeypatch.undo()
-    sysctl.load.cache_clear()
-
-
 @pytest.mark.parametrize(
     ("host", "effect", "says"),
     [
@@ -114,42 +96,35 @@ def earlier(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str | None], 
         (f"sysctl {NODE} = 900;", "differs", "the policy sets 900, which stays"),
     ],
 )
-def test_changed_defaults(
-    cellc: Run,
-    folder: Path,
-    earlier: Callable[[str | None], None],
-    host: str,
-    effect: str,
-    says: str,
-) -> None:
-    earlier("300")
+def test_changed_defaults(cellc: Run, folder: Path, host: str, effect: str, says: str) -> None:
     (folder / "web.cell").write_text(f"{WEB}host {{ {host} }}\n")
-    found = records(cellc, "--to", "11.0")
+    with earlier_default(NODE, "300"):
+        found = records(cellc, "--to", "11.0")
+        text = cellc("upgrade", "web.cell", "--to", "11.0", *DAY).stdout
+        markdown = cellc("upgrade", "web.cell", "--to", "11.0", "--format", "markdown", *DAY).stdout
     (change,) = of_kind(found, "default")
     assert (change["node"], change["before"], change["after"]) == (NODE, "300", "600")
     assert change["effect"] == effect
     assert of_kind(found, "unestablished")[0]["changed"] == 1
-    text = cellc("upgrade", "web.cell", "--to", "11.0", *DAY).stdout
     assert "changed defaults of sysctl nodes\n" in text
     assert f"  {NODE}  300 to 600: lifetime of discovered MTU; {says}\n" in text
-    markdown = cellc("upgrade", "web.cell", "--to", "11.0", "--format", "markdown", *DAY).stdout
     assert f"* <code>{NODE}</code>  300 to 600: " in markdown
 
 
 def test_what_is_not_established_is_counted_and_nothing_is_claimed_of_it(
-    cellc: Run, folder: Path, earlier: Callable[[str | None], None]
+    cellc: Run, folder: Path
 ) -> None:
     (folder / "web.cell").write_text(f"{WEB}host {{ sysctl {NODE} = 600; }}\n")
     (known,) = of_kind(records(cellc, "--to", "11.0"), "unestablished")
     assert NODE not in known["unknown"]
     assert known["compared"] == 24
     assert known["set"] == []
-    earlier(None)
-    (unknown,) = of_kind(records(cellc, "--to", "11.0"), "unestablished")
+    with earlier_default(NODE, None):
+        (unknown,) = of_kind(records(cellc, "--to", "11.0"), "unestablished")
+        text = cellc("upgrade", "web.cell", "--to", "11.0", *DAY).stdout
     assert unknown["compared"] == 23
     assert set(unknown["unknown"]) - set(known["unknown"]) == {NODE}
     assert unknown["set"] == [NODE]
-    text = cellc("upgrade", "web.cell", "--to", "11.0", *DAY).stdout
     assert f"nor are these, whose values the policy sets anyhow: {NODE}\n" in text
 
 

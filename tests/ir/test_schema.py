@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import inspect
 import json
@@ -21,6 +20,7 @@ from compiler.ir.serialise import FORMAT
 from compiler.model.settings import HOOKS, MAX_PROCESSES, MOUNT_MODES, RESTARTS
 from compiler.model.types import MAX_LIMIT, MAX_PATH, MAX_USER
 from tests.ir.support import NAMES, document
+from tests.schemas import places
 from tests.strategies.tokens import RESERVED
 
 SCHEMA: dict[str, Any] = json.loads(
@@ -114,37 +114,12 @@ def test_every_ir_is_valid(name: str) -> None:
     assert [f"{e.json_path}: {e.message[:200]}" for e in errors] == []
 
 
-def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """The path of every object member and list item below a value."""
-    inner = value.items() if isinstance(value, dict) else enumerate(value)
-    for key, item in inner:
-        yield (*path, key)
-        if isinstance(item, dict | list):
-            yield from places(item, (*path, key))
-
-
-def fewest_places(whole: Any) -> dict[tuple[str | int, ...], tuple[str | int, ...]]:
-    """One path for each kind of place; indices in lists do not tell kinds apart."""
-    kinds: dict[tuple[str | int, ...], tuple[str | int, ...]] = {}
-    for path in places(whole):
-        kinds.setdefault(tuple("[]" if isinstance(p, int) else p for p in path), path)
-    return kinds
-
-
-EVERY_PLACE = fewest_places(document())
+EVERY_PLACE = places.fewest_places(document())
 
 
 def changed(path: tuple[str | int, ...], value: object) -> Any:
     """The IR that sets everything, with another value at one place; None takes it out."""
-    made = document()
-    parent = made
-    for step in path[:-1]:
-        parent = parent[step]
-    if value is None:
-        del parent[path[-1]]
-    else:
-        parent[path[-1]] = copy.deepcopy(value)
-    return made
+    return places.changed(document(), path, value)
 
 
 @pytest.mark.parametrize("kind", EVERY_PLACE, ids=lambda kind: ".".join(map(str, kind)))
