@@ -47,18 +47,13 @@ def nearest(decisions: Decisions, request: Request, effect: str) -> tuple[Reques
 
 def _rings(frame: Frame, point: Box, action: str) -> Iterator[list[Box]]:
     """Ever more requests around one."""
-    whole = frame.whole(point.actions)
     leaf = next(leaf for leaf in frame.leaves if leaf.name == action)
-    scope = sum(
-        frame.leaf_bits[x.name]
-        for x in frame.leaves
-        if x.asked and x.scope == leaf.scope and frame.leaf_bits[x.name] & whole.actions
-    )
-    kind = [box for box in frame.everything(point.subjects) if box.actions & point.actions]
-    yield [box._replace(actions=point.actions) for box in kind]
-    yield [box._replace(actions=box.actions & scope) for box in kind if box.actions & scope]
+    scope = sum(frame.leaf_bits[x.name] for x in frame.leaves if x.asked and x.scope == leaf.scope)
+    own = frame.everything(point.subjects)
+    yield [b._replace(actions=point.actions) for b in own if b.actions & point.actions]
+    yield [b._replace(actions=b.actions & scope) for b in own if b.actions & scope]
     others = frame.everything(frame.everybody & ~frame.root)
-    yield [box._replace(actions=point.actions) for box in others if box.actions & point.actions]
+    yield [b._replace(actions=point.actions) for b in others if b.actions & point.actions]
 
 
 def _closest(point: Box, box: Box) -> tuple[int, Box]:
