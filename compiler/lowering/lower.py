@@ -19,7 +19,7 @@ from compiler.lowering.rule_ids import rule_ids
 from compiler.lowering.settings import merge
 from compiler.lowering.space import Space, Universe
 from compiler.lowering.verdicts import verdicts
-from compiler.model.policy import Body, Cell, Meaning, Policy
+from compiler.model.policy import Body, Cell, Meaning, Policy, Rule
 from compiler.source import Source, Span
 
 
@@ -77,8 +77,10 @@ class _Lowering:
         self._rules: list[ir.Rule] = []
         self._spans: list[Span] = []
         self._scopes: list[str] = []
-        self._made: dict[tuple[Span, int], int] = {}
-        """Rules of templates, whose uses may bring in the same again."""
+        self._made: dict[int, int] = {}
+        """By the identity of templates' rules, which live as long as the model."""
+        self._placed: dict[tuple[Span, int], int] = {}
+        """By the places of templates' rules, and the identity of what they are about."""
         self._request_sets: dict[int, ir.RequestSet] = {}
         """By the identity of a meaning: meanings live as long as the model."""
         self._interned: dict[ir.RequestSet, ir.RequestSet] = {}
@@ -139,36 +141,49 @@ class _Lowering:
 
     def _rules_of(self, body: Body) -> list[int]:
         """The indices of a body's rules; the use of a template may bring some in again."""
-        known, ids = self._request_sets, self._ids
-        again = body.kind == "template"
+        if body.kind != "template":
+            return [self._rule(rule) for rule in body.rules]
+        known = self._made
         indices = []
         for rule in body.rules:
-            meaning, span = rule.meaning, rule.span
-            requests = known.get(id(meaning))
-            if requests is None:
-                requests = known[id(meaning)] = self._requests(meaning)
-            index = len(self._rules)
-            if again:
-                index = self._made.setdefault((span, id(requests)), index)
+            index = known.get(id(rule))
+            if index is None:
+                index = known[id(rule)] = self._again(rule)
             indices.append(index)
-            if index == len(self._rules):
-                made = ir.Rule(ids[span], meaning.effect, meaning.final, meaning.listen, requests)
-                self._rules.append(made)
-                self._spans.append(span)
-                self._scopes.append(rule.scope)
         return indices
 
+    def _again(self, rule: Rule) -> int:
+        """The index of a template's rule, which another use with equal arguments shares."""
+        key = (rule.span, id(self._requests(rule.meaning)))
+        index = self._placed.get(key)
+        if index is None:
+            index = self._placed[key] = self._rule(rule)
+        return index
+
+    def _rule(self, rule: Rule) -> int:
+        meaning, span = rule.meaning, rule.span
+        requests = self._requests(meaning)
+        made = ir.Rule(self._ids[span], meaning.effect, meaning.final, meaning.listen, requests)
+        self._rules.append(made)
+        self._spans.append(span)
+        self._scopes.append(rule.scope)
+        return len(self._spans) - 1
+
     def _requests(self, rule: Meaning) -> ir.RequestSet:
-        requests = ir.RequestSet(
-            self._intern(rule.actions),
-            rule.to,
-            rule.protocols,
-            rule.ports,
-            rule.domains,
-            rule.types,
-            rule.socket_protocols,
-        )
-        return self._interned.setdefault(requests, requests)
+        known = self._request_sets.get(id(rule))
+        if known is None:
+            requests = ir.RequestSet(
+                self._intern(rule.actions),
+                rule.to,
+                rule.protocols,
+                rule.ports,
+                rule.domains,
+                rule.types,
+                rule.socket_protocols,
+            )
+            known = self._interned.setdefault(requests, requests)
+            self._request_sets[id(rule)] = known
+        return known
 
     def _layer(self, kind: ir.LayerKind, name: str, rules: Iterable[int]) -> int:
         layer = ir.Layer(kind, name, tuple(sorted({*rules})))

@@ -60,6 +60,8 @@ class Bodies:
         self._found = found
         self._known: dict[int, Meaning] = {}
         """The meaning of rules that were right, by the identity of their nodes in the tree."""
+        self._same: dict[int, Rule] = {}
+        """Rules of templates that are the same in each use, by the identity of statements."""
         self._names = Names()
 
     def read(
@@ -77,11 +79,16 @@ class Bodies:
         known = self._known
         own = scope.parameters.keys()
         add = draft.rules.append
+        same = self._same if kind == "template" else {}
         for statement in statements:
+            if id(statement) in same:
+                add(same[id(statement)])
+                continue
             shared = statement.shared
             meaning = known.get(id(shared))
             if meaning is not None and (not own or self._names.none_of(own, shared)):
-                add(Rule(meaning, where, statement.span))
+                rule = same[id(statement)] = Rule(meaning, where, statement.span)
+                add(rule)
                 continue
             notes = Notes()
             if statement.annotations:

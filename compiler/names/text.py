@@ -73,7 +73,7 @@ def _checked(value: str, text: Text, found: Diagnostics) -> str | None:
     if "\0" in value:
         found.error("E0303", "a string cannot hold a NUL character", text.span, "remove it")
         return None
-    if any("\ud800" <= c <= "\udfff" for c in value):
+    if not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
         found.error("E0302", "a lone surrogate is not a character", text.span, "remove it")
         return None
     if len(value) > MAX_LENGTH:
