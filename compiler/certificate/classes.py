@@ -6,6 +6,7 @@ place verdicts.  docs/certificate.md says which place means what.
 
 from __future__ import annotations
 
+import functools
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
@@ -66,6 +67,15 @@ class Numbering:
                 on[word] = on.get(word, 0) | 1 << 2 * place
         self.all = Covered(self, [leaf.name for leaf in leaves])
         self._covered: dict[int, Covered] = {}
+        self._asked_about: dict[tuple[bool, ...], int] = {}
+
+    def asked_about(self, ports: tuple[int, int]) -> int:
+        """The bits of an interval of ports that the kernel asks about."""
+        leaves = tuple([asked_for(leaf, ports) for leaf in self.binds])
+        if leaves not in self._asked_about:
+            names = [leaf.name for leaf, asked in zip(self.binds, leaves, strict=True) if asked]
+            self._asked_about[leaves] = Covered(self, names).bind
+        return self._asked_about[leaves]
 
     @property
     def own(self) -> int:
@@ -107,10 +117,9 @@ class Space:
         self._binds = self._start + self._step * len(self.targets)
         self._borders = _repeated(len(self.targets), self._step) << self._start
         self._intervals = _repeated(len(intervals), _INTERVAL) << self._binds
-        self._asked = sum(
-            Covered(n, [leaf.name for leaf in n.binds if asked_for(leaf, ports)]).bind << at
-            for at, ports in zip(range(self._binds, 1 << 30, _INTERVAL), intervals, strict=False)
-        )
+        self._asked = 0
+        for i, ports in enumerate(intervals):
+            self._asked |= n.asked_about(ports) << self._binds + _INTERVAL * i
         real = len(self.targets) - (self._other is None)
         self.crossing = n.all.target * (_repeated(real, self._step) << self._start)
         self.all = n.all.own | self.crossing | self._asked
@@ -184,6 +193,7 @@ class Space:
         return Request(subject, _BINDS[bind], protocol=PROTOCOLS[protocol_], port=self.ports[index])
 
 
+@functools.cache
 def _repeated(count: int, distance: int) -> int:
     """So many bits, each so far from the one before."""
     return sum(1 << distance * i for i in range(count))
