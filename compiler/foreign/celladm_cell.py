@@ -302,8 +302,7 @@ class _Reader:
             before=tuple(before),
             log=log,
             restart=Restart(
-                span=entry.span, mode="always", backoff_min=f"{BACKOFF[0]}ms",
-                backoff_max=f"{BACKOFF[1]}ms",
+                span=entry.span, mode="always", backoff_min=BACKOFF[0], backoff_max=BACKOFF[1]
             ),
             manual=manual,
         )  # fmt: skip

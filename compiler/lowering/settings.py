@@ -10,6 +10,7 @@ from compiler.ir import ir
 from compiler.model import settings as m
 from compiler.model.policy import Body, Cell
 from compiler.model.types import MAX_PATH
+from compiler.record import field_names
 
 
 def merge(cell: Cell, found: Diagnostics) -> dict[str, Any]:
@@ -127,7 +128,8 @@ def _check_hashes(cell: Cell, root: m.Root | None, found: Diagnostics) -> None:
     places = [root] if root else []
     settings = (*places, *(x for body in cell.bodies for x in body.mounts), *seen.values())
     for setting in settings if seen else ():
-        if any(isinstance(v, str) and "\\" in v for v in dict(setting).values()):
+        values = (getattr(setting, name) for name in field_names(type(setting)))
+        if any(isinstance(value, str) and "\\" in value for value in values):
             found.error(
                 "E0527",
                 f"a path of `{cell.name}` has a backslash, which veriexecctl(8) cannot read",

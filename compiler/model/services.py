@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from compiler.diagnostics import Diagnostics, Related
 from compiler.model.rules import Rules
@@ -24,9 +25,9 @@ class _Reader:
         self._rules = rules
         self._variables: dict[str, Span] = {}
         self._found = found
-        self.fields: dict[str, object] = {}
+        self.fields: dict[str, Any] = {}
         self._places: dict[str, Span] = {}
-        self.lists: dict[str, list[object]] = {"require": [], "before": [], "env": []}
+        self.lists: dict[str, list[Any]] = {"require": [], "before": [], "env": []}
 
     def take(self, node: t.Plain) -> None:
         match node:
@@ -137,5 +138,5 @@ def read_service(
     lists = [x for items in reader.lists.values() for x in items]
     if None in fields.values() or None in lists:
         return None
-    made = {word: tuple(items) for word, items in reader.lists.items()}
-    return Service(span=span, **fields, **made)
+    fields |= {word: tuple(items) for word, items in reader.lists.items()}
+    return Service(span=span, **fields)

@@ -1,22 +1,14 @@
-"""What a body sets, one model per statement; all frozen, every one with its span."""
+"""What a body sets, one kind of record per statement; every one with its span."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SkipValidation,
-    ValidationInfo,
-    field_validator,
-)
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from compiler.catalogue.words import DEVICES, FACILITIES, LEVELS, RLIMITS
 from compiler.diagnostics import quoted
 from compiler.ir.ir import Ranges
+from compiler.model.constraint import After, Before, Beside, UnfitError
 from compiler.model.types import (
     AbsolutePath,
     Argument,
@@ -29,14 +21,12 @@ from compiler.model.types import (
     Size,
     Tag,
     UserName,
-    fail,
     one_of,
     one_of_words,
 )
 from compiler.names.words import MAX_NAME
+from compiler.record import record
 from compiler.source import Span
-
-Place = Annotated[Span, SkipValidation]
 
 MOUNT_MODES = ("ro", "rw")
 HOOKS = ("pre-start", "post-start", "pre-stop", "post-stop")
@@ -49,36 +39,75 @@ LEVELS_OF_SECURITY = ("-1", "0", "1", "2")
 MAX_PROCESSES = 30000
 
 
-class Setting(BaseModel):
+def _apart(base: str | None, known: Mapping[str, Any]) -> str | None:
+    path = known.get("path")
+    if base is not None and path is not None:
+        inside = f"{path}/".startswith(f"{base}/")
+        if inside or f"{base}/".startswith(f"{path}/"):
+            raise UnfitError(
+                "E0506",
+                "the root and its base lie inside each other",
+                "keep the base beside the roots, such as `/var/cells/base`",
+            )
+    return base
+
+
+def _amount(raw: object) -> object:
+    return None if raw == "unlimited" else raw
+
+
+def _fits(value: int | None, known: Mapping[str, Any]) -> int | None:
+    fits = value is not None and 0 < value <= MAX_PROCESSES
+    if known.get("name") == "processes" and not fits:
+        help = f"write a number from 1 to {MAX_PROCESSES}"
+        raise UnfitError("E0518", "this is not a number of processes", help)
+    return value
+
+
+def _waits(least: int) -> int:
+    if least == 0:
+        raise UnfitError("E0540", "a backoff of nothing restarts without a pause", "write 1s..10s")
+    return least
+
+
+def _ordered(most: int, known: Mapping[str, Any]) -> int:
+    if most < known.get("backoff_min", 0):
+        raise UnfitError(
+            "E0540", "the backoff ends before it begins", "the shorter pause comes first"
+        )
+    return most
+
+
+def _word(name: str) -> str:
+    if len(name) > MAX_NAME:
+        help = f"names have {MAX_NAME} characters at most"
+        raise UnfitError("E0541", f"{quoted(name)} is no provider", help)
+    return name
+
+
+def _level(raw: str) -> int:
+    if raw not in LEVELS_OF_SECURITY:
+        help = f"write {one_of_words(LEVELS_OF_SECURITY)}"
+        raise UnfitError("E0542", f"{quoted(raw)} is not a securelevel", help)
+    return int(raw)
+
+
+@record
+class Setting:
     """A statement that sets something; `span` is where it stands."""
 
-    # Most policies use few kinds of settings: the validator of each is made at its first use.
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-    span: Place
+    span: Span
 
 
+@record
 class Root(Setting):
     """The directory a cell is confined to, and what is null-mounted on it."""
 
     path: CellRoot
-    base: AbsolutePath | None = None
-
-    @field_validator("base")
-    @classmethod
-    def _apart(cls, base: str | None, known: ValidationInfo) -> str | None:
-        path = known.data.get("path")
-        if base is not None and path is not None:
-            inside = f"{path}/".startswith(f"{base}/")
-            if inside or f"{base}/".startswith(f"{path}/"):
-                raise fail(
-                    "E0506",
-                    "the root and its base lie inside each other",
-                    "keep the base beside the roots, such as `/var/cells/base`",
-                )
-        return base
+    base: Annotated[AbsolutePath | None, Beside(_apart)] = None
 
 
+@record
 class User(Setting):
     user: UserName
     group: UserName | None = None
@@ -86,46 +115,39 @@ class User(Setting):
     """Instead of those that list the user as a member."""
 
 
+@record
 class Mount(Setting):
     mode: Annotated[Literal["ro", "rw"], one_of("E0509", "a mount mode", MOUNT_MODES)]
     source: AbsolutePath
     target: MountTarget
 
 
+@record
 class Listen(Setting):
     protocol: Annotated[Literal["tcp", "udp"], one_of("E0515", "a transport", TRANSPORTS)]
-    ports: Annotated[Ranges, SkipValidation]
+    ports: Ranges
 
 
-def _amount(raw: object) -> object:
-    return None if raw == "unlimited" else raw
-
-
+@record
 class Limit(Setting):
     """A ceiling; `value` None is unlimited."""
 
     name: Annotated[str, one_of("E0516", "a limit", LIMITS)]
-    value: Annotated[Size | None, BeforeValidator(_amount)]
-
-    @field_validator("value")
-    @classmethod
-    def _fits(cls, value: int | None, known: ValidationInfo) -> int | None:
-        fits = value is not None and 0 < value <= MAX_PROCESSES
-        if known.data.get("name") == "processes" and not fits:
-            help = f"write a number from 1 to {MAX_PROCESSES}"
-            raise fail("E0518", "this is not a number of processes", help)
-        return value
+    value: Annotated[Size | None, Before(_amount), Beside(_fits)]
 
 
+@record
 class ExecHash(Setting):
     path: AbsolutePath
     sha256: Sha256
 
 
+@record
 class Devices(Setting):
     names: tuple[Annotated[str, one_of("E0520", "a device a cell can have", DEVICES)], ...]
 
 
+@record
 class Hook(Setting):
     when: Annotated[
         Literal["pre-start", "post-start", "pre-stop", "post-stop"],
@@ -134,15 +156,18 @@ class Hook(Setting):
     argv: Program
 
 
+@record
 class Command(Setting):
     argv: Program
 
 
+@record
 class Env(Setting):
     name: EnvironmentName
     value: Argument
 
 
+@record
 class Log(Setting):
     """syslog words; what is not given is daemon, the cell's name, notice and err."""
 
@@ -152,6 +177,7 @@ class Log(Setting):
     stderr: Annotated[str, one_of("E0536", "a syslog level", LEVELS)] = "err"
 
 
+@record
 class Restart(Setting):
     """When to start a service again; backoff in milliseconds."""
 
@@ -159,41 +185,19 @@ class Restart(Setting):
         Literal["never", "on-failure", "always"],
         one_of("E0538", "a restart mode", RESTARTS),
     ]
-    backoff_min: Annotated[Duration, Field(default=1000)]
-    backoff_max: Annotated[Duration, Field(default=10_000)]
-
-    @field_validator("backoff_min")
-    @classmethod
-    def _waits(cls, least: int) -> int:
-        if least == 0:
-            raise fail("E0540", "a backoff of nothing restarts without a pause", "write 1s..10s")
-        return least
-
-    @field_validator("backoff_max")
-    @classmethod
-    def _ordered(cls, most: int, known: ValidationInfo) -> int:
-        if most < known.data.get("backoff_min", 0):
-            raise fail(
-                "E0540", "the backoff ends before it begins", "the shorter pause comes first"
-            )
-        return most
+    backoff_min: Annotated[Duration, After(_waits)] = 1000
+    backoff_max: Annotated[Duration, Beside(_ordered)] = 10_000
 
 
+@record
 class Provider(Setting):
     """What rcorder(8) orders against: an rc provider, or another cell."""
 
     kind: Literal["rc", "cell"]
-    name: str
-
-    @field_validator("name")
-    @classmethod
-    def _word(cls, name: str) -> str:
-        if len(name) > MAX_NAME:
-            help = f"names have {MAX_NAME} characters at most"
-            raise fail("E0541", f"{quoted(name)} is no provider", help)
-        return name
+    name: Annotated[str, After(_word)]
 
 
+@record
 class Service(Setting):
     command: Command
     require: tuple[Provider, ...] = ()
@@ -202,21 +206,15 @@ class Service(Setting):
     log: Log | None = None
     restart: Restart | None = None
     healthcheck: Command | None = None
-    manual: Place | None = None
+    manual: Span | None = None
 
 
+@record
 class Securelevel(Setting):
-    level: int
-
-    @field_validator("level", mode="before")
-    @classmethod
-    def _known(cls, raw: str) -> int:
-        if raw not in LEVELS_OF_SECURITY:
-            help = f"write {one_of_words(LEVELS_OF_SECURITY)}"
-            raise fail("E0542", f"{quoted(raw)} is not a securelevel", help)
-        return int(raw)
+    level: Annotated[int, Before(_level)]
 
 
+@record
 class Sysctl(Setting):
     """A node and its value as sysctl.conf(5) takes it; checked against the catalogue later."""
 

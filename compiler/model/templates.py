@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic_core import PydanticCustomError
-
 from compiler.diagnostics import Diagnostics, Related, nearest, quoted
+from compiler.model.constraint import UnfitError
 from compiler.model.types import duration, size, user_name
 from compiler.names.values import Constant, PortSet, Scope, Unknown, decimal
 from compiler.syntax import tree as t
@@ -174,6 +173,6 @@ def _is_ports(constant: Constant, single: bool) -> bool:
 def _accepts(validator, raw: str) -> bool:  # type: ignore[no-untyped-def]
     try:
         validator(raw)
-    except PydanticCustomError:
+    except UnfitError:
         return False
     return True

@@ -1,20 +1,14 @@
-"""The types of settings: each constraint has one home here, with its code and remedy.
-
-A validator raises PydanticCustomError whose type is a diagnostic code; its context
-carries the help text.  `compiler.model.validate` makes diagnostics of them.
-"""
+"""The types of settings: each constraint has one home here, with its code and remedy."""
 
 from __future__ import annotations
 
 import posixpath
 import re
 from collections.abc import Sequence
-from typing import Annotated, LiteralString
-
-from pydantic import AfterValidator, BeforeValidator
-from pydantic_core import PydanticCustomError
+from typing import Annotated
 
 from compiler.diagnostics import nearest, quoted
+from compiler.model.constraint import After, Before, UnfitError
 
 #: MAXPATHLEN of sys/syslimits.h counts the NUL.
 MAX_PATH = 1023
@@ -38,39 +32,36 @@ HOST_DIRECTORIES = (
 )
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
-_SIZE = re.compile(r"(0|[1-9][0-9]{0,18})([KMGT]?)", re.ASCII)
-_DURATION = re.compile(r"(0|[1-9][0-9]{0,8})(ms|s|m|h)", re.ASCII)
+_SIZE = r"(?a)(0|[1-9][0-9]{0,18})([KMGT]?)"
+_DURATION = r"(?a)(0|[1-9][0-9]{0,8})(ms|s|m|h)"
 _MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
-_USER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*\$?", re.ASCII)
-_ENV = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-_SHA256 = re.compile(r"[0-9A-Fa-f]{64}", re.ASCII)
-_TAG = re.compile(r"[\x21-\x7e]{1,63}")
-
-
-def fail(code: LiteralString, message: str, help: str = "") -> PydanticCustomError:
-    """The error for a value that breaks a constraint."""
-    return PydanticCustomError(code, "{message}", {"message": message, "help": help})
+_USER = r"(?a)[A-Za-z_][A-Za-z0-9_.-]*\$?"
+_ENV = r"(?a)[A-Za-z_][A-Za-z0-9_]*"
+_SHA256 = r"(?a)[0-9A-Fa-f]{64}"
+_TAG = r"[\x21-\x7e]{1,63}"
 
 
 def absolute_path(path: str) -> str:
     """A normal absolute path without control characters, at most MAX_PATH bytes."""
     if not path.startswith("/"):
-        raise fail("E0501", f"{quoted(path)} is not an absolute path", "begin it with `/`")
+        raise UnfitError("E0501", f"{quoted(path)} is not an absolute path", "begin it with `/`")
     if any(ord(c) < 32 or ord(c) == 127 for c in path):
-        raise fail(
+        raise UnfitError(
             "E0502",
             "a path cannot hold control characters",
             "leave it out; mount tables are lines of text",
         )
     if len(path.encode()) > MAX_PATH:
-        raise fail(
+        raise UnfitError(
             "E0503", f"this path is longer than {MAX_PATH} bytes", "MAXPATHLEN is 1024 with its NUL"
         )
     if any(len(name.encode()) > MAX_NAME for name in path.split("/")):
-        raise fail("E0503", f"a name in this path is longer than {MAX_NAME} bytes", "shorten it")
+        raise UnfitError(
+            "E0503", f"a name in this path is longer than {MAX_NAME} bytes", "shorten it"
+        )
     normal = posixpath.normpath(path).replace("//", "/", 1)
     if normal != path:
-        raise fail(
+        raise UnfitError(
             "E0504", f"{quoted(path)} is not in its shortest form", f"write {quoted(normal)}"
         )
     return path
@@ -79,7 +70,7 @@ def absolute_path(path: str) -> str:
 def cell_root(path: str) -> str:
     """A directory of the host that a cell may be confined to."""
     if path in HOST_DIRECTORIES:
-        raise fail(
+        raise UnfitError(
             "E0505",
             f"`{path}` belongs to the host and cannot be the root of a cell",
             "give the cell a directory of its own, such as `/var/cells/NAME`",
@@ -90,20 +81,22 @@ def cell_root(path: str) -> str:
 def mount_target(path: str) -> str:
     """A place inside a cell's root for a mount."""
     if path == "/":
-        raise fail("E0507", "a mount cannot cover the whole root", "use `root` for that")
+        raise UnfitError("E0507", "a mount cannot cover the whole root", "use `root` for that")
     if path == "/dev" or path.startswith("/dev/"):
-        raise fail("E0508", "`/dev` is made from `devices`", "name the nodes in `devices { ... }`")
+        raise UnfitError(
+            "E0508", "`/dev` is made from `devices`", "name the nodes in `devices { ... }`"
+        )
     return path
 
 
 def user_name(word: str) -> str:
     """A user or group: digits, or a name of passwd(5)."""
-    if re.fullmatch(r"[0-9]+", word, re.ASCII):
+    if re.fullmatch(r"[0-9]+", word):
         if len(word) > 10 or int(word) > MAX_UID or (word[0] == "0" and word != "0"):
-            raise fail("E0513", f"{quoted(word)} is not a user id", f"ids are 0 to {MAX_UID}")
+            raise UnfitError("E0513", f"{quoted(word)} is not a user id", f"ids are 0 to {MAX_UID}")
         return word
-    if not _USER.fullmatch(word) or len(word) > MAX_USER:
-        raise fail(
+    if not re.fullmatch(_USER, word) or len(word) > MAX_USER:
+        raise UnfitError(
             "E0514",
             f"{quoted(word)} is not a user or group name",
             f"use letters, digits, `_`, `.` and `-`, at most {MAX_USER}; or a number",
@@ -113,28 +106,30 @@ def user_name(word: str) -> str:
 
 def size(raw: object) -> int:
     """A size such as 512, 64K, 1G, in bytes or units."""
-    match = _SIZE.fullmatch(str(raw))
+    match = re.fullmatch(_SIZE, str(raw))
     if match is None:
         help = "write a whole number, or one with K M G T"
-        raise fail("E0517", f"{quoted(str(raw))} is not a size", help)
+        raise UnfitError("E0517", f"{quoted(str(raw))} is not a size", help)
     value = int(match[1]) * _UNITS[match[2]]
     if value > MAX_LIMIT:
-        raise fail("E0517", f"{quoted(str(raw))} is too large", f"the most is {MAX_LIMIT}")
+        raise UnfitError("E0517", f"{quoted(str(raw))} is too large", f"the most is {MAX_LIMIT}")
     return value
 
 
 def duration(raw: object) -> int:
     """A duration such as 500ms, 10s, 5m, 1h, in milliseconds."""
-    match = _DURATION.fullmatch(str(raw))
+    match = re.fullmatch(_DURATION, str(raw))
     if match is None:
-        raise fail("E0539", f"{quoted(str(raw))} is not a duration", "write 500ms, 10s, 5m or 1h")
+        raise UnfitError(
+            "E0539", f"{quoted(str(raw))} is not a duration", "write 500ms, 10s, 5m or 1h"
+        )
     return int(match[1]) * _MILLISECONDS[match[2]]
 
 
 def argument(text: str) -> str:
     """One argument of a program."""
     if len(text.encode()) > MAX_ARGUMENT:
-        raise fail(
+        raise UnfitError(
             "E0523", f"this argument is longer than {MAX_ARGUMENT} bytes", "keep it in a file"
         )
     return text
@@ -144,23 +139,27 @@ def program(argv: tuple[str, ...]) -> tuple[str, ...]:
     """A program by its absolute path, and its arguments."""
     absolute_path(argv[0])
     if argv[0] == "/":
-        raise fail("E0524", "`/` is not a program", "name a file")
+        raise UnfitError("E0524", "`/` is not a program", "name a file")
     if sum(len(word.encode()) + 1 + _POINTER for word in argv) > MAX_ARGUMENTS:
-        raise fail("E0523", f"these arguments take more than {MAX_ARGUMENTS} bytes", "use a file")
+        raise UnfitError(
+            "E0523", f"these arguments take more than {MAX_ARGUMENTS} bytes", "use a file"
+        )
     return argv
 
 
 def environment_name(name: str) -> str:
     """A name that sh(1) takes for a variable."""
-    if not _ENV.fullmatch(name) or len(name) > 255:
-        raise fail("E0532", f"{quoted(name)} cannot name a variable", "use letters, digits and `_`")
+    if not re.fullmatch(_ENV, name) or len(name) > 255:
+        raise UnfitError(
+            "E0532", f"{quoted(name)} cannot name a variable", "use letters, digits and `_`"
+        )
     return name
 
 
 def sha256(text: str) -> str:
     """A SHA-256 digest as 64 hexadecimal digits, in lower case."""
-    if not _SHA256.fullmatch(text):
-        raise fail(
+    if not re.fullmatch(_SHA256, text):
+        raise UnfitError(
             "E0525",
             "this is not a SHA-256 digest",
             "write the 64 hexadecimal digits that `cksum -a sha256 FILE` prints",
@@ -170,9 +169,9 @@ def sha256(text: str) -> str:
 
 def tag(text: str) -> str:
     """A syslog tag: what logger(1) -t puts before each line."""
-    if not _TAG.fullmatch(text) or text.startswith("-"):
+    if not re.fullmatch(_TAG, text) or text.startswith("-"):
         help = "use up to 63 visible ASCII characters, the first no `-`"
-        raise fail("E0537", f"{quoted(text)} is not a log tag", help)
+        raise UnfitError("E0537", f"{quoted(text)} is not a log tag", help)
     return text
 
 
@@ -181,26 +180,26 @@ def one_of_words(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def one_of(code: LiteralString, what: str, words: tuple[str, ...]) -> BeforeValidator:
-    """A validator for words from a fixed list; it runs before a Literal could complain."""
+def one_of(code: str, what: str, words: tuple[str, ...]) -> Before:
+    """The constraint to words from a fixed list; it comes before a Literal could complain."""
 
     def check(word: str) -> str:
         if word not in words:
             help = nearest(word, words) or f"use {one_of_words(words)}"
-            raise fail(code, f"{quoted(word)} is not {what}", help)
+            raise UnfitError(code, f"{quoted(word)} is not {what}", help)
         return word
 
-    return BeforeValidator(check)
+    return Before(check)
 
 
-AbsolutePath = Annotated[str, AfterValidator(absolute_path)]
-CellRoot = Annotated[AbsolutePath, AfterValidator(cell_root)]
-MountTarget = Annotated[AbsolutePath, AfterValidator(mount_target)]
-UserName = Annotated[str, AfterValidator(user_name)]
-Size = Annotated[int, BeforeValidator(size)]
-Duration = Annotated[int, BeforeValidator(duration)]
-Argument = Annotated[str, AfterValidator(argument)]
-Program = Annotated[tuple[Argument, ...], AfterValidator(program)]
-EnvironmentName = Annotated[str, AfterValidator(environment_name)]
-Sha256 = Annotated[str, AfterValidator(sha256)]
-Tag = Annotated[str, AfterValidator(tag)]
+AbsolutePath = Annotated[str, After(absolute_path)]
+CellRoot = Annotated[AbsolutePath, After(cell_root)]
+MountTarget = Annotated[AbsolutePath, After(mount_target)]
+UserName = Annotated[str, After(user_name)]
+Size = Annotated[int, Before(size)]
+Duration = Annotated[int, Before(duration)]
+Argument = Annotated[str, After(argument)]
+Program = Annotated[tuple[Argument, ...], After(program)]
+EnvironmentName = Annotated[str, After(environment_name)]
+Sha256 = Annotated[str, After(sha256)]
+Tag = Annotated[str, After(tag)]

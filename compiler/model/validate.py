@@ -1,13 +1,12 @@
-"""Makes settings of raw values, and diagnostics of what pydantic says about them."""
+"""Makes settings of raw values, and diagnostics of what pydantic says about wrong ones."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple, TypeVar
-
-from pydantic import ValidationError
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from compiler.diagnostics import Diagnostics
+from compiler.model.constraint import Read, UnfitError
 from compiler.model.settings import Setting
 from compiler.source import Span
 
@@ -24,17 +23,84 @@ class Raw(NamedTuple):
 def build(
     kind: type[_Setting], span: Span, fields: Mapping[str, Raw], found: Diagnostics
 ) -> _Setting | None:
-    """A validated setting, or None and a diagnostic for each bad field."""
+    """A setting, or None and a diagnostic for each bad field."""
+    values = {name: raw.value for name, raw in fields.items()}
     try:
-        return kind(span=span, **{name: raw.value for name, raw in fields.items()})
+        return make(kind, span, values)
+    except UnfitError:
+        for location, unfit in _wrong(kind, {"span": span, **values}):
+            place = _place(location, fields) or span
+            found.error(unfit.code, unfit.message, place, unfit.help)
+        return None
+
+
+def make(kind: type[_Setting], span: Span, values: Mapping[str, object]) -> _Setting:
+    """A setting of raw values by field; raises UnfitError for the first that is bad.
+
+    Types are not looked at: they are right for what the parser makes of any text.
+    """
+    fields = dict(values)
+    readers = _known.get(kind)
+    if readers is None:
+        readers = _known[kind] = _readers(kind)
+    for name, read in readers:
+        if name in fields:
+            fields[name] = read(fields[name], fields)
+    return kind(span=span, **fields)
+
+
+_known: dict[type[Setting], tuple[tuple[str, Read], ...]] = {}
+
+
+def _readers(kind: type[Setting]) -> tuple[tuple[str, Read], ...]:
+    """What reads each field that has a constraint, in order."""
+    hints = get_type_hints(kind, include_extras=True)
+    readers = ((name, _reader(hint)) for name, hint in hints.items())
+    return tuple((name, read) for name, read in readers if read is not _same)
+
+
+def _reader(kind: Any) -> Read:
+    """What reads a value of a type: any of those that settings have."""
+    origin = get_origin(kind)
+    if origin is Annotated:
+        read = _reader(kind.__origin__)
+        for constraint in kind.__metadata__:
+            read = constraint.around(read)
+        return read
+    if origin is Union:  # with None
+        return _unless_none(_reader(get_args(kind)[0]))
+    if origin is tuple:
+        return _each(_reader(get_args(kind)[0]))
+    return _same
+
+
+def _same(raw: Any, known: Mapping[str, Any]) -> Any:
+    return raw
+
+
+def _unless_none(read: Read) -> Read:
+    return _same if read is _same else lambda raw, known: None if raw is None else read(raw, known)
+
+
+def _each(read: Read) -> Read:
+    return _same if read is _same else lambda raw, known: tuple([read(x, known) for x in raw])
+
+
+def _wrong(
+    kind: type[Setting], values: Mapping[str, object]
+) -> Iterator[tuple[tuple[int | str, ...], UnfitError]]:
+    """All that is wrong with some values, each with its field, and its index in a tuple."""
+    # Importing pydantic takes longer than compiling a policy that it has nothing to say about.
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        TypeAdapter(kind).validate_python(values)
     except ValidationError as problem:
         for error in problem.errors(include_url=False, include_input=False):
-            place = _place(error["loc"], fields) or span
-            context = error.get("ctx", {})
-            if error["type"][0] != "E":  # not one of our validators: a bug, not bad input
+            unfit = error.get("ctx", {}).get("error")
+            if not isinstance(unfit, UnfitError):  # no constraint of ours: a bug, not bad input
                 raise
-            found.error(error["type"], context["message"], place, context["help"])
-        return None
+            yield error["loc"], unfit
 
 
 def _place(location: tuple[int | str, ...], fields: Mapping[str, Raw]) -> Span | None:
