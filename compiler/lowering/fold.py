@@ -191,5 +191,6 @@ def _combine(layers: list[_Layer], listening: bool, within: int = -1) -> list[Re
                 bits = region.bits & left
                 if bits:
                     left ^= bits
-                    won.append(Region(region.rule, region.effect, bits))
+                    whole = bits == region.bits
+                    won.append(region if whole else Region(region.rule, region.effect, bits))
     return won

@@ -10,7 +10,8 @@ from compiler.model.policy import Body
 from compiler.source import Source, Span
 
 _COMMENT = re.compile(r"#[^\n]*")
-_AROUND = re.compile(r"\s*([{},;=]|\.\.)\s*")
+#: Blanks that keep no words apart.
+_NEEDLESS = re.compile(r" (?=[{},;=]|\.\.)|(?<=[{},;=]) |(?<=\.\.) ")
 
 
 def on_one_line(text: str) -> str:
@@ -22,7 +23,7 @@ def on_one_line(text: str) -> str:
 
 def canonical(text: str) -> str:
     """The tokens of a rule with one blank where two words would touch."""
-    return _AROUND.sub(r"\1", on_one_line(text))
+    return _NEEDLESS.sub("", on_one_line(text))
 
 
 def rule_ids(bodies: Iterable[Body], sources: Mapping[str, Source]) -> dict[Span, int]:
