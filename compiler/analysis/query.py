@@ -17,7 +17,7 @@ from compiler.driver import Program
 from compiler.ir.ir import Decision
 from compiler.source import Source
 
-_INFLUENCE = re.compile(r"(?P<left>[^~]+)~>(?P<right>[^~]+)")
+_INFLUENCE = re.compile(r"(?P<left>[^~]*)~>(?P<right>[^~]*)")
 
 
 class Row(NamedTuple):

@@ -64,6 +64,9 @@ class RequestReader:
 
     def read(self, text: Source, found: Diagnostics) -> RequestPattern | None:
         """What a request names, or None after a diagnostic."""
+        if not text.text.partition("#")[0].strip():
+            self._empty(text, found)
+            return None
         node = parse_request(text, found)
         if node is None:
             return None
@@ -73,10 +76,21 @@ class RequestReader:
         span = Span(text.name, 0, len(text.text))
         return read_pattern(node.subjects, node.action, node.conditions, span, rules, scope)
 
+    def _empty(self, text: Source, found: Diagnostics) -> None:
+        """Says what a request looks like, with a subject of this policy."""
+        subject = next(iter(self._program.definitions.cells), "host")
+        what = text.name.strip("<>")
+        help = f'name a subject and an action, such as "{subject} network.bind tcp port 80"'
+        found.error("E0418", f"the {what} is empty", Span(text.name, 0, len(text.text)), help)
+
     def subjects(
         self, text: Source, start: int, end: int, found: Diagnostics
     ) -> tuple[str, ...] | None:
         """The subjects that a part of a text names, or None after a diagnostic."""
+        if not text.text[start:end].strip():
+            help = "name who may influence whom, such as `web ~> db`; `any` stands for all"
+            found.error("E0418", "one side is empty", Span(text.name, 0, len(text.text)), help)
+            return None
         blank = " " * start
         part = Source(text.name, f"{blank}{text.text[start:end]} process.signal")
         mine = Diagnostics()

@@ -98,4 +98,10 @@ CODES = (
         "`cellc explain` takes the id of a rule, as the kernel logs it and the tables hold it. "
         "This policy has no rule of that id, so the tables are of another policy or version.",
     ),
+    Code(
+        "E0418",
+        "empty request",
+        "`cellc explain` and `cellc query` want a subject and an action, in quotes for the shell. "
+        "An empty one is mostly a variable of a script that is not set.",
+    ),
 )

@@ -80,7 +80,7 @@ def _line(text: str) -> str:
 
 def _text(r: Report, least: float | None) -> Iterator[str]:
     for result in r.results:
-        word = "FAILED" if result.failed else "ok"
+        word = "FAILED" if result.failed else "ok" if result.cases else "empty"
         passed = result.cases - result.failed
         yield f"{word:6} {_line(result.title)} ({passed} of {result.cases})"
     if r.coverage is not None:

@@ -32,6 +32,7 @@ from compiler.report.view import Exposed, Page, Reach
 #: A drawing with more nodes is no help.
 MOST_NODES = 40
 MOST_CAUSES = 12
+#: More rows are not read, and a page of them is slow; `cellc graph` has no end.
 MOST_REACHES = 400
 
 
@@ -79,6 +80,7 @@ def page_of(
         undrawn=len(graph.nodes) - len(drawn.nodes),
         kinds=tuple((k, KINDS[k]) for k in KINDS if any(a.kind == k for a in graph.arrows)),
         reaches=_reaches(graph, places),
+        reaches_more=max(0, len(graph.arrows) - MOST_REACHES),
         alone=graph.alone,
         ports=ports_of(program, places),
         cells=cells_of(program, query.stack.as_root, places),

@@ -245,6 +245,8 @@ class Page:
     kinds: tuple[tuple[str, str], ...]
     """Kinds of arrows that there are, each with its words."""
     reaches: tuple[Reach, ...]
+    reaches_more: int
+    """Arrows that are not told in words."""
     alone: tuple[str, ...]
     ports: tuple[Port, ...]
     cells: tuple[CellRow, ...]

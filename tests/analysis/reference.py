@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from compiler.analysis.edges import _INSIDE, _INTERPRETERS, _OF_ROOT
 from compiler.catalogue.actions import Leaf, load
@@ -208,7 +208,9 @@ def known_words(ir: IR, request: Request) -> Request:
         return request
     axes = axes_of(ir)
     fields = {"domain": axes.domains, "type": axes.types, "socket_protocol": axes.socket_protocols}
-    told = {name: getattr(request, name) for name in fields}
+    told: dict[str, Any] = {name: getattr(request, name) for name in fields}
     if request.action == "network.socket.rawsock":
         del told["domain"], told["type"]
-    return request._replace(**{n: w if w in fields[n] else OTHER for n, w in told.items()})
+    for name, word in told.items():
+        told[name] = word if word in fields[name] else OTHER
+    return request._replace(**told)

@@ -104,5 +104,9 @@ def test_exposure_ranks_cells(cellc: Run) -> None:
 
 def test_wrong_patterns(cellc: Run, folder: Path) -> None:
     assert cellc("query", "web.cell", "web nothing.*").exit_code == 2
+    for empty in ("", "  ", "# all", "~> web", "web ~> "):
+        result = cellc("query", "web.cell", empty)
+        assert result.exit_code == 2
+        assert "error[E0418]" in result.stderr
     (folder / "web.cell").write_text(WEB.replace("confined", "confind"))
     assert cellc("query", "web.cell", "web system.*").exit_code == 1

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from compiler.report import build
 from tests.commands.conftest import WEB, Run
 
 TODAY = ("--today", "2026-11-24")
@@ -97,6 +98,25 @@ cell copy { profile confined; root "/cells/copy"; mount ro "/srv/data" at "/data
         "&lt;cellc&gt;/confined.cell",
     ):
         assert fact in page, fact
+
+
+def test_what_is_left_out_is_counted(
+    cellc: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told() -> tuple[int, str]:
+        assert cellc("report", "web.cell", "-o", "out", *TODAY).exit_code == 0
+        page = (folder / "out" / "index.html").read_text()
+        words = page.partition("The same in words")[2].partition("</details>")[0]
+        return words.count('<th scope="row">'), words
+
+    whole, words = told()
+    assert whole > 1
+    assert "more relations" not in words
+    monkeypatch.setattr(build, "MOST_REACHES", 1)
+    rows, words = told()
+    assert rows == 1
+    assert f"And {whole - 1} more relations: " in words
+    assert "cellc graph --format dot" in words
 
 
 @pytest.mark.parametrize("what", ["influence", "rights", "order"])

@@ -12,6 +12,12 @@ def test_passing_tests(cellc: Run) -> None:
     assert (result.exit_code, result.stdout) == (0, "ok     ports (2 of 2)\n")
 
 
+def test_a_block_without_cases_is_not_called_ok(cellc: Run, folder: Path) -> None:
+    (folder / "web.cell").write_text(WEB + 'test "nothing" {}\n')
+    result = cellc("test", "web.cell")
+    assert result.stdout.endswith("empty  nothing (0 of 0)\n")
+
+
 def test_a_failing_case_shows_the_request_and_the_rule(cellc: Run, folder: Path) -> None:
     (folder / "web.cell").write_text(WEB.replace("deny worker network", "allow worker network"))
     result = cellc("test", "web.cell")

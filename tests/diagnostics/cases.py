@@ -2,7 +2,8 @@
 
     policy.cell     the policy, and good.cell nearly the same without the mistake
     expected.txt    standard error, to the letter
-    cmd             arguments of cellc, unless they are those of COMMAND
+    cmd             arguments of cellc, unless they are those of COMMAND; good-cmd are
+                    those of the good run where the mistake is in them
     also            other codes that the case has, because no policy has one without
                     the other
     setup           commands of sh(1) for what a repository cannot hold
@@ -33,7 +34,7 @@ COMMAND = "check policy.cell --today 2026-11-24"
 #: Rules of lint have cases of their own, made from their pages.
 ONLY_ERRORS = '[lint]\nignore = ["ALL"]\n'
 #: Files of a folder that are not part of the policy.
-OURS = ("expected.txt", "cmd", "also", "setup")
+OURS = ("expected.txt", "cmd", "good-cmd", "also", "setup")
 
 _FINDING = re.compile(r"^(?:error|warning|note)\[(\w+)\]: ", re.MULTILINE)
 
@@ -56,6 +57,10 @@ class Case:
     def command(self) -> str:
         """The arguments of cellc."""
         return self._read("cmd") or COMMAND
+
+    @cached_property
+    def good_command(self) -> str:
+        return self._read("good-cmd") or self.command
 
     @cached_property
     def also(self) -> frozenset[str]:
@@ -111,7 +116,7 @@ def run(case: Case, tmp: Path, monkeypatch: pytest.MonkeyPatch, good: bool = Fal
     if (folder / "setup").exists():
         subprocess.run(["sh", "setup"], cwd=folder, check=True)
     monkeypatch.chdir(folder)
-    result = CliRunner().invoke(main, shlex.split(case.command))
+    result = CliRunner().invoke(main, shlex.split(case.good_command if good else case.command))
     gc.enable()  # the command turns it off for its process
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.lint.context import Context
-from compiler.lint.ports import AUTOMATIC
+from compiler.lint.ports import AUTOMATIC, leaves_none
 from compiler.lint.rule import Finding, Rule
 
 
 def find(context: Context) -> Iterator[Finding]:
     for reservation in context.ir.reservations:
-        if any(high >= AUTOMATIC[0] for _, high in reservation.ports):
+        automatic = any(high >= AUTOMATIC[0] for _, high in reservation.ports)
+        if automatic and not leaves_none(reservation, context.ir.host):
             yield Finding(
                 context.rule_span(reservation.rule),
                 "a port in the range of automatic port selection cannot be reserved strictly",

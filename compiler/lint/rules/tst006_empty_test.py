@@ -23,7 +23,7 @@ RULE = Rule(
     code="TST006",
     name="empty-test",
     title="test without cases",
-    severity="note",
+    severity="warning",
     why="It always passes.",
     bad="""\
 cell web { profile confined; }
