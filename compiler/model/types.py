@@ -45,17 +45,18 @@ def absolute_path(path: str) -> str:
     """A normal absolute path without control characters, at most MAX_PATH bytes."""
     if not path.startswith("/"):
         raise UnfitError("E0501", f"{quoted(path)} is not an absolute path", "begin it with `/`")
-    if any(ord(c) < 32 or ord(c) == 127 for c in path):
+    if not path.isprintable() and any(ord(c) < 32 or ord(c) == 127 for c in path):
         raise UnfitError(
             "E0502",
             "a path cannot hold control characters",
             "leave it out; mount tables are lines of text",
         )
-    if len(path.encode()) > MAX_PATH:
+    length = len(path.encode())
+    if length > MAX_PATH:
         raise UnfitError(
             "E0503", f"this path is longer than {MAX_PATH} bytes", "MAXPATHLEN is 1024 with its NUL"
         )
-    if any(len(name.encode()) > MAX_NAME for name in path.split("/")):
+    if length > MAX_NAME and any(len(name.encode()) > MAX_NAME for name in path.split("/")):
         raise UnfitError(
             "E0503", f"a name in this path is longer than {MAX_NAME} bytes", "shorten it"
         )
