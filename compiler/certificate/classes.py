@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 
-from compiler.ir.ir import HOST, IR, PROTOCOLS, SELF, Ranges, Request, RequestSet
+from compiler.ir.ir import AUTO, HOST, IR, PROTOCOLS, SELF, Ranges, Request, RequestSet
 from compiler.ir.requests import RAWSOCK_DOMAIN, RAWSOCK_TYPE, Axes, asked_for, catalogue, words_of
 
 #: Stands for all cells that no rule of a subject names.
@@ -20,6 +20,7 @@ OTHERS = "*"
 SOCKETS = ("domains", "types", "socket_protocols")
 _BINDS = ("network.bind.port", "network.bind.privport")
 _NOT_NARROWED = (None,) * 6
+_FIRST_UNPRIVILEGED = 1024
 #: Bits of an interval of ports: a verdict for each protocol of each of _BINDS.
 _INTERVAL = 2 * len(_BINDS) * len(PROTOCOLS)
 
@@ -67,15 +68,14 @@ class Numbering:
                 on[word] = on.get(word, 0) | 1 << 2 * place
         self.all = Covered(self, [leaf.name for leaf in leaves])
         self._covered: dict[int, Covered] = {}
-        self._asked_about: dict[tuple[bool, ...], int] = {}
+        self.asked_binds = tuple(map(self.asked_about, (AUTO, 1, _FIRST_UNPRIVILEGED)))
 
-    def asked_about(self, ports: tuple[int, int]) -> int:
-        """The bits of an interval of ports that the kernel asks about."""
-        leaves = tuple([asked_for(leaf, ports) for leaf in self.binds])
-        if leaves not in self._asked_about:
-            names = [leaf.name for leaf, asked in zip(self.binds, leaves, strict=True) if asked]
-            self._asked_about[leaves] = Covered(self, names).bind
-        return self._asked_about[leaves]
+    def asked_about(self, port: int) -> int:
+        """The bits of an interval of ports that the kernel asks about, given its first port.
+
+        No interval has both privileged ports and others (`compiler.ir.requests.Axes`).
+        """
+        return Covered(self, [x.name for x in self.binds if asked_for(x, (port, port))]).bind
 
     @property
     def own(self) -> int:
@@ -117,9 +117,11 @@ class Space:
         self._binds = self._start + self._step * len(self.targets)
         self._borders = _repeated(len(self.targets), self._step) << self._start
         self._intervals = _repeated(len(intervals), _INTERVAL) << self._binds
-        self._asked = 0
-        for i, ports in enumerate(intervals):
-            self._asked |= n.asked_about(ports) << self._binds + _INTERVAL * i
+        auto, privileged, others_ = n.asked_binds
+        first = bisect_left(self.ports, _FIRST_UNPRIVILEGED)
+        asked = privileged * _repeated(first - 1, _INTERVAL) << _INTERVAL
+        asked |= others_ * _repeated(len(intervals) - first, _INTERVAL) << _INTERVAL * first
+        self._asked = (auto | asked) << self._binds
         real = len(self.targets) - (self._other is None)
         self.crossing = n.all.target * (_repeated(real, self._step) << self._start)
         self.all = n.all.own | self.crossing | self._asked
