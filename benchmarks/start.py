@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import statistics
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.measure import Command, CommandError, Samples, instructions, interleaved
@@ -90,6 +93,31 @@ def _trees(folder: Path) -> Iterator[str]:
     for name in commands:
         yield f"| {name} | {samples[name].median:.3f} | {samples[name].peak / 1024:.0f} |"
     yield f"| `cellc check --no-cache` | {first.median:.3f} | {first.peak / 1024:.0f} |"
+    yield f"| `cellc check --watch`, one file changed | {_watched(tree, Path(touched)):.3f} | |"
+
+
+def _watched(tree: Path, touched: Path) -> float:
+    """Seconds of processor time from a change to what the watching process says of it."""
+    command = _cellc("check", "--watch", str(tree), *_QUIET)
+    taken = []
+    with subprocess.Popen(command.argv, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr is not None
+            for _ in range(_ROUNDS + 1):
+                while "watching" not in (line := process.stderr.readline()):
+                    if not line:
+                        raise CommandError("check --watch ended by itself")
+                taken.append(_on_processor(process.pid))
+                with touched.open("a") as file:
+                    file.write("#\n")
+        finally:
+            process.terminate()
+    return statistics.median(later - sooner for sooner, later in pairwise(taken))
+
+
+def _on_processor(pid: int) -> float:
+    """Seconds that a process ran until now; see proc(5)."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
 
 
 def _plant(tree: Path) -> None:
