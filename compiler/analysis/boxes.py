@@ -7,7 +7,8 @@ says which bit is what.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from operator import itemgetter
 from typing import NamedTuple, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -90,22 +91,57 @@ def size(box: Box) -> int:
 
 
 def joined(rows: Iterable[tuple[Key, Box]]) -> list[tuple[Key, Box]]:
-    """Disjoint boxes with equal keys made one wherever they differ in one field only."""
-    left = list(dict.fromkeys(rows))
-    count = 0
-    while count != len(left):
-        count = len(left)
-        for field in _FIELDS:
-            left = _along(left, field)
-    return left
+    """Disjoint boxes with equal keys made one wherever they differ in one field only.
 
-
-def _along(rows: list[tuple[Key, Box]], field: int) -> list[tuple[Key, Box]]:
-    found: dict[tuple[Key, tuple[int, ...]], int] = {}
-    for key, box in rows:
-        rest = (key, box[:field] + box[field + 1 :])
-        found[rest] = found.get(rest, 0) | box[field]
-    return [
-        (key, Box._make((*rest[:field], value, *rest[field:])))
-        for (key, rest), value in found.items()
+    A box that is made of several stands where the first of them stood.
+    """
+    alike: dict[Key, dict[Box, int]] = {}
+    for place, (key, box) in enumerate(rows):
+        alike.setdefault(key, {}).setdefault(box, place)
+    made = [
+        (place, key, box)
+        for key, boxes in alike.items()
+        for box, place in (boxes.items() if len(boxes) == 1 else _merged(boxes))
     ]
+    made.sort(key=itemgetter(0))
+    return [(key, box) for _, key, box in made]
+
+
+def _merged(boxes: Mapping[Box, int]) -> Iterator[tuple[Box, int]]:
+    """Few boxes in place of some, with the places of their first ones.
+
+    Fields are numbered: long integers are hashed once, not once for each field.
+    """
+    values: list[int] = []
+    numbers: dict[int, int] = {}
+
+    def number(bits: int) -> int:
+        found = numbers.get(bits)
+        if found is None:
+            found = numbers[bits] = len(values)
+            values.append(bits)
+        return found
+
+    left = [(tuple(map(number, box)), place) for box, place in boxes.items()]
+    idle, field = 0, -1
+    while idle < len(_FIELDS) and len(left) > 1:
+        idle += 1
+        field = (field + 1) % len(_FIELDS)
+        alike: dict[tuple[int, ...], list[tuple[tuple[int, ...], int]]] = {}
+        for row in left:
+            fields = row[0]
+            alike.setdefault(fields[:field] + fields[field + 1 :], []).append(row)
+        if len(alike) == len(left):
+            continue
+        idle = 1
+        left = []
+        for some in alike.values():
+            first, place = some[0]
+            if len(some) > 1:
+                bits = 0
+                for fields, _ in some:
+                    bits |= values[fields[field]]
+                first = (*first[:field], number(bits), *first[field + 1 :])
+            left.append((first, place))
+    for fields, place in left:
+        yield Box._make(values[i] for i in fields), place

@@ -109,8 +109,10 @@ class Decisions:
     def _by_class(self, box: Box, owned: Sequence[Decided]) -> Iterator[Decided]:
         """What verdicts of classes say about a box, `owned` before them; defaults for the rest."""
         rest = box.subjects
-        for number, subjects in enumerate(self.members):
-            some = rest & subjects
+        alone = self._cells.get(rest)
+        numbers = range(len(self.members)) if alone is None else (alone.class_,)
+        for number in numbers:
+            some = rest & self.members[number]
             part = real(box._replace(subjects=some)) if some else None
             rest &= ~some
             if part is not None:

@@ -27,6 +27,7 @@ from compiler.ir.ir import (
     RequestSet,
 )
 from compiler.ir.requests import RAWSOCK_DOMAIN, RAWSOCK_TYPE, Words, catalogue
+from compiler.lowering.space import members
 
 #: The bit of the subject's own cell among targets.
 OWN = 1
@@ -87,6 +88,8 @@ class Frame:
         self.socket_protocols = _Axis(
             IP_PROTOCOLS, (w for s in sets for w in s.socket_protocols or ())
         )
+        self._names: dict[int, tuple[str, ...]] = {}
+        """By bits: most rows are about the same subjects as others."""
         self._process = self._of_dimension("self", "target")
         self._kinds = tuple(self._sorted())
 
@@ -226,7 +229,15 @@ class Frame:
         return sum(self.bits[name] for name in names)
 
     def subject_names(self, bits: int) -> tuple[str, ...]:
-        return tuple(compress(self.subjects, map(int, f"{bits:b}"[::-1])))
+        known = self._names.get(bits)
+        if known is None:
+            few = bits.bit_count() < 16
+            known = self._names[bits] = (
+                tuple(self.subjects[i] for i in members(bits))
+                if few
+                else tuple(compress(self.subjects, map(int, f"{bits:b}"[::-1])))
+            )
+        return known
 
     def witness(self, box: Box) -> Request:
         """The first request of a box."""

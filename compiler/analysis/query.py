@@ -49,7 +49,7 @@ class Query:
         self.frame = self.reader.frame
         self.decisions = Decisions(program.ir, self.frame)
         self.stack = Stack(program.ir)
-        self._wording = Wording(self.frame, self.reader.groups)
+        self._wording = Wording(self.frame, self.reader.groups, brief=True)
 
     def source(self, text: str) -> Source:
         """A pattern as it is understood, for `ask` and for what is reported about it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import product
 
 from compiler.analysis.boxes import Box, joined
@@ -34,7 +33,9 @@ class Stack:
         self._equal: dict[Outcome, Outcome] = {}
         """Equal outcomes are one object, so that boxes of them join."""
         self._boxes: dict[tuple[object, ...], list[tuple[Outcome, int, int]]] = {}
-        self._root_bits: tuple[Frame, int] | None = None
+        self._as_root: tuple[Frame, int] | None = None
+        """Those subjects as bits of the frame that was asked about last."""
+        self._plain: dict[tuple[Effect, bool], tuple[list[tuple[Outcome, int]], int]] = {}
 
     def outcome(self, request: Request, vote: Effect, is_root: bool | None = None) -> Outcome:
         """What becomes of a request that the policy decides by `vote`.
@@ -57,40 +58,50 @@ class Stack:
 
     def outcomes(self, row: Decided, frame: Frame) -> list[tuple[Outcome, Box]]:
         """What becomes of requests that are decided alike: disjoint boxes of equal outcomes."""
-        made: dict[int, Outcome] = {}
-        alike: dict[tuple[int, int], int] = {}
-        sockets = []
-        for result, box in self._each(row, frame):
-            made[id(result)] = result  # equal ones are one object, and kept
-            if box.socket_protocols != 1:
-                sockets.append((id(result), box))
-            else:
-                key = (id(result), box.subjects)
-                alike[key] = alike.get(key, 0) | box.actions
-        boxes = [
-            (number, row.box._replace(subjects=subjects, actions=actions))
-            for (number, subjects), actions in alike.items()
-        ]
-        return [(made[number], box) for number, box in (*boxes, *joined(sockets))]
-
-    def _each(self, row: Decided, frame: Frame) -> Iterator[tuple[Outcome, Box]]:
-        if self._root_bits is None or self._root_bits[0] is not frame:
-            self._root_bits = frame, frame.subject_bits(self.as_root)
-        as_root = self._root_bits[1]
+        if self._as_root is None or self._as_root[0] is not frame:
+            self._as_root = frame, frame.subject_bits(self.as_root)
+            self._plain.clear()
+        as_root = self._as_root[1]
+        made: list[tuple[Outcome, Box]] = []
+        sockets: list[tuple[Outcome, Box]] = []
         for is_root, subjects in (
             (True, row.box.subjects & as_root),
             (False, row.box.subjects & ~as_root),
         ):
             if not subjects:
                 continue
-            for i in members(row.box.actions):
-                leaf = frame.leaves[i]
-                box = row.box._replace(subjects=subjects, actions=1 << i)
-                if leaf.dimension != "socket":
-                    yield self.of_leaf(leaf, row.effect, is_root, Socket()), box
+            box = row.box._replace(subjects=subjects)
+            plain, leaves = self._alike(row.effect, is_root, frame)
+            for result, actions in plain:
+                if actions & box.actions:
+                    made.append((result, box._replace(actions=actions & box.actions)))
+            for i in members(box.actions & leaves):
+                some = box._replace(actions=1 << i)
+                sockets += [
+                    (result, some._replace(domains=domains, types=types))
+                    for result, domains, types in self._sockets(
+                        frame.leaves[i], row, is_root, frame
+                    )
+                ]
+        return made + _joined(sockets)
+
+    def _alike(
+        self, effect: Effect, is_root: bool, frame: Frame
+    ) -> tuple[list[tuple[Outcome, int]], int]:
+        """Leaves on which a vote ends alike, with how; and those that hang on the socket."""
+        known = self._plain.get((effect, is_root))
+        if known is None:
+            alike: dict[int, tuple[Outcome, int]] = {}
+            sockets = 0
+            for i, leaf in enumerate(frame.leaves):
+                if leaf.dimension == "socket":
+                    sockets |= 1 << i
                     continue
-                for made, domains, types in self._sockets(leaf, row, is_root, frame):
-                    yield made, box._replace(domains=domains, types=types)
+                result = self.of_leaf(leaf, effect, is_root, Socket())
+                bits = alike.get(id(result), (result, 0))[1]
+                alike[id(result)] = result, bits | 1 << i
+            known = self._plain[effect, is_root] = list(alike.values()), sockets
+        return known
 
     def _sockets(
         self, leaf: Leaf, row: Decided, is_root: bool, frame: Frame
@@ -113,3 +124,9 @@ class Stack:
                 for number, box in joined(rows)
             ]
         return known
+
+
+def _joined(rows: list[tuple[Outcome, Box]]) -> list[tuple[Outcome, Box]]:
+    """Boxes of equal outcomes made fewer; equal ones are one object."""
+    made = {id(result): result for result, _ in rows}
+    return [(made[number], box) for number, box in joined((id(o), box) for o, box in rows)]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from compiler.analysis.boxes import Box
 from compiler.analysis.frame import ON_HOST, OWN, Frame, port_ranges
 from compiler.ir.ir import AUTO, HOST, OTHER, PROTOCOLS, Ranges
 from compiler.lowering.space import members
+
+#: Of more cells than `_MANY`, those are told that are missing, if they are at most `_FEW`.
+_MANY, _FEW = 16, 3
 
 
 class Parts(NamedTuple):
@@ -50,13 +53,23 @@ def _chosen(axis: tuple[str, ...], bits: int) -> tuple[str, ...]:
 class Wording:
     """Writes boxes as patterns; groups of cells by their names where they fit."""
 
-    def __init__(self, frame: Frame, groups: Mapping[str, Iterable[str]] | None = None) -> None:
+    def __init__(
+        self,
+        frame: Frame,
+        groups: Mapping[str, Iterable[str]] | None = None,
+        brief: bool = False,
+    ) -> None:
+        """With `brief`, nearly all cells are `any (not a)`, which is for readers and no pattern."""
         self._frame = frame
+        self._brief = brief
         self._groups = {
             frame.subject_bits(cells): name
             for name, cells in reversed(list((groups or {}).items()))
         }
         self._every = frame.everybody & ~frame.root
+        self._named: dict[int, list[tuple[str, int]]] = {}
+        self._said: dict[tuple[str, object], str] = {}
+        """By kind and bits: rows of one answer share most of their sets."""
         self._complete: dict[str, int] = {}
         """The leaves below each name that a pattern can use."""
         for leaf in frame.leaves:
@@ -72,14 +85,23 @@ class Wording:
 
     def patterns(self, box: Box) -> Iterator[tuple[str, Box]]:
         """Patterns that together say what the box holds: a scope, or actions of one prefix."""
+        named = self._named.get(box.actions)
+        if named is None:
+            named = self._named[box.actions] = list(self._prefixed(box.actions))
+        for action, actions in named:
+            part = box if actions == box.actions else box._replace(actions=actions)
+            yield self._text(part, action), part
+
+    def _prefixed(self, bits: int) -> Iterator[tuple[str, int]]:
+        """The fewest words for some leaves that patterns can say, each with its leaves."""
         found: dict[str, list[tuple[str, int]]] = {}
-        for name, actions in self.actions(box.actions):
+        for name, actions in self.actions(bits):
             prefix, _, last = name.rpartition(".")
             found.setdefault(name if last == "*" else prefix, []).append((last, actions))
         for prefix, named in found.items():
-            part = box._replace(actions=sum(actions for _, actions in named))
             last = _set([word for word, _ in named])
-            yield self._text(part, prefix if last == "*" else f"{prefix}.{last}"), part
+            whole = sum(actions for _, actions in named)
+            yield prefix if last == "*" else f"{prefix}.{last}", whole
 
     def actions(self, bits: int) -> Iterator[tuple[str, int]]:
         """The fewest names for some leaves, each with its leaves: scopes, actions, leaves."""
@@ -103,16 +125,31 @@ class Wording:
         if leaf.dimension in ("target", "self"):
             words += ["to", self.targets(box)]
         elif leaf.dimension == "bind":
-            words += self._binds(box)
+            key = box.protocols, box.ports, frame.whole(box.actions).ports
+            words += self._once("binds", key, lambda: " ".join(self._binds(box)))
         elif leaf.dimension in ("socket", "rawsock"):
-            words += self._sockets(box, leaf.dimension == "rawsock")
+            raw = leaf.dimension == "rawsock"
+            asked = raw, box.domains, box.types, box.socket_protocols
+            words += self._once("sockets", asked, lambda: " ".join(self._sockets(box, raw)))
         return " ".join(words)
+
+    def _once(self, kind: str, key: object, said: Callable[[], str]) -> list[str]:
+        """The text of some conditions, or nothing where there are none."""
+        known = self._said.get((kind, key))
+        if known is None:
+            known = self._said[kind, key] = said()
+        return [known] if known else []
 
     def subjects(self, bits: int) -> str:
         """Some subjects: `any`, a group, or their names."""
         if bits == self._every:
             return "any"
-        return self._groups.get(bits) or _set(self._frame.subject_names(bits))
+        known = self._said.get(("subjects", bits))
+        if known is None:
+            known = self._groups.get(bits) or self._all_but(bits, self._every & ~bits)
+            known = known or _set(self._frame.subject_names(bits))
+            self._said["subjects", bits] = known
+        return known
 
     def targets(self, box: Box) -> str:
         """The targets of process actions, as seen from the subjects."""
@@ -126,10 +163,20 @@ class Wording:
             return f"{self._groups.get(names) or _set(_chosen(frame.targets, names))} (not self)"
         group = self._groups.get(names & ~ON_HOST)
         if group is None:
+            alone = not box.subjects & (box.subjects - 1)
+            missing = rest & ~box.subjects if alone else rest
+            if text := self._all_but(names, missing, () if bits & OWN else ("self",)):
+                return text
             return _set(_chosen(frame.targets, bits))
         return _set(
             [word for word, bit in (("self", OWN), (HOST, ON_HOST)) if bits & bit] + [group]
         )
+
+    def _all_but(self, bits: int, rest: int, first: tuple[str, ...] = ()) -> str:
+        """Many cells by the few that are missing, or ""."""
+        if not self._brief or bits.bit_count() <= _MANY or rest.bit_count() > _FEW:
+            return ""
+        return f"any (not {_set([*first, *self._frame.subject_names(rest)])})"
 
     def _binds(self, box: Box) -> list[str]:
         words = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from compiler.analysis.exposure import Exposure
@@ -25,10 +25,14 @@ _NAMED = 6
 
 
 class Record(NamedTuple):
-    """One answer: the columns for people, and all of it for programs."""
+    """One answer: the columns for people, and all of it for programs, made when it is asked for."""
 
     columns: tuple[str, ...]
-    fields: Mapping[str, Any]
+    said: Callable[[], Mapping[str, Any]]
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        return self.said()
 
 
 def row_record(row: Row, frame: Frame, program: Program, sources: Mapping[str, Source]) -> Record:
@@ -39,15 +43,18 @@ def row_record(row: Row, frame: Frame, program: Program, sources: Mapping[str, S
     by = f" by {row.by}" if row.result == "refused" else ""
     by += f"; {row.remark}" if row.remark else ""
     line = f"{where['file']}:{where['line']}" if where else "by default"
-    fields = {
-        "request": row.text,
-        "decision": row.decision.effect,
-        "outcome": row.result,
-        "by": row.by,
-        "remark": row.remark or None,
-        "rule": rule,
-        **parts(frame, row.box)._asdict(),
-    }
+
+    def fields() -> Mapping[str, Any]:
+        return {
+            "request": row.text,
+            "decision": row.decision.effect,
+            "outcome": row.result,
+            "by": row.by,
+            "remark": row.remark or None,
+            "rule": rule,
+            **parts(frame, row.box)._asdict(),
+        }
+
     return Record((row.decision.effect, row.text, f"[{row.result}{by}]", line), fields)
 
 
@@ -69,7 +76,7 @@ def chain_record(chain: Chain, program: Program, sources: Mapping[str, Source]) 
     ]
     text = ", ".join(step.text for step in chain.steps)
     fields = {"source": chain.source, "target": chain.target, "steps": steps}
-    return Record((f"{chain.source} ~> {chain.target}", text), fields)
+    return Record((f"{chain.source} ~> {chain.target}", text), lambda: fields)
 
 
 def exposure_record(rank: int, e: Exposure) -> Record:
@@ -84,7 +91,7 @@ def exposure_record(rank: int, e: Exposure) -> Record:
         f"{e.works} actions work{' as root' if e.as_root else ''}",
         f"listens: {_some(e.ports) or 'nowhere'}",
     )
-    return Record(columns, {"rank": rank, **e._asdict()})
+    return Record(columns, lambda: {"rank": rank, **e._asdict()})
 
 
 def _some(names: Sequence[str]) -> str:

@@ -102,6 +102,21 @@ def test_exposure_ranks_cells(cellc: Run) -> None:
     assert cellc("query", "web.cell").exit_code == 2
 
 
+def test_nearly_all_cells_are_told_by_those_that_are_missing(cellc: Run, folder: Path) -> None:
+    cells = "".join(f"cell c{n} {{ profile low; listen tcp {2000 + n}; }}\n" for n in range(30))
+    (folder / "web.cell").write_text(f"policy web;\ntarget netbsd 10.1;\n{cells}")
+    found = rows(cellc, "any network.bind tcp port 2007")
+    told = {row["request"]: row for row in found}
+    others = told["any (not c7) network.bind.port tcp port 2007"]
+    assert (others["decision"], len(others["subjects"])) == ("deny", 30)
+    assert told["c7 network.bind.port tcp port 2007"]["decision"] == "allow"
+    (inside, across) = rows(cellc, "c3 process.signal to any")
+    assert inside["request"] == "c3 process.signal to self"
+    assert across["request"] == "c3 process.signal to any (not self)"
+    some = rows(cellc, "{c1, c2} network.bind tcp port 2003")
+    assert [row["request"] for row in some] == ["{c1, c2} network.bind.port tcp port 2003"]
+
+
 def test_wrong_patterns(cellc: Run, folder: Path) -> None:
     assert cellc("query", "web.cell", "web nothing.*").exit_code == 2
     for empty in ("", "  ", "# all", "~> web", "web ~> "):
