@@ -6,16 +6,15 @@ message says why in words for the author of the policy.
 
 from __future__ import annotations
 
-import re
-
 from compiler.catalogue.sysctl import conf_problem
+from compiler.pattern import pattern
 
-_SH_PLAIN = re.compile(r"[A-Za-z0-9_./:=@%+,-]+\Z")
-_COMMENT_MARK = re.compile(r"(?<=\*)(?=/)|(?<=/)(?=\*)")
-_RCORDER_WORD = re.compile(r"(?=[A-Z]+:)")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SH_PLAIN = pattern(r"[A-Za-z0-9_./:=@%+,-]+\Z")
+_COMMENT_MARK = pattern(r"(?<=\*)(?=/)|(?<=/)(?=\*)")
+_RCORDER_WORD = pattern(r"(?=[A-Z]+:)")
+_SURROGATE = pattern("[\ud800-\udfff]")
 _IN_DOT = {'"': '\\"', "\\": "\\\\", "&": "&amp;"}
-_IN_MERMAID = re.compile(r"[A-Za-z0-9 .,/-]")
+_IN_MERMAID = pattern(r"[A-Za-z0-9 .,/-]")
 _BLANKS = " \t\v\f\r"
 
 

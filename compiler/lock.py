@@ -8,13 +8,13 @@ those that the policy no longer has are retired, and regain their id.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from compiler import durable
 from compiler.diagnostics import Diagnostic, Diagnostics, Related
 from compiler.durable import OutputError
+from compiler.pattern import pattern
 from compiler.record import NOTHING, record
 from compiler.source import Source, Span
 
@@ -25,8 +25,8 @@ _HEADER = """\
 # Cell ids, one `name id` a line, kept by `cellc build`.  Put this file under version
 # control and do not edit it: a name keeps its id, even while the policy lacks it.
 """
-_ENTRY = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)[ \t]+([0-9]+)[ \t]*\Z")
-_CONFLICT = re.compile(r"(<{7}|\|{7}|={7}|>{7})(\s|\Z)")
+_ENTRY = pattern(r"([A-Za-z][A-Za-z0-9_-]*)[ \t]+([0-9]+)[ \t]*\Z")
+_CONFLICT = pattern(r"(<{7}|\|{7}|={7}|>{7})(\s|\Z)")
 #: How many names a message lists before it only counts them.
 _SHOWN = 8
 

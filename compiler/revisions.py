@@ -8,7 +8,6 @@ options.  gitrevisions(7), git-ls-tree(1), git-cat-file(1).
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -19,10 +18,11 @@ from typing import NamedTuple
 from compiler.diagnostics import Diagnostics
 from compiler.lock import lock_path
 from compiler.names.text import unquote
+from compiler.pattern import pattern
 from compiler.source import Span
 from compiler.syntax import tree as t
 
-_IMPORT = re.compile(r'\bimport\s+("(?:[^"\\\n]|\\.)*")')
+_IMPORT = pattern(r'\bimport\s+("(?:[^"\\\n]|\\.)*")')
 _LINK, _FILE = "120000", ("100644", "100755")
 #: As many symbolic links in a row as a path may have (SYMLOOP_MAX of limits.h).
 _MOST_LINKS = 32

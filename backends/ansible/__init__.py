@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from backends.artifact import Artifact
 from backends.escape import identifier
@@ -21,7 +20,7 @@ class AnsibleBackend:
     name = "ansible"
 
     def emit(self, ir: IR) -> list[Artifact]:
-        folder = files(_PACKAGE)
+        folder = Path(__file__).parent
         cells = [(cell.name, f"cell_{identifier(cell.name)}") for cell in ir.cells]
         facts = render(_PACKAGE, "vars.yml.j2", policy=ir.policy, target=ir.target, cells=cells)
         return [
@@ -34,7 +33,7 @@ class AnsibleBackend:
 BACKEND = AnsibleBackend()
 
 
-def _copies(folder: Traversable, target: str) -> Iterator[Artifact]:
+def _copies(folder: Path, target: str) -> Iterator[Artifact]:
     """Every file below a folder of this package, in name order."""
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if entry.is_dir():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from backends.artifact import Loss, Place, Refusal
@@ -17,9 +16,10 @@ from compiler.catalogue.upstream import (
     cell_root,
 )
 from compiler.ir.ir import IR, Cell, Restart, Service
+from compiler.pattern import pattern
 
 #: celladm splits a mount at blanks, has sh(1) expand patterns in it, and keeps it with bars.
-_UNMOUNTABLE = re.compile(r"[\s*?\[\]|\\]")
+_UNMOUNTABLE = pattern(r"[\s*?\[\]|\\]")
 _NO_RESTART = Restart("never", *BACKOFF)
 _ALWAYS = Restart("always", *BACKOFF)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from importlib import resources
+from pathlib import Path
 from typing import NamedTuple
 
 from backends.artifact import Artifact
@@ -70,7 +70,7 @@ def tables_c(tables: Tables) -> bytes:
 @functools.cache
 def _engine() -> tuple[Artifact, ...]:
     """The files that are the same for every policy and release."""
-    folder = resources.files(PACKAGE) / "engine"
+    folder = Path(__file__).parent / "engine"
     found = sorted(file.name for file in folder.iterdir())
     return tuple(
         Artifact(f"{DIRECTORY}/{name}", (folder / name).read_bytes())

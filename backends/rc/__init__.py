@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from backends.artifact import Artifact
 from backends.escape import identifier
@@ -96,7 +95,7 @@ def _enabled(script: str, manual: bool = False) -> Artifact:
 
 def _installer() -> Iterator[Artifact]:
     """install.sh, and its parts where they are found before and after installation."""
-    for file in sorted((files(_PACKAGE) / "install").iterdir(), key=lambda file: file.name):
+    for file in sorted((Path(__file__).parent / "install").iterdir(), key=lambda file: file.name):
         yield _copy(file, file.name if file.name == "install.sh" else f"{_LIBEXEC}/{file.name}")
 
 
@@ -106,10 +105,10 @@ def _rendered(path: str, template: str, mode: int = 0o755, **values: object) -> 
 
 def _copies(folder: str, target: str) -> Iterator[Artifact]:
     """The files of this package that go out as they are, in name order."""
-    for file in sorted((files(_PACKAGE) / folder).iterdir(), key=lambda file: file.name):
+    for file in sorted((Path(__file__).parent / folder).iterdir(), key=lambda file: file.name):
         yield _copy(file, f"{target}/{file.name}")
 
 
-def _copy(file: Traversable, path: str) -> Artifact:
+def _copy(file: Path, path: str) -> Artifact:
     content = file.read_bytes()
     return Artifact(path, content, 0o755 if content.startswith(b"#!") else 0o644)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 
 from compiler.ir.ir import Cell, Log, Provider, Restart
+from compiler.pattern import pattern
 
 Words = tuple[str, ...]
 
 #: What rcorder(8) reads as one word, and sh as no more than a comment.
-_RC_WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
+_RC_WORD = pattern(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 _NO_RESTART = Restart("never", 1000, 10_000)
 
 

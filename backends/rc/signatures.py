@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from compiler.ir.ir import Cell
+from compiler.pattern import pattern
 
 #: What mount.subr gives a writable copy of, where the base has it.
 OVERLAY = ("etc", "home", "root", "tmp", "var")
 
 #: A blank can be protected by a backslash; nothing else can stand for itself.
-_UNREADABLE = re.compile(r"[\x00-\x1f\x7f\\]")
+_UNREADABLE = pattern(r"[\x00-\x1f\x7f\\]")
 
 
 def signatures(cell: Cell) -> bytes:

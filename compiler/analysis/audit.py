@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from compiler.catalogue.words import IP_PROTOCOLS, PROTOCOL_FAMILIES, TYPES, Constant
 from compiler.ir.ir import AUTO, HOST, OTHER, PROTOCOLS, Request
+from compiler.pattern import pattern
 
-_LINE = re.compile(r"cellpolicy: (deny|permissive)((?: [a-z]+=[^ \n]*)+)")
+_LINE = pattern(r"cellpolicy: (deny|permissive)((?: [a-z]+=[^ \n]*)+)")
 _WORDS = {"domain": PROTOCOL_FAMILIES, "type": TYPES, "protocol": IP_PROTOCOLS}
-_RULE = re.compile(r"[0-9a-f]{8}")
+_RULE = pattern(r"[0-9a-f]{8}")
 
 
 class AuditLine(NamedTuple):

@@ -15,9 +15,10 @@ from compiler.analysis.wording import Wording
 from compiler.diagnostics import Diagnostics
 from compiler.driver import Program
 from compiler.ir.ir import Decision
+from compiler.pattern import pattern
 from compiler.source import Source
 
-_INFLUENCE = re.compile(r"(?P<left>[^~]*)~>(?P<right>[^~]*)")
+_INFLUENCE = pattern(r"(?P<left>[^~]*)~>(?P<right>[^~]*)")
 
 
 class Row(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 
 from compiler.analysis.boxes import Box
 from compiler.analysis.frame import Frame
@@ -17,19 +16,20 @@ from compiler.model.policy import RequestPattern
 from compiler.model.rules import Rules
 from compiler.names.groups import Groups
 from compiler.names.values import Scope
+from compiler.pattern import pattern
 from compiler.record import changed
 from compiler.source import Source, Span
 from compiler.syntax.parse import parse_request
 
 #: What only the command line knows: ports without an end, and every action.
-_UP_TO = re.compile(r"(?<![\w.])\.\.(?=\d)")
-_FROM = re.compile(r"(?<=\d)\.\.(?![\w.])")
-_EVERY = re.compile(r"(?<=\s)\*(?=\s|$)")
+_UP_TO = pattern(r"(?<![\w.])\.\.(?=\d)")
+_FROM = pattern(r"(?<=\d)\.\.(?![\w.])")
+_EVERY = pattern(r"(?<=\s)\*(?=\s|$)")
 #: The actions that have the conditions of a pattern, for `*`.
 _HAVING = (
-    (re.compile(r"\bto\b"), "process.*"),
-    (re.compile(r"\b(tcp|udp|port)\b"), "network.bind"),
-    (re.compile(r"\b(domain|type|protocol)\b"), "network.socket.*"),
+    (pattern(r"\bto\b"), "process.*"),
+    (pattern(r"\b(tcp|udp|port)\b"), "network.bind"),
+    (pattern(r"\b(domain|type|protocol)\b"), "network.socket.*"),
 )
 
 

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from compiler.analysis.boxes import meet
 from compiler.analysis.decisions import Decided, Decisions
 from compiler.ir.ir import IR
+from compiler.pattern import pattern
 
 #: A rule id alone, or a row of `rules[]` in cellpolicy_tables.c, which begins with one.
-_ID = re.compile(r"\{?\s*(?:0x)?([0-9a-f]{8})(?:\s*(?:,\s*[0-9a-fx]+\s*)*\}?,?)", re.IGNORECASE)
+_ID = pattern(r"\{?\s*(?:0x)?([0-9a-f]{8})(?:\s*(?:,\s*[0-9a-fx]+\s*)*\}?,?)", re.IGNORECASE)
 
 
 def row_id(text: str) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from importlib import resources
+from pathlib import Path
 from typing import Any, Literal
 
 from compiler.record import changed, record
@@ -97,7 +97,7 @@ def releases(since: str, until: str | None) -> tuple[str, ...]:
 
 def read_data(name: str) -> Any:
     """The content of a JSON file beside this module, validated by `schema` in the tests."""
-    text = resources.files(__package__).joinpath("data", name).read_text("utf-8")
+    text = Path(__file__).parent.joinpath("data", name).read_text("utf-8")
     return json.loads(text)
 
 

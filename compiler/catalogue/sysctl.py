@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from compiler.catalogue.actions import RELEASES, read_data, releases
+from compiler.pattern import pattern
 from compiler.record import changed, record
 
 Type = Literal["int", "uint", "bool", "quad", "string", "ports", "mode"]
@@ -41,10 +42,10 @@ _LIMITS: Mapping[str, tuple[int, int]] = {
     "quad": (-(2**63), 2**63 - 1),
 }
 #: C notation, as sysctl(8) reads numbers.
-_NUMBER = re.compile(r"-?(0[xX][0-9a-fA-F]{1,16}|0[0-7]{0,22}|[1-9][0-9]{0,19})")
-_LEADING = re.compile(r"-?[0-9]+")
+_NUMBER = pattern(r"-?(0[xX][0-9a-fA-F]{1,16}|0[0-7]{0,22}|[1-9][0-9]{0,19})")
+_LEADING = pattern(r"-?[0-9]+")
 _BLANKS = " \t\v\f\r"
-_PORTS = re.compile(r"[0-9]{1,5}(,[0-9]{1,5})*", re.ASCII)
+_PORTS = pattern(r"[0-9]{1,5}(,[0-9]{1,5})*", re.ASCII)
 
 
 @record

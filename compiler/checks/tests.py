@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -18,12 +17,13 @@ from compiler.lowering.lower import Lowered
 from compiler.lowering.problems import request_text
 from compiler.lowering.rule_ids import canonical
 from compiler.model.policy import Policy, Test, TestCase
+from compiler.pattern import pattern
 from compiler.record import record
 from compiler.source import Source, Span
 
 _DONE = {"deny": "denied", "allow": "allowed", "grant": "granted"}
 _BY_DEFAULT = "default"
-_ID = re.compile(r"[0-9a-f]{8}")
+_ID = pattern(r"[0-9a-f]{8}")
 
 
 @record

@@ -16,11 +16,12 @@ from compiler.diagnostics import Diagnostic, Diagnostics, Severity
 from compiler.lint.configuration import read_settings
 from compiler.lint.settings import Choice, Settings
 from compiler.names.project import policy_root
+from compiler.pattern import pattern
 from compiler.record import changed, record
 from compiler.source import Source
 
 #: What makes a file the root file of a policy.
-_HEADER = re.compile(rb"^[ \t]*policy[ \t]+[A-Za-z]", re.MULTILINE)
+_HEADER = pattern(rb"^[ \t]*policy[ \t]+[A-Za-z]", re.MULTILINE)
 
 FailOn = Literal["error", "warning", "note", "never"]
 BaselineMode = Literal["check", "create", "shrink"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,11 +14,12 @@ from compiler.commands.check import policies
 from compiler.commands.output import print_findings
 from compiler.driver import Compilation, Program, compile_policy
 from compiler.names.project import policy_root
+from compiler.pattern import pattern
 from compiler.revisions import Revision, RevisionError
 from compiler.source import Source
 
 #: Two revisions; names of them hold no colon (git-check-ref-format(1)).
-_RANGE = re.compile(r"[^:]*?(?<!\.)\.\.(?!\.)[^:]*")
+_RANGE = pattern(r"[^:]*?(?<!\.)\.\.(?!\.)[^:]*")
 #: Errors that leave what a policy decides known: its assertions do not hold.
 _BROKEN_PROMISES = frozenset({"E0607", "E0608"})
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from xml.etree import ElementTree
@@ -12,6 +11,7 @@ from compiler.checks.tests import TestResult
 from compiler.driver import Program
 from compiler.ir.ir import OTHER
 from compiler.lowering.problems import request_text
+from compiler.pattern import pattern
 from compiler.source import Source
 from compiler.sourcemap import hex_id, place
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ReportFormat = Literal["text", "json", "junit"]
 
 #: What XML 1.0 cannot hold, not even escaped.
-_NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NO_XML = pattern("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SHOWN = 20
 
 

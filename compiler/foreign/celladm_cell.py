@@ -36,14 +36,15 @@ from compiler.model.settings import (
 from compiler.model.types import one_of_words
 from compiler.model.validate import Raw, build
 from compiler.names.words import RESERVED
+from compiler.pattern import pattern
 from compiler.record import record
 from compiler.source import Span
 
-_NAME = re.compile(r"[A-Za-z0-9._-]+", re.ASCII)
+_NAME = pattern(r"[A-Za-z0-9._-]+", re.ASCII)
 #: What a policy can call something.
-_OURS = re.compile(r"[A-Za-z][A-Za-z0-9_-]*", re.ASCII)
-_PATTERN = re.compile(r"[*?\[\]|\\]")
-_CELL_VARIABLE = re.compile(r"\$\{?CELL")
+_OURS = pattern(r"[A-Za-z][A-Za-z0-9_-]*", re.ASCII)
+_PATTERN = pattern(r"[*?\[\]|\\]")
+_CELL_VARIABLE = pattern(r"\$\{?CELL")
 
 
 @record

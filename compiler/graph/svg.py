@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib import resources
+from pathlib import Path
 from xml.etree import ElementTree
 
 from compiler.graph.graph import KINDS, Arrow, Graph, Node
@@ -31,7 +31,7 @@ def svg(graph: Graph) -> str:
 
 def style() -> str:
     """What drawings look like, in CSS."""
-    return resources.files(__package__).joinpath("graph.css").read_text("utf-8")
+    return Path(__file__).with_name("graph.css").read_text("utf-8")
 
 
 def drawing(graph: Graph) -> Element:

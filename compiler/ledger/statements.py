@@ -10,6 +10,7 @@ from compiler.lowering.rule_ids import on_one_line
 from compiler.names.definitions import Definitions
 from compiler.names.release import holds
 from compiler.names.shipped import SHIPPED, shipped_profile
+from compiler.pattern import pattern
 from compiler.source import Source, Span
 from compiler.syntax import tree as t
 
@@ -55,7 +56,7 @@ KINDS: dict[type[t.Plain], str | None] = {
 #: Statements that hold others.
 BLOCKS = frozenset(kind for kind in KINDS if hasattr(kind, "body"))
 
-_TEXT_OR_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"|#[^\n]*')
+_TEXT_OR_COMMENT = pattern(r'"(?:[^"\\\n]|\\.)*"|#[^\n]*')
 
 
 class Place(NamedTuple):
@@ -126,7 +127,7 @@ def text(statement: t.Statement, source: Source) -> str:
 
 
 #: What does not stand in most statements, which are on one line as they are.
-_LAYOUT = re.compile(r"[#\t-\r\x1c-\x1f\x85\u2028\u2029]|  ")
+_LAYOUT = pattern(r"[#\t-\r\x1c-\x1f\x85\u2028\u2029]|  ")
 
 
 def _on_one_line(raw: str) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from compiler.pattern import pattern
 from compiler.record import record
 
 _HEAD = """\
 # Findings that `cellc check --baseline` does not report.  Made by --baseline-mode create;
 # --baseline-mode shrink removes those that are gone.  One FINGERPRINT CODE FILE a line.
 """
-_LINE = re.compile(r"(?P<fingerprint>[0-9a-f]{32}) (?P<code>[A-Z]{3}[0-9]{3}) (?P<file>\S.*)")
+_LINE = pattern(r"(?P<fingerprint>[0-9a-f]{32}) (?P<code>[A-Z]{3}[0-9]{3}) (?P<file>\S.*)")
 
 
 class BaselineError(Exception):

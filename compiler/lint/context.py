@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
@@ -15,6 +14,7 @@ from compiler.lint.rule import OptionValue
 from compiler.lint.rule import Rule as LintRule
 from compiler.lint.settings import Settings
 from compiler.names.release import active
+from compiler.pattern import pattern
 from compiler.record import record
 from compiler.source import Source, Span
 from compiler.syntax import tree as t
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from compiler.names.project import File
 
 _Made = TypeVar("_Made")
-_WORD = re.compile(r"[A-Za-z][\w-]*")
+_WORD = pattern(r"[A-Za-z][\w-]*")
 
 
 @record

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from compiler.pattern import pattern
 from compiler.record import record
 from compiler.source import Source, Span
 
 _MARK = "cellc:"
 #: What a comment is, as against text in quotes (grammar/lexical.lark).
-TEXT_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\\n])*"|#[^\n]*')
-_COMMENT = re.compile(r"#\s*cellc:\s*(?P<word>[\w-]*)(?P<rest>.*)")
-_REASON = re.compile(r"(?:^|\s)--(?:\s|$)")
-_CODE = re.compile(r"[^\s,]+")
+TEXT_OR_COMMENT = pattern(r'"(?:\\.|[^"\\\n])*"|#[^\n]*')
+_COMMENT = pattern(r"#\s*cellc:\s*(?P<word>[\w-]*)(?P<rest>.*)")
+_REASON = pattern(r"(?:^|\s)--(?:\s|$)")
+_CODE = pattern(r"[^\s,]+")
 
 
 @record

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 
+from compiler.pattern import pattern
 from compiler.record import record
 from compiler.source import Source, Span
 
 Path = tuple[str, ...]
 
-_TOKEN = re.compile(
+_TOKEN = pattern(
     r"(?P<skip>[ \t]+|\#[^\n]*)|(?P<newline>\r?\n)"
     r'|(?P<string>"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\')'
     r"|(?P<mark>[=,.{}\[\]])|(?P<word>[^\s=,.{}\[\]\"'#]+)",
     re.DOTALL,
 )
-_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_PLACE = pattern(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 class NotTomlError(Exception):
@@ -50,6 +50,8 @@ class Document:
 
 def read_toml(source: Source) -> Document:
     """The document of a text; raises NotTomlError."""
+    import tomllib  # most policies have no configuration
+
     try:
         data = tomllib.loads(source.text.replace("\r\n", "\n"))
     except tomllib.TOMLDecodeError as problem:
@@ -147,6 +149,8 @@ def _text(token: re.Match[str]) -> str:
     """A word, or what a string stands for."""
     if token.lastgroup != "string":
         return token[0]
+    import tomllib
+
     text = tomllib.loads(f"key = {token[0]}")["key"]
     assert isinstance(text, str)
     return text

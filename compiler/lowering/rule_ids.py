@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Iterable, Mapping
 
+from compiler.digest import sha256
 from compiler.model.policy import Body
+from compiler.pattern import pattern
 from compiler.source import Source, Span
 
-_COMMENT = re.compile(r"#[^\n]*")
+_COMMENT = pattern(r"#[^\n]*")
 #: Blanks that keep no words apart.
-_NEEDLESS = re.compile(r" (?=[{},;=]|\.\.)|(?<=[{},;=]) |(?<=\.\.) ")
+_NEEDLESS = pattern(r" (?=[{},;=]|\.\.)|(?<=[{},;=]) |(?<=\.\.) ")
 
 
 def on_one_line(text: str) -> str:
@@ -76,7 +76,7 @@ def _bytes(text: str) -> bytes:
 
 
 def _number(words: bytes, ordinal: int, salt: int = 0) -> int:
-    digest = hashlib.sha256(words + b"\0%d\0%d" % (ordinal, salt)).digest()
+    digest = sha256(words + b"\0%d\0%d" % (ordinal, salt)).digest()
     return int.from_bytes(digest[:4], "big")
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from compiler.diagnostics import Diagnostics, Related, nearest, quoted
 from compiler.names.text import unquote
+from compiler.pattern import pattern
 from compiler.record import record
 from compiler.syntax import tree as t
 
@@ -16,7 +17,7 @@ NAMES = ("reason", "owner", "ticket", "until")
 #: A rule whose @until is nearer than this draws a warning.
 WARN_DAYS = 30
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DATE = pattern(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 @record

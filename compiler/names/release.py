@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from compiler.catalogue.actions import RELEASES
 from compiler.diagnostics import Diagnostics, nearest, quoted
+from compiler.pattern import pattern
 from compiler.syntax import tree as t
 
 _COMPARE: dict[str, Callable[[tuple[int, int], tuple[int, int]], bool]] = {
@@ -17,7 +18,7 @@ _COMPARE: dict[str, Callable[[tuple[int, int], tuple[int, int]], bool]] = {
     ">": operator.gt,
     "<": operator.lt,
 }
-_NUMBER = re.compile(r"([0-9]{1,3})\.([0-9]{1,3})", re.ASCII)
+_NUMBER = pattern(r"([0-9]{1,3})\.([0-9]{1,3})", re.ASCII)
 _CURRENT = (1000, 0)
 
 

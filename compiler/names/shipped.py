@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from importlib import resources
+from pathlib import Path
 
 from compiler.diagnostics import Diagnostics
 from compiler.source import Source
@@ -25,7 +25,7 @@ def is_shipped(file: str) -> bool:
 def shipped_source(file: str) -> Source:
     """The source of a shipped profile by its name, such as <cellc>/low.cell."""
     path = f"shipped/{file.removeprefix(_FOLDER)}"
-    return Source(file, resources.files("compiler").joinpath(path).read_text("utf-8"))
+    return Source(file, Path(__file__).parents[1].joinpath(path).read_text("utf-8"))
 
 
 @functools.cache

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from compiler.diagnostics import Diagnostics
+from compiler.pattern import pattern
 from compiler.source import Span
 from compiler.syntax.tree import Text
 
-_ESCAPE = re.compile(r'\\(?:(["\\nt])|u\{([0-9A-Fa-f]{1,6})\}|(.?))', re.DOTALL)
+_ESCAPE = pattern(r'\\(?:(["\\nt])|u\{([0-9A-Fa-f]{1,6})\}|(.?))', re.DOTALL)
 _SIMPLE = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
 _ESCAPES = {character: letter for letter, character in _SIMPLE.items()}
 

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from compiler.diagnostics import Diagnostics, Related, nearest, quoted
 from compiler.ir.ir import AUTO, Ranges
 from compiler.names.text import unquote
+from compiler.pattern import pattern
 from compiler.record import record
 from compiler.source import Span
 from compiler.syntax import tree as t
 
 MAX_PORT = 65535
-_DASHED = re.compile(r"([0-9]{1,5})-([0-9]{1,5})", re.ASCII)
-_DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+_DASHED = pattern(r"([0-9]{1,5})-([0-9]{1,5})", re.ASCII)
+_DECIMAL = pattern(r"0|[1-9][0-9]{0,18}", re.ASCII)
 
 
 @record

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import functools
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -20,13 +19,14 @@ from compiler.driver import Compilation
 from compiler.lint.context import Context
 from compiler.lint.rule import Edit
 from compiler.lint.settings import Settings
+from compiler.pattern import pattern
 from compiler.propose.trial import Proposal, Refused, Trial, Tried
 from compiler.propose.wording import conditions
 from compiler.source import Span
 
 _EFFECTS = ("deny", "allow", "grant")
 #: A line of a `test` block around its request.
-_CASE = re.compile(
+_CASE = pattern(
     r"^(?:deny|allow|grant)\s+(.*?)(?:\s+by\s+\"[^\"]*\")?(?:\s+(?:works|refused(?:\s+by\s+\S+)?))?$"
 )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from xml.etree import ElementTree
 
+from compiler.pattern import pattern
+
 #: What is not a Char of XML 1.0 (section 2.2), and line ends that readers would fold.
-_UNCHAR = re.compile("[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNCHAR = pattern("[^\t\n\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 Element = ElementTree.Element
 

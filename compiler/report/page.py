@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from importlib import resources
+from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -60,7 +60,7 @@ def named(names: tuple[str, ...], most: int = 12) -> str:
 
 
 def _text(name: str) -> str:
-    return resources.files(__package__).joinpath("templates", name).read_text("utf-8")
+    return Path(__file__).parent.joinpath("templates", name).read_text("utf-8")
 
 
 def _hash(text: str) -> str:

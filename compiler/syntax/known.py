@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from itertools import accumulate
 from typing import Any
 
+from compiler.pattern import pattern
 from compiler.source import Span
 from compiler.syntax import tree as t
 from compiler.syntax.lexer import Lexis
@@ -26,7 +27,7 @@ STATEMENT = "statement"
 
 _STRING = r'"(?:[^"\\\n]|\\[^\n])*+"'
 #: What may be one statement: no annotations, no comments, and no blocks in its block.
-_CANDIDATE = re.compile(
+_CANDIDATE = pattern(
     rf'[ \t\r\n]*+([a-z](?:[^;{{}}"#@]|{_STRING}|\{{[^;{{}}"#@]*+\}})*+'
     rf'(?:;|\{{(?:[^{{}}"#@]|{_STRING})*+\}}))'
 )

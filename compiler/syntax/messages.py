@@ -8,6 +8,7 @@ from collections.abc import Collection
 from lark import Token
 
 from compiler.diagnostics import Diagnostics, nearest, quoted
+from compiler.pattern import pattern
 from compiler.source import Source, Span
 
 _NAMES = {
@@ -40,7 +41,7 @@ _NAMES = {
 _MAX_LISTED = 6
 
 #: Keys of upstream's `.cell` files (celladm), of which `name` and `command` are required.
-_CELLADM = re.compile(
+_CELLADM = pattern(
     r"^[ \t]*(name|autostart|command|root_base|profile|reserved_ports|rlimit_\w+|run_\w+"
     r"|log_\w+|mount|healthcheck|local_dev|require|after|before)[ \t]*=",
     re.MULTILINE,
@@ -117,7 +118,7 @@ def _help(expected: Collection[str], usage: str) -> str:
     return f"{one_of}, as in `{usage}`" if one_of else f"write it like `{usage}`"
 
 
-_PATH = re.compile(r"/[^\s/*;\"{}][^\s;\"{}]*")
+_PATH = pattern(r"/[^\s/*;\"{}][^\s;\"{}]*")
 
 
 def describe_character(rest: str) -> tuple[str, str, str]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-import re
 from typing import Any
 
 from compiler.diagnostics import Diagnostics
+from compiler.pattern import pattern
 from compiler.source import Source, Span
 from compiler.syntax import tables, tree
 from compiler.syntax.build import TreeBuilder
@@ -15,7 +15,7 @@ from compiler.syntax.known import Known
 from compiler.syntax.machine import MAX_DEPTH, Machine
 from compiler.syntax.token import Token
 
-_TOKENS = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"|#[^\n]*|[{};]')
+_TOKENS = pattern(r'"(?:[^"\\\n]|\\[^\n])*"|#[^\n]*|[{};]')
 
 
 @functools.cache

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from compiler.pattern import pattern
 from compiler.record import record
 
 #: Words that begin a statement with a block.
@@ -24,20 +25,20 @@ LINES = frozenset(
 )
 
 _STRING = r'"(?:[^"\\\n]|\\[^\n])*"'
-_TOKENS = re.compile(
+_TOKENS = pattern(
     rf"""\#[^\n]* | (?P<note>@[A-Za-z]+\s*(?:{_STRING}|[0-9][\w.-]*)? | {_STRING})
       | (?P<word>[A-Za-z*][\w.*-]*) | (?P<mark>[{{}}();]) | (?P<other>[^\s"\#@{{}}();]+|["@])""",
     re.VERBOSE,
 )
 #: A name that a broken statement may have defined: the one after its first word, which
 #: may be misspelt, or the one after a word that defines.
-_DEFINED = re.compile(
+_DEFINED = pattern(
     rf"""(?: ^ (?:\s*@\w+\s*(?:{_STRING}|[\w-]+))* \s* [A-Za-z]+
            | \b(?:cell|group|let|profile|template) )
       \s+ (?P<name>[A-Za-z][\w-]*)""",
     re.VERBOSE,
 )
-_MARK = re.compile(rf"{_STRING}|\#[^\n]*|([{{}};])")
+_MARK = pattern(rf"{_STRING}|\#[^\n]*|([{{}};])")
 
 
 @record

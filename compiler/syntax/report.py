@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from compiler.diagnostics import Diagnostics, Related
+from compiler.pattern import pattern
 from compiler.source import Source, Span
 from compiler.syntax.messages import describe, describe_character
 from compiler.syntax.recovery import Broken
 from compiler.syntax.usage import usage
 
 _CLOSING = {"{": "}", "(": ")"}
-_WORDS = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"|#[^\n]*|[^\s"#]+')
+_WORDS = pattern(r'"(?:[^"\\\n]|\\[^\n])*"|#[^\n]*|[^\s"#]+')
 
 
 def report(

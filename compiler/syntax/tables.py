@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping
-from importlib import resources
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from compiler.syntax.lexer import Lexis
@@ -53,7 +53,7 @@ class Tables(NamedTuple):
 @functools.cache
 def load() -> Tables:
     """The tables in tables.json."""
-    text = resources.files("compiler").joinpath("syntax/tables.json").read_text("utf-8")
+    text = Path(__file__).with_name("tables.json").read_text("utf-8")
     return from_json(text)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from compiler.pattern import pattern
 
 #: By the word that a statement begins with; every example is a statement of its own.
 USAGE = {
@@ -53,7 +53,7 @@ _RULES = {
 _PROFILE = "profile service extends confined { deny system.module; }"
 
 _ANNOTATIONS = r'(?:@[A-Za-z]+\s*(?:"(?:[^"\\\n]|\\[^\n])*"|[0-9][\w.-]*)\s*|#[^\n]*\s*)*'
-_HEAD = re.compile(rf"\s*{_ANNOTATIONS}(?:final\s+)?(?P<word>[a-z]+)(?![\w.-])")
+_HEAD = pattern(rf"\s*{_ANNOTATIONS}(?:final\s+)?(?P<word>[a-z]+)(?![\w.-])")
 
 
 def usage(text: str, start: int, offset: int) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from compiler.lint.context import Context
 from compiler.lint.rule import Finding, Rule
+from compiler.pattern import pattern
 from compiler.syntax import tree as t
 
-_SECRET = re.compile(r"(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY)$")
+_SECRET = pattern(r"(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY)$")
 
 
 def find(context: Context) -> Iterator[Finding]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from compiler.lint.context import Context
 from compiler.lint.rule import Edit, Finding, Rule
+from compiler.pattern import pattern
 from compiler.source import Span
 from compiler.syntax import tree as t
 
-_CHOICE = re.compile(r"\{\s*([\w-]+)\s*\}")
+_CHOICE = pattern(r"\{\s*([\w-]+)\s*\}")
 
 
 def find(context: Context) -> Iterator[Finding]:
