@@ -41,5 +41,5 @@ def _without_certificate() -> tuple[str, ...]:
     """The option that leaves out what peers do not make, where `cellc build` has it."""
     from compiler.cli.build import command
 
-    options = {word for parameter in command.params for word in parameter.opts}
+    options = {word for parameter in command.parameters for word in parameter.names}
     return tuple({"--no-cert"} & options)

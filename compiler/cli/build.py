@@ -6,31 +6,56 @@ import datetime
 import sys
 from pathlib import Path
 
-import click
-
+from compiler.cli.declare import parameter, takes
 from compiler.cli.options import file, today
 
 DEFAULT = ("kmod", "rc", "sysctl")
 BACKENDS = (*DEFAULT, "ansible", "celladm")
 
 
-@click.command()
-@file
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="DIR",
-              help="The directory to make or replace.")  # fmt: skip
-@click.option("--backend", "backends", type=click.Choice(BACKENDS), multiple=True,
-              help="A kind of artifact (repeatable; default: kmod, rc and sysctl).")  # fmt: skip
-@click.option("--require", type=click.Choice(["full"]),
-              help="full: fail unless every statement is enforced as it says.")  # fmt: skip
-@click.option("--no-cert", is_flag=True,
-              help="Make no certificate of the tables, and do not check them.")  # fmt: skip
-@click.option("--accept", multiple=True, metavar="LOSS",
-              help="Build although the target loses this (repeatable).")  # fmt: skip
-@click.option("--sign", "key", type=click.Path(path_type=Path), metavar="KEY",
-              help="Sign the manifest with this private key of ssh-keygen(1).")  # fmt: skip
-@click.option("--locked", is_flag=True,
-              help="Refuse to give new cell ids, and leave the lock file alone.")  # fmt: skip
-@today
+@takes(
+    file,
+    parameter(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="The directory to make or replace.",
+    ),
+    parameter(
+        "--backend",
+        "backends",
+        type=BACKENDS,
+        many=True,
+        help="A kind of artifact (repeatable; default: kmod, rc and sysctl).",
+    ),
+    parameter(
+        "--require",
+        type=("full",),
+        help="full: fail unless every statement is enforced as it says.",
+    ),
+    parameter(
+        "--no-cert", flag=True, help="Make no certificate of the tables, and do not check them."
+    ),
+    parameter(
+        "--accept",
+        many=True,
+        metavar="LOSS",
+        help="Build although the target loses this (repeatable).",
+    ),
+    parameter(
+        "--sign",
+        "key",
+        type=Path,
+        metavar="KEY",
+        help="Sign the manifest with this private key of ssh-keygen(1).",
+    ),
+    parameter(
+        "--locked", flag=True, help="Refuse to give new cell ids, and leave the lock file alone."
+    ),
+    today,
+)
 def command(
     file: Path,
     output: Path,

@@ -7,8 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
+from compiler.cli.declare import Range, UnfitError, UsageError, parameter, takes
 from compiler.cli.options import paths, today
 from compiler.render.formats import FORMATS
 
@@ -17,53 +16,86 @@ if TYPE_CHECKING:
     from compiler.replay import Replay
 
 
-def _selectors(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> list[str]:
+def _selectors(given: tuple[str, ...]) -> list[str]:
     """Words between commas, each of which must select something."""
     from compiler.commands.rule import unknown_selector
 
     words = [word.strip() for text in given for word in text.split(",") if word.strip()]
     for word in words:
         if problem := unknown_selector(word):
-            raise click.BadParameter(problem)
+            raise UnfitError(problem)
     return words
 
 
-@click.command()
-@paths
-@click.option("--format", type=click.Choice(["text", *FORMATS]), default="text",
-              help="text on standard error, or one for programs on standard output.")  # fmt: skip
-@click.option("--select", callback=_selectors, multiple=True, metavar="RULES",
-              help="Run only these rules: codes, beginnings of codes, categories, or ALL;"
-              " several with commas.")  # fmt: skip
-@click.option("--ignore", callback=_selectors, multiple=True, metavar="RULES",
-              help="Do not run these rules.")  # fmt: skip
-@click.option("--fix", is_flag=True,
-              help="Repair what can be repaired, each fix verified.")  # fmt: skip
-@click.option("--diff", is_flag=True,
-              help="Show what --fix would write, and write nothing; the exit status is 1"
-              " if that is anything.")  # fmt: skip
-@click.option("--config", "configuration", type=click.Path(path_type=Path), metavar="FILE",
-              help="Read the configuration from FILE, written like cellc.toml.")  # fmt: skip
-@click.option("--fail-on", type=click.Choice(["error", "warning", "note", "never"]),
-              default="error",
-              help="The least severity that makes the exit status 1 (default: error).")  # fmt: skip
-@click.option("--max-findings", type=click.IntRange(0), metavar="N",
-              help="Show N findings at most; the exit status counts all.")  # fmt: skip
-@click.option("--statistics", is_flag=True,
-              help="Print how often each rule was violated instead of findings.")  # fmt: skip
-@click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE",
-              help="Do not report the findings that FILE lists.")  # fmt: skip
-@click.option("--baseline-mode", type=click.Choice(["check", "create", "shrink"]),
-              default="check",
-              help="create writes FILE, shrink removes from it what is gone.")  # fmt: skip
-@click.option("--no-cache", is_flag=True,
-              help="Neither use nor keep results of earlier checks.")  # fmt: skip
-@click.option("--cache-dir", type=click.Path(), metavar="DIR",
-              help="Keep results in DIR (default: cellc in $XDG_CACHE_HOME).")  # fmt: skip
-@click.option("--watch", is_flag=True,
-              help="Check again whenever a file changes, until interrupted.")  # fmt: skip
-@today
-@click.pass_obj
+@takes(
+    paths,
+    parameter(
+        "--format",
+        type=("text", *FORMATS),
+        default="text",
+        help="text on standard error, or one for programs on standard output.",
+    ),
+    parameter(
+        "--select",
+        read=_selectors,
+        many=True,
+        metavar="RULES",
+        help="Run only these rules: codes, beginnings of codes, categories, or ALL;"
+        " several with commas.",
+    ),
+    parameter(
+        "--ignore", read=_selectors, many=True, metavar="RULES", help="Do not run these rules."
+    ),
+    parameter("--fix", flag=True, help="Repair what can be repaired, each fix verified."),
+    parameter(
+        "--diff",
+        flag=True,
+        help="Show what --fix would write, and write nothing; the exit status is 1"
+        " if that is anything.",
+    ),
+    parameter(
+        "--config",
+        "configuration",
+        type=Path,
+        metavar="FILE",
+        help="Read the configuration from FILE, written like cellc.toml.",
+    ),
+    parameter(
+        "--fail-on",
+        type=("error", "warning", "note", "never"),
+        default="error",
+        help="The least severity that makes the exit status 1 (default: error).",
+    ),
+    parameter(
+        "--max-findings",
+        type=Range(int, 0),
+        metavar="N",
+        help="Show N findings at most; the exit status counts all.",
+    ),
+    parameter(
+        "--statistics",
+        flag=True,
+        help="Print how often each rule was violated instead of findings.",
+    ),
+    parameter(
+        "--baseline", type=Path, metavar="FILE", help="Do not report the findings that FILE lists."
+    ),
+    parameter(
+        "--baseline-mode",
+        type=("check", "create", "shrink"),
+        default="check",
+        help="create writes FILE, shrink removes from it what is gone.",
+    ),
+    parameter("--no-cache", flag=True, help="Neither use nor keep results of earlier checks."),
+    parameter(
+        "--cache-dir",
+        metavar="DIR",
+        help="Keep results in DIR (default: cellc in $XDG_CACHE_HOME).",
+    ),
+    parameter("--watch", flag=True, help="Check again whenever a file changes, until interrupted."),
+    today,
+    replay=True,
+)
 def command(
     replay: Replay | None,
     paths: tuple[Path, ...],
@@ -94,7 +126,7 @@ def command(
     from compiler.commands.results import Results
 
     if baseline is None and baseline_mode != "check":
-        raise click.UsageError(f"--baseline-mode {baseline_mode} needs --baseline FILE")
+        raise UsageError(f"--baseline-mode {baseline_mode} needs --baseline FILE")
     options = Options(
         format=format,
         select=tuple(select),
@@ -110,7 +142,7 @@ def command(
     )
     writes = fix or diff or baseline_mode != "check"
     if watch and writes:
-        raise click.UsageError("--watch writes nothing: it takes no --fix, --diff, --baseline-mode")
+        raise UsageError("--watch writes nothing: it takes no --fix, --diff, --baseline-mode")
     kept = None if no_cache else _cache(cache_dir)
     results = Results(kept, today)
     if watch:

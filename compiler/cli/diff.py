@@ -5,20 +5,27 @@ from __future__ import annotations
 import datetime
 import sys
 
-import click
-
+from compiler.cli.declare import parameter, takes
 from compiler.cli.options import today
 
 
-@click.command()
-@click.argument("old")
-@click.argument("new", required=False)
-@click.option("--format", type=click.Choice(["text", "json", "markdown", "sarif"]),
-              default="text",
-              help="json prints an object a line; markdown is for pull requests.")  # fmt: skip
-@click.option("--all", "everything", is_flag=True,
-              help="Show every row as text, not only the first 20 of a kind.")  # fmt: skip
-@today
+@takes(
+    parameter("old", required=True),
+    parameter("new"),
+    parameter(
+        "--format",
+        type=("text", "json", "markdown", "sarif"),
+        default="text",
+        help="json prints an object a line; markdown is for pull requests.",
+    ),
+    parameter(
+        "--all",
+        "everything",
+        flag=True,
+        help="Show every row as text, not only the first 20 of a kind.",
+    ),
+    today,
+)
 def command(old: str, new: str | None, format: str, everything: bool, today: datetime.date) -> None:
     """Compare all that two policies decide and set; widened requests first.
 

@@ -6,17 +6,21 @@ import datetime
 import sys
 from pathlib import Path
 
-import click
-
+from compiler.cli.declare import parameter, takes
 from compiler.cli.options import file, today
 
 
-@click.command()
-@file
-@click.argument("requests", nargs=-1, required=True)
-@click.option("--format", type=click.Choice(["text", "json"]), default="text",
-              help="json prints one object a line.")  # fmt: skip
-@today
+@takes(
+    file,
+    parameter("requests", many=True, required=True),
+    parameter(
+        "--format",
+        type=("text", "json"),
+        default="text",
+        help="json prints one object a line.",
+    ),
+    today,
+)
 def command(file: Path, requests: tuple[str, ...], format: str, today: datetime.date) -> None:
     """Say what FILE decides on REQUESTS, by which rule, and what becomes of it.
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
-import click
+from compiler.cli.declare import parameter, takes
 
 
-@click.command()
-@click.argument("paths", nargs=-1, required=True)
-@click.option("--check", is_flag=True, help="Write nothing; list files that are not formatted.")
-@click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
+@takes(
+    parameter("paths", many=True, required=True),
+    parameter("--check", flag=True, help="Write nothing; list files that are not formatted."),
+    parameter("--diff", flag=True, help="Write nothing; show what would change."),
+)
 def command(paths: tuple[str, ...], check: bool, diff: bool) -> None:
     """Bring policies into the one canonical format.
 

@@ -6,18 +6,26 @@ import datetime
 import sys
 from pathlib import Path
 
-import click
-
+from compiler.cli.declare import parameter, takes
 from compiler.cli.options import file, today
 
 
-@click.command()
-@file
-@click.option("--what", type=click.Choice(["influence", "rights", "order"]), default="influence",
-              help="influence (default), rights over processes, order of start.")  # fmt: skip
-@click.option("--format", type=click.Choice(["svg", "dot", "mermaid"]), default="svg",
-              help="svg (default) draws, dot is for Graphviz, mermaid for Markdown.")  # fmt: skip
-@today
+@takes(
+    file,
+    parameter(
+        "--what",
+        type=("influence", "rights", "order"),
+        default="influence",
+        help="influence (default), rights over processes, order of start.",
+    ),
+    parameter(
+        "--format",
+        type=("svg", "dot", "mermaid"),
+        default="svg",
+        help="svg (default) draws, dot is for Graphviz, mermaid for Markdown.",
+    ),
+    today,
+)
 def command(file: Path, what: str, format: str, today: datetime.date) -> None:
     """Draw how the cells of FILE are related.
 

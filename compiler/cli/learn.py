@@ -6,20 +6,23 @@ import datetime
 import sys
 from pathlib import Path
 
-import click
-
+from compiler.cli.declare import parameter, takes
 from compiler.cli.options import file, today
 
 
-@click.command()
-@file
-@click.argument("log")
-@click.option("--write", is_flag=True, help="Change the policy instead of printing a patch.")
-@click.option("--reason", metavar="TEXT",
-              help="Put this @reason before each new rule.")  # fmt: skip
-@click.option("--format", type=click.Choice(["patch", "json"]), default="patch",
-              help="json prints one object with the patch in it.")  # fmt: skip
-@today
+@takes(
+    file,
+    parameter("log", required=True),
+    parameter("--write", flag=True, help="Change the policy instead of printing a patch."),
+    parameter("--reason", metavar="TEXT", help="Put this @reason before each new rule."),
+    parameter(
+        "--format",
+        type=("patch", "json"),
+        default="patch",
+        help="json prints one object with the patch in it.",
+    ),
+    today,
+)
 def command(
     file: Path,
     log: str,

@@ -1,33 +1,18 @@
-"""`cellc` itself: finds the command, and imports no other."""
+"""`cellc` as click reads it: any command line, with its mistakes and its help."""
 
 from __future__ import annotations
 
 import gc
-from importlib import import_module
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
 
 import click
 
+from compiler.cli.commands import COMMANDS, declared
+from compiler.cli.declare import Command, Group, Parameter, Range, UnfitError, UsageError
 from compiler.version import VERSION
-
-#: Every command and what it does, in the order of `--help`.
-#: `command` of `compiler.cli.NAME` reads its options.
-COMMANDS = {
-    "build": "Compile FILE to a directory of artifacts.",
-    "check": "Find mistakes in policies; nothing is written, but by --fix.",
-    "fmt": "Bring policies into the one canonical format.",
-    "test": "Run the `test` and `assert` statements of policies.",
-    "rule": "Explain a rule of lint, or list them all.",
-    "explain": "Say what FILE decides on REQUESTS, by which rule, and what becomes of it.",
-    "query": "List what FILE decides on every request that PATTERN matches.",
-    "diff": "Compare all that two policies decide and set; widened requests first.",
-    "upgrade": "Tell what another release of NetBSD changes for FILE.",
-    "learn": "Propose the smallest opening that lets pass what LOG says was denied.",
-    "narrow": "Propose tightenings that still admit everything in LOG.",
-    "report": "Make a page with the cells of FILE, their powers and their relations.",
-    "graph": "Draw how the cells of FILE are related.",
-    "verify": "Check that DIR is a whole build, and that its tables say what its IR does.",
-    "import": "Translate files of another format to a policy.",
-}
 
 
 class _Commands(click.Group):
@@ -37,16 +22,70 @@ class _Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command = import_module(f"compiler.cli.{cmd_name}").command
-        assert isinstance(command, click.Command)
-        command.name = cmd_name
-        return command
+        command = declared(cmd_name)
+        return None if command is None else _command(cmd_name, command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def _command(name: str, declared: Command | Group) -> click.Command:
+    if isinstance(declared, Group):
+        members = [_command(word, member) for word, member in declared.commands.items()]
+        return click.Group(name, members, help=declared.help)
+
+    def run(**values: Any) -> None:
+        if declared.replay:
+            values["replay"] = click.get_current_context().obj
+        try:
+            declared.function(**values)
+        except UsageError as problem:
+            raise click.UsageError(str(problem)) from None
+
+    parameters = [_parameter(parameter) for parameter in declared.parameters]
+    help = inspect.cleandoc(declared.function.__doc__ or "")
+    return click.Command(name, params=parameters, callback=run, help=help)
+
+
+def _parameter(declared: Parameter) -> click.Parameter:
+    names = list(declared.names)
+    settings: dict[str, Any] = {
+        "type": _type(declared.type),
+        "required": declared.required,
+        "metavar": declared.metavar,
+    }
+    if declared.read is not None:
+        settings["callback"] = _callback(declared.read)
+    if not declared.is_option:
+        return click.Argument(names, nargs=-1 if declared.many else 1, **settings)
+    if declared.flag:
+        settings["is_flag"] = True
+    if declared.default is not None:
+        settings["default"] = declared.default
+    settings |= {"multiple": declared.many, "show_default": declared.show_default}
+    return click.Option(names, help=declared.help, **settings)
+
+
+def _type(declared: tuple[str, ...] | Range | type[Path] | None) -> click.ParamType[Any] | None:
+    if declared is None:
+        return None
+    if isinstance(declared, tuple):
+        return click.Choice(declared)
+    if isinstance(declared, Range):
+        kind = click.IntRange if declared.kind is int else click.FloatRange
+        return kind(declared.least, declared.most)
+    return click.Path(path_type=declared)
+
+
+def _callback(read: Callable[[Any], Any]) -> Callable[..., Any]:
+    def callback(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+        try:
+            return read(value)
+        except UnfitError as problem:
+            raise click.BadParameter(str(problem)) from None
+
+    return callback
 
 
 @click.group(
@@ -74,3 +113,13 @@ def main() -> None:
     # Compiling makes many objects that live to the end; collecting them over and
     # over would be most of the work.
     gc.disable()
+
+
+def fail(problem: BaseException) -> NoReturn:
+    """Ends the process as click ends it when a command raises this."""
+
+    def command() -> None:
+        raise problem
+
+    click.Command(None, callback=command).main([])
+    raise AssertionError  # click does not return

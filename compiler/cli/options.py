@@ -5,23 +5,23 @@ from __future__ import annotations
 import datetime
 from pathlib import Path
 
-import click
+from compiler.cli.declare import UnfitError, parameter
 
 
-def _day(ctx: click.Context, param: click.Parameter, value: str | None) -> datetime.date:
+def _day(value: str | None) -> datetime.date:
     if value is None:
         return datetime.datetime.now(tz=datetime.UTC).date()
     try:
         return datetime.date.fromisoformat(value)
     except ValueError:
-        raise click.BadParameter(f"{value!r} is not a date; write YYYY-MM-DD") from None
+        raise UnfitError(f"{value!r} is not a date; write YYYY-MM-DD") from None
 
 
-today = click.option(
+today = parameter(
     "--today",
-    callback=_day,
+    read=_day,
     metavar="DATE",
     help="The day that @until is compared with, as YYYY-MM-DD (default: the clock's, in UTC).",
 )
-file = click.argument("file", type=click.Path(path_type=Path))
-paths = click.argument("paths", type=click.Path(path_type=Path), nargs=-1, required=True)
+file = parameter("file", type=Path, required=True)
+paths = parameter("paths", type=Path, many=True, required=True)

@@ -6,23 +6,40 @@ import datetime
 import sys
 from pathlib import Path
 
-import click
-
+from compiler.cli.declare import UsageError, parameter, takes
 from compiler.cli.options import file, today
 
 
-@click.command()
-@file
-@click.argument("pattern", required=False)
-@click.option("--effect", "effects", type=click.Choice(["deny", "allow", "grant"]), multiple=True,
-              help="Only requests with this decision (repeatable).")  # fmt: skip
-@click.option("--outcome", "outcomes", type=click.Choice(["works", "refused", "depends"]),
-              multiple=True, help="Only requests that come to this end (repeatable).")  # fmt: skip
-@click.option("--exposure", is_flag=True,
-              help="Rank cells by what a compromise of each could reach (no PATTERN).")  # fmt: skip
-@click.option("--format", type=click.Choice(["text", "json", "csv"]), default="text",
-              help="json prints one object a line, csv a header and a line each.")  # fmt: skip
-@today
+@takes(
+    file,
+    parameter("pattern"),
+    parameter(
+        "--effect",
+        "effects",
+        type=("deny", "allow", "grant"),
+        many=True,
+        help="Only requests with this decision (repeatable).",
+    ),
+    parameter(
+        "--outcome",
+        "outcomes",
+        type=("works", "refused", "depends"),
+        many=True,
+        help="Only requests that come to this end (repeatable).",
+    ),
+    parameter(
+        "--exposure",
+        flag=True,
+        help="Rank cells by what a compromise of each could reach (no PATTERN).",
+    ),
+    parameter(
+        "--format",
+        type=("text", "json", "csv"),
+        default="text",
+        help="json prints one object a line, csv a header and a line each.",
+    ),
+    today,
+)
 def command(
     file: Path,
     pattern: str | None,
@@ -47,8 +64,8 @@ def command(
 
     if exposure:
         if pattern is not None or effects or outcomes:
-            raise click.UsageError("--exposure is about whole cells; it takes no PATTERN")
+            raise UsageError("--exposure is about whole cells; it takes no PATTERN")
         sys.exit(query.exposure(file, today, format))  # type: ignore[arg-type]  # click checks
     if pattern is None:
-        raise click.UsageError("give a PATTERN, such as 'any network.bind', or --exposure")
+        raise UsageError("give a PATTERN, such as 'any network.bind', or --exposure")
     sys.exit(query.query(file, pattern, today, effects, outcomes, format))  # type: ignore[arg-type]

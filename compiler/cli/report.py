@@ -6,20 +6,31 @@ import datetime
 import sys
 from pathlib import Path
 
-import click
-
 from compiler.cli.build import BACKENDS, DEFAULT
+from compiler.cli.declare import parameter, takes
 from compiler.cli.options import file, today
 
 
-@click.command()
-@file
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="DIR",
-              help="The directory to make or replace.")  # fmt: skip
-@click.option("--backend", "backends", type=click.Choice(BACKENDS), multiple=True,
-              help="What the policy is built with, for what is enforced "
-                   "(repeatable; default: kmod, rc and sysctl).")  # fmt: skip
-@today
+@takes(
+    file,
+    parameter(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="The directory to make or replace.",
+    ),
+    parameter(
+        "--backend",
+        "backends",
+        type=BACKENDS,
+        many=True,
+        help="What the policy is built with, for what is enforced "
+        "(repeatable; default: kmod, rc and sysctl).",
+    ),
+    today,
+)
 def command(file: Path, output: Path, backends: tuple[str, ...], today: datetime.date) -> None:
     """Make a page with the cells of FILE, their powers and their relations.
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 
-import click
+from compiler.cli.declare import parameter, takes
 
 
-@click.command()
-@click.argument("code", required=False)
+@takes(
+    parameter("code"),
+)
 def command(code: str | None) -> None:
     """Explain a rule of lint, or list them all.
 

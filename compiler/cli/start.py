@@ -1,8 +1,9 @@
 """Where `cellc` begins: answers at once what needs nothing of the compiler.
 
-That is --version, --help, and a check of what has not changed since the last one.
-Everything else is `compiler.cli.main`'s.  A linter is started thousands of times a day,
-and importing click alone takes three times as long as starting Python.
+That is --version, --help, and a check of what has not changed since the last one.  Other
+command lines that leave nothing to say are read by `compiler.cli.plain`, and everything
+else is `compiler.cli.main`'s.  A linter is started thousands of times a day, and importing
+click alone takes three times as long as starting Python.
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ def main() -> None:
     if status is not None:
         # There is nothing to tidy up, and tidying up takes a while.
         os._exit(status)
+    if sys.argv[1:2] and "_CELLC_COMPLETE" not in os.environ:
+        from compiler.cli.plain import run
+
+        run(sys.argv[1:], replay)
     from compiler.cli.main import main as command
 
     command(obj=replay)

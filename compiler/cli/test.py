@@ -6,22 +6,34 @@ import datetime
 import sys
 from pathlib import Path
 
-import click
-
+from compiler.cli.declare import Range, UsageError, parameter, takes
 from compiler.cli.options import paths, today
 
 
-@click.command()
-@paths
-@click.option("--coverage", is_flag=True,
-              help="Tell how many classes of requests tests and assertions ask about.")  # fmt: skip
-@click.option("--mutate", is_flag=True,
-              help="Change every rule in turn; tell which changes nobody notices.")  # fmt: skip
-@click.option("--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT",
-              help="Fail when --coverage or --mutate comes to less.")  # fmt: skip
-@click.option("--format", type=click.Choice(["text", "json", "junit"]), default="text",
-              help="A line per test as text or as JSON, or JUnit XML.")  # fmt: skip
-@today
+@takes(
+    paths,
+    parameter(
+        "--coverage",
+        flag=True,
+        help="Tell how many classes of requests tests and assertions ask about.",
+    ),
+    parameter(
+        "--mutate", flag=True, help="Change every rule in turn; tell which changes nobody notices."
+    ),
+    parameter(
+        "--fail-under",
+        type=Range(float, 0, 100),
+        metavar="PERCENT",
+        help="Fail when --coverage or --mutate comes to less.",
+    ),
+    parameter(
+        "--format",
+        type=("text", "json", "junit"),
+        default="text",
+        help="A line per test as text or as JSON, or JUnit XML.",
+    ),
+    today,
+)
 def command(
     paths: tuple[Path, ...],
     coverage: bool,
@@ -38,6 +50,6 @@ def command(
     from compiler.commands.test import Measures, test
 
     if fail_under is not None and not coverage and not mutate:
-        raise click.UsageError("--fail-under needs --coverage or --mutate")
+        raise UsageError("--fail-under needs --coverage or --mutate")
     measures = Measures(coverage, mutate, fail_under)
     sys.exit(test(paths, today, format, measures))  # type: ignore[arg-type]  # click checks

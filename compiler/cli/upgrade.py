@@ -6,21 +6,28 @@ import datetime
 import sys
 from pathlib import Path
 
-import click
-
 from compiler.catalogue.actions import RELEASES
+from compiler.cli.declare import parameter, takes
 from compiler.cli.options import file, today
 
 
-@click.command()
-@file
-@click.option("--from", "old", type=click.Choice(RELEASES),
-              help="The release that the host runs (default: the policy's target).")  # fmt: skip
-@click.option("--to", "new", type=click.Choice(RELEASES), required=True,
-              help="The release that it will run.")  # fmt: skip
-@click.option("--format", type=click.Choice(["text", "json", "markdown"]), default="text",
-              help="json prints an object a line.")  # fmt: skip
-@today
+@takes(
+    file,
+    parameter(
+        "--from",
+        "old",
+        type=RELEASES,
+        help="The release that the host runs (default: the policy's target).",
+    ),
+    parameter("--to", "new", type=RELEASES, required=True, help="The release that it will run."),
+    parameter(
+        "--format",
+        type=("text", "json", "markdown"),
+        default="text",
+        help="json prints an object a line.",
+    ),
+    today,
+)
 def command(file: Path, old: str | None, new: str, format: str, today: datetime.date) -> None:
     """Tell what another release of NetBSD changes for FILE.
 

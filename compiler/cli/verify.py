@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import click
+from compiler.cli.declare import parameter, takes
 
 
-@click.command()
-@click.argument("directory", type=click.Path(path_type=Path), metavar="DIR")
+@takes(
+    parameter("directory", type=Path, metavar="DIR", required=True),
+)
 def command(directory: Path) -> None:
     """Check that DIR is a whole build, and that its tables say what its IR does.
 

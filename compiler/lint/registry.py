@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import pkgutil
+import os
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 
@@ -17,7 +17,8 @@ ALL = "ALL"
 @functools.cache
 def all_rules() -> Mapping[str, Rule]:
     """Every rule by its code, in the order of categories and numbers."""
-    names = [module.name for module in pkgutil.iter_modules(rules.__path__)]
+    files = (name for folder in rules.__path__ for name in os.listdir(folder))
+    names = (name.removesuffix(".py") for name in files if name.endswith(".py") and name[0] != "_")
     found: list[Rule] = [import_module(f"{rules.__name__}.{name}").RULE for name in names]
     order = list(CATEGORIES)
     found.sort(key=lambda rule: (order.index(rule.code[:3]), rule.code))

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 
+import click
 import pytest
 
-import compiler.cli.main as cli
-from compiler.cli.main import COMMANDS
+import compiler.cli
+from compiler.cli.commands import COMMANDS
+from compiler.cli.main import main
+
+#: Modules of the command line that are no commands.
+OTHERS = {"__init__", "commands", "declare", "main", "options", "plain", "start"}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_summary_is_the_first_line_of_the_help(name: str) -> None:
-    command = import_module(f"compiler.cli.{name}").command
+    assert isinstance(main, click.Group)
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    assert command.help is not None
     assert command.help.splitlines()[0] == COMMANDS[name]
 
 
-def test_every_module_that_reads_a_command_line_is_a_command() -> None:
-    folder = Path(cli.__file__).parent
-    names = {path.stem for path in folder.glob("*.py")} - {"__init__", "main", "options", "start"}
-    assert names == set(COMMANDS)
+def test_every_module_that_declares_a_command_line_is_a_command() -> None:
+    names = {path.stem for path in Path(*compiler.cli.__path__).glob("*.py")}
+    assert names - OTHERS == set(COMMANDS)
