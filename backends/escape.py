@@ -6,6 +6,8 @@ message says why in words for the author of the policy.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from compiler.catalogue.sysctl import conf_problem
 from compiler.pattern import pattern
 
@@ -52,6 +54,11 @@ def sh_word(text: str) -> str:
     if _SH_PLAIN.match(text):
         return text
     return "'" + text.replace("'", "'\\''") + "'"
+
+
+def sh_words(texts: Iterable[str]) -> str:
+    """Words of sh(1) that expand to these texts, with a blank between them."""
+    return " ".join([sh_word(text) for text in texts])
 
 
 def sh_comment(text: str) -> str:

@@ -111,7 +111,9 @@ LAYERS: dict[str, tuple[str, ...]] = {
     # Backends see the IR and nothing before it
     "backends.artifact": ("compiler.ir",),
     "backends.escape": ("compiler.catalogue",),
-    "backends.template": ("backends.escape",),
+    "backends.runtime": ("backends.escape",),
+    "backends.compiled": ("backends.runtime",),
+    "backends.template": ("backends.compiled", "backends.runtime"),
     "backends.registry": ("backends.artifact",),
     "backends": (*_EMITTED, "backends.template"),
 }

@@ -82,7 +82,7 @@ cellpolicy_vnode_rights(uint64_t action)
 
 	rights = 0;
 {% for name, bit, _ in vnode_rights %}
-	rights |= (action & {{ name }}) != 0 ? {{ "%#x" | format(bit) }} : 0;
+	rights |= (action & {{ name }}) != 0 ? {{ bit | hex }} : 0;
 {% endfor %}
 	return rights;
 }
@@ -94,7 +94,7 @@ cellpolicy_passthru_rights(unsigned long bits)
 
 	rights = 0;
 {% for name, bit, _ in passthru_rights %}
-	rights |= (bits & {{ name }}) != 0 ? {{ "%#x" | format(bit) }} : 0;
+	rights |= (bits & {{ name }}) != 0 ? {{ bit | hex }} : 0;
 {% endfor %}
 	return rights;
 }
