@@ -76,6 +76,14 @@ class LossyBackend(Backend, Protocol):
         """All losses, accepted ones too, and what cannot be emitted at all."""
 
 
+@runtime_checkable
+class LimitedBackend(Backend, Protocol):
+    """A backend whose files have limits that a policy may exceed."""
+
+    def exceeded(self, ir: IR) -> Refusal | None:
+        """Why there are no files for a policy, if so."""
+
+
 class ReadBack(Protocol):
     """What emitted files decide: a vote, and the id of the rule that made it or 0."""
 

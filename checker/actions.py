@@ -24,15 +24,23 @@ class Actions:
             return re.findall(item, *re.findall(rf"cellpolicy_{name}\[\] = {{(.*?)}};", text, re.S))
 
         names, self.limits = (array(f"{x}_names", '"(.*)"') for x in ("action", "limit"))
-        columns = [len(names) - 1, *map(int, array("columns", r"\b\d+"))]
+        columns, outward = (
+            list(map(int, array(f"{x}columns", r"\b\d+"))) for x in ("", "process_")
+        )
         rights = [list(map(int, array(f"{x}_columns", r"\d+"))) for x in ("vnode", "passthru")]
         known = re.findall(r"\[KAUTH_(?:REQ_)?(\w+)\](?:\[0\])? = (\d+),", text)
-        asked = {name: names[columns[int(place)]] for name, place in known}
+        asked = {
+            name: names[(outward if name.startswith("PROCESS_") else columns)[int(place)]]
+            for name, place in known
+        }
         for places, scope in zip(rights, ("VNODE", "DEVICE_RAWIO_PASSTHRU"), strict=True):
             known = re.findall(rf"KAUTH_(?:REQ_)?({scope}_\w+)\) != 0 \? (0x\w+) : 0;", text)
             asked |= {name: names[places[int(bit, 16).bit_length() - 1]] for name, bit in known}
         same = all(c.lower() == name.replace(".", "_") for c, name in asked.items())
-        place = {names[column]: i for i, column in enumerate([*columns, *rights[0], *rights[1]])}
+        place = {
+            names[column]: i
+            for i, column in enumerate([*outward, *columns[1:], *rights[0], *rights[1]])
+        }
         self.shape = len(names) - 1, len(columns), *map(len, rights), len(self.limits)
         self.processes, self.rows = 1 + sum(x.startswith("process.") for x in place), len(place)
         named = [{w for r in ir["rules"] for w in r.get(axis, ())} - {"other"} for axis in AXES]

@@ -125,7 +125,7 @@ class Build:
         self.actions = Actions(files[ACTIONS_C].decode(), self.certificate["actions"], self.ir)
         self.cells = {x["name"]: x for x in sorted(self.ir["cells"], key=lambda x: int(x["id"]))}
         self.ids = {"host": 0} | {name: cell["id"] for name, cell in self.cells.items()}
-        self.tables = Tables(self.actions.shape, self.ids.values())
+        self.tables = Tables(self.actions.shape, self.actions.processes, self.ids.values())
         self.keys: dict[str, Json] = {}
         self.folded: dict[Json, tuple[Space, Folded, int]] = {}
         self.owned: dict[str, tuple[Space, Folded, int]] = {}
@@ -217,9 +217,7 @@ class Build:
                 own |= space.mask(rules[i]) & space.all
                 self.listening += [(name, p, rules[i]["ports"], i) for p in rules[i]["protocols"]]
             self.owned[name] = space, space.fold(binds, own), own
-            self.owners += space.leaves(
-                self.votes(space, cell["owned"], *self.owned[name][1:]), 128
-            )
+            self.owners += space.leaves(self.votes(space, cell["owned"], *self.owned[name][1:]))
         limits = [NO_CEILING] * len(self.actions.limits)
         for limit in cell["limits"]:
             if limit["value"] is not None:
@@ -228,14 +226,15 @@ class Build:
         ceiling = t.place("ceilings", limits) // len(limits)
         owned = t.span([self.rule(row) for row in cell["owned"]])
         settings = t.text(name), int(cell["permissive"]), self.folded[key][2], most, ceiling
-        t.a["cells"] += [cell["id"], *settings, *span, *owned]
+        listen = [self.rule({**rules[i], "rule": i}) for i in sorted(listens)]
+        t.a["cells"] += [cell["id"], *settings, *span, *owned, *t.span(listen), 0]
 
     def reserved(self) -> None:
         """Gives ports to the cells that listen on them, one cell to a port and protocol."""
         claims = []
-        for cell, protocol, ports, rule in self.listening:
-            udp, id_ = PROTOCOLS.index(protocol), self.ir["rules"][rule]["id"]
-            owner = self.ids[cell] << 32 * udp | id_ << 64 + 32 * udp
+        for cell, protocol, ports, _ in self.listening:
+            udp = PROTOCOLS.index(protocol)
+            owner = self.ids[cell] << 12 + 16 * udp
             claims += [(udp, low, high + 1, owner) for low, high in ports]
         claims.sort()
         require(all(a[0] < b[0] or a[2] <= b[1] for a, b in pairwise(claims)), "two own a port")

@@ -7,20 +7,20 @@ which cells, by their ids, need them; so there is one right value for every numb
 import re
 import struct
 import zlib
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 NUMBERS = (
-    *("policy", "flags", "ids", "ports", "owners", "port_steps", "cells", "classes"),
-    *("crossings", "tops", "pages", "domain_numbers", "type_numbers", "protocol_numbers"),
-    *("domains", "types", "protocols", "sockets", "ceilings", "rules", "sets", "strings"),
+    *("ids", "policy", "flags", "port_steps", "owners", "cells", "classes", "commons"),
+    *("port_maps", "peer_maps", "pages", "crossings"),
+    *("domain_numbers", "type_numbers", "protocol_numbers", "domains", "types", "protocols"),
+    *("sockets", "ceilings", "rules", "sets", "strings"),
 )
-#: Arrays in their order, with the codes of their numbers.
-ARRAYS = {"classes": "I", "port_ends": "H", "port_numbers": "H", "owners": "I", "tops": "I"}
-ARRAYS |= {"pages": "H", "crossings": "Q", "sockets": "I", "domain_of": "H", "type_of": "H"}
-ARRAYS |= {"protocol_of": "H", "cells": "I", "rules": "I", "sets": "I", "ceilings": "Q"}
-ARRAYS |= {"strings": "B"}
+#: Arrays in their order, with the codes of the numbers of a record.
+ARRAYS = {"classes": "I" * 10 + "H" * 8 + "B" * 8, "commons": "Q" * 5, "port_tops": "I"}
+ARRAYS |= {"peer_tops": "I", "pages": "H", "crossings": "Q", "port_ends": "H", "port_owners": "H"}
+ARRAYS |= {"owners": "H" * 3, "sockets": "I", "domain_of": "H", "type_of": "H", "protocol_of": "H"}
+ARRAYS |= {"cells": "I" * 13, "rules": "I" * 6, "sets": "I", "ceilings": "Q", "strings": "B"}
 UNLIMITED, NO_CEILING, PORTS = 2**32 - 1, 2**64 - 1, 65536
 OUTSIDE = ["#include <sys/cdefs.h>", "#include <sys/types.h>", "#include "]
 Parts = Iterable[tuple[int, int, int]]
@@ -62,22 +62,37 @@ def steps(parts: Parts) -> list[tuple[int, int]]:
     return found[1:]
 
 
+def by_leaf(parts: Parts) -> list[tuple[int, int]]:
+    """From which port on, the first is 1, which verdicts of the leaf that ports are asked about.
+
+    Numbers have the verdicts of both leaves lowest; what stands above them is kept.
+    """
+    all_, found = dict(steps(parts)), list[tuple[int, int]]()
+    at = all_[0]
+    for port in sorted({*all_, 1, 1024} - {0}):
+        at = all_.get(port, at)
+        number = at >> 12 << 12 | (at >> 6 if port < 1024 else at) & 63
+        found += [(port, number)] * (not found or number != found[-1][1])
+    return found
+
+
 class Tables:
     """The tables that a policy calls for, by array."""
 
-    def __init__(self, shape: Sequence[int], ids: Iterable[int]) -> None:
+    def __init__(self, shape: Sequence[int], processes: int, ids: Iterable[int]) -> None:
         """`shape` are the sizes that the engine has compiled in, as the image's head has them."""
         self.shape, known = shape, {0, *ids}
         self.last = max(known)
-        self.gaps = dict.fromkeys({*range(self.last)} - known, 0)
+        closed = [(4**processes - 1) // 3]
+        self.gaps = dict.fromkeys({*range(self.last)} - known, closed[0])
         self.a: dict[str, list[int]] = {name: [] for name in ARRAYS}
-        self.a["sets"], self.a["strings"] = [0], [*b"?\0"]
-        self.a["cells"] = [0, 0, 0, 0, UNLIMITED, 0, 0, 0, 0, 0]
+        self.a |= {"sets": [0], "strings": [*b"?\0"], "crossings": closed[:]}
+        self.a["cells"] = [0, 0, 0, 0, UNLIMITED, *[0] * 8]
         self.a["ceilings"] = [NO_CEILING] * shape[-1]
         self.n: dict[str, int] = {}
-        self._places = {("ceilings", (NO_CEILING,) * shape[-1]): 0}
+        self._places = {("ceilings", (NO_CEILING,) * shape[-1]): 0, ("crossings", (*closed,)): 0}
         self._pages: dict[bytes, int] = {}
-        self._classes: dict[tuple[tuple[int, ...], bytes, tuple[tuple[int, int], ...]], int] = {}
+        self._processes = processes
 
     def place(self, name: str, values: Sequence[int]) -> int:
         """Where some numbers stand in an array."""
@@ -100,70 +115,87 @@ class Tables:
         `borders` has those on processes by cell id, -1 for ids that it lacks; `binds` those on
         ports, `sockets` how many of `own`'s last are on sockets.
         """
-        _, rows, vnodes, passthrus, _ = self.shape
-        rights = [own >> 2 * place & 3 for place in range(rows, rows + vnodes + passthrus)]
+        binds, (_, rows, vnodes, passthrus, _) = [*binds], self.shape
+        first = self._processes + rows - 1
+        rights = [own >> 2 * place & 3 for place in range(first, first + vnodes + passthrus)]
         vnode = sum((right & 1) << i for i, right in enumerate(rights[:vnodes]))
         both = enumerate(rights[vnodes:])
-        passthru = sum((right & 1 | right >> 1 << 16) << i for i, right in both)
-        if not self._classes:  # ids that no cell has, and rights that have no name
-            vnode, passthru = UNLIMITED, 0xFFFF
-        places = {id_: self.place("crossings", [bits]) for id_, bits in borders.items()}
-        to = bytearray(struct.pack("<H", places.pop(-1)) * (self.last + 1))
-        for id_, place in (self.gaps | places).items():
-            struct.pack_into("<H", to, 2 * id_, place)
-        socket = self.place("sockets", words(own >> 2 * (rows + vnodes + passthrus), sockets))
-        key = (*words(own, rows), vnode, passthru, socket), bytes(to), tuple(steps(binds))
-        return self._classes.setdefault(key, len(self._classes))
+        passthru = sum((right & 1 | right >> 1 << 4) << i for i, right in both)
+        if not self.a["classes"]:  # rights that have no name
+            vnode = UNLIMITED
+        row = own >> 2 * self._processes - 2 & 4**rows - 4 | 1 | steps(binds)[0][1] << 2 * rows
+        ports, told = by_leaf(binds), {i: x for i, x in borders.items() if i > 0}
+        told = {id_: crossing for id_, crossing in told.items() if crossing != borders[-1]}
+        ends = [*(port - 1 for port, _ in ports[1:]), *[PORTS - 1] * (7 - len(ports))]
+        votes = [vote for _, vote in ports] + [ports[-1][1]] * (7 - len(ports))
+        if len(ports) > 7:
+            number = self._map("port_tops", PORTS, {0: ports[0][1], **dict(ports)})
+            ends, votes = [number, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 128]
+        named, crossing = next(iter(told.items())) if len(told) == 1 else (0, borders[-1])
+        if len(told) > 1:
+            all_ = sorted({0: borders[0], **self.gaps, **told}.items())
+            known = {id_: self.place("crossings", [crossing]) for id_, crossing in all_}
+            rest = self.place("crossings", [borders[-1]])
+            after = {id_ + 1: rest for id_ in known if id_ < self.last}
+            named, votes[6] = self._map("peer_tops", self.last + 1, after | known), votes[6] | 64
+        kinds = words(own >> 2 * (first + vnodes + passthrus), sockets)
+        common = [own & 4**self._processes - 4 | 1, borders[0], crossing, borders[-1]]
+        common.append(self.place("sockets", kinds))
+        at = self.place("commons", common) // 5
+        line = (*words(row, rows + 6), vnode, at, named, *ends, *votes, passthru)
+        return self.place("classes", line) // 26
 
     def span(self, rules: Sequence[Sequence[int]]) -> tuple[int, int]:
         """The first of some rules, and how many."""
         made = [number for rule in rules for number in rule]
         return self.place("rules", made) // 6 if made else 0, len(rules)
 
-    def _map(self, numbers: bytes) -> int:
-        """Where a map stands: pages of 64 numbers, the last of them repeated."""
-        filled = numbers + numbers[-2:] * (-len(numbers) // 2 % 64)
+    def _map(self, tops: str, keys: int, at: Mapping[int, int]) -> int:
+        """The number of a map: pages of 64 numbers, the last of them repeated."""
+        cuts = pairwise([*sorted(at), keys])
+        numbers = b"".join(struct.pack("<H", at[key]) * (end - key) for key, end in cuts)
+        filled = numbers + numbers[-2:] * (-keys % 64)
         pages = [filled[i : i + 128] for i in range(0, len(filled), 128)]
-        return self.place("tops", [self._pages.setdefault(x, 64 * len(self._pages)) for x in pages])
+        places = [self._pages.setdefault(page, 64 * len(self._pages)) for page in pages]
+        return self.place(tops, places) // len(places)
 
     def lay_out(self, owned: Parts) -> None:
-        """Numbers the ports, and lays out owners and classes.
+        """Numbers the owners of ports.
 
-        An owner is one number, of 32 bits each: the cells' ids, tcp and udp, their rules, and
-        the verdicts on their binds.
+        The parts have, from the lowest bit, the verdicts of both leaves, 12 bits, and the ids of
+        the cells that listen with tcp and udp, 16 bits each.
         """
-        a, owners, owner = self.a, dict(steps(owned)), 0
-        free, taken = list[int](), list[int]()
-        starts = sorted({port for *_, ports in self._classes for port, _ in ports} | owners.keys())
-        for start in starts:
-            owner = owners.get(start, owner)
-            (taken if owner else free).append(start)
-            tcp, udp, tcp_rule, udp_rule, votes = (owner >> 32 * i & UNLIMITED for i in range(5))
-            a["owners"] += [tcp, udp, 0, tcp_rule, udp_rule, 0, votes, 0] if owner else []
-        numbers = {start: i for i, start in enumerate(free + taken)}
-        a["port_ends"] = [*(start - 1 for start in starts[1:]), PORTS - 1]
-        a["port_numbers"] = [numbers[start] for start in starts]
-        for (*row, socket), to, ports in self._classes:
-            by_number = b""
-            for group in (free, taken):
-                cuts = pairwise([*(bisect_left(group, port) for port, _ in ports), len(group)])
-                for (_, vote), (first, end) in zip(ports, cuts, strict=True):
-                    by_number += struct.pack("<H", vote) * (end - first)
-            a["classes"] += [*row, self._map(to), self._map(by_number), socket]
+        a, others, owners = self.a, dict[tuple[int, ...], int](), [(0, 0)]
+        listening = dict.fromkeys(a["cells"][::13], 0)
+        for port, number in by_leaf(owned):
+            tcp, udp = number >> 12 & PORTS - 1, number >> 28
+            how = (tcp > 0) * (64 | number & 3) | (udp > 0) * (128 | number & 12)
+            cell = tcp or udp
+            if cell and udp in (0, cell):
+                listening[cell] = listening[cell] or how
+            if cell and (udp not in (0, cell) or listening[cell] != how):
+                cell = self.last + 1 + others.setdefault((tcp, udp, how), len(others))
+            owners += [(port, cell)] * (cell != owners[-1][1])
+        a["cells"][12::13] = listening.values()
+        a["owners"] = [x for owner in others for x in owner]
+        a["port_ends"] = [*(port - 1 for port, _ in owners[1:]), PORTS - 1]
+        a["port_owners"] = [owner for _, owner in owners]
         pages = b"".join(self._pages)
         a["pages"] += struct.unpack(f"<{len(pages) // 2}H", pages)
-        each = {"owners": 8, "cells": 10, "rules": 6, "ceilings": self.shape[-1]}
+        each = {x: len(ARRAYS[x]) for x in ("classes", "commons", "owners", "cells", "rules")}
+        each["ceilings"] = self.shape[-1]
         self.n |= {name: len(values) // each.get(name, 1) for name, values in a.items()}
         self.n |= {f"{x}_numbers": self.n[f"{x}_of"] for x in ("domain", "type", "protocol")}
-        self.n |= {"classes": len(self._classes), "ports": len(free), "port_steps": len(starts)}
-        self.n["ids"] = self.last + 1
+        self.n |= {"ids": self.last + 1, "port_steps": len(owners)}
+        self.n["port_maps"] = len(a["port_tops"]) // 1024
+        self.n["peer_maps"] = len(a["peer_tops"]) // (self.last // 64 + 1)
 
     def compare(self, image: bytes, text: str, target: str, digest: str) -> None:
         """Raises FaultError unless these are the tables in the image and in the C text."""
         a, at, counts = self.a, 128, [self.n[name] for name in NUMBERS]
         for name, code in {"numbers": "I", **ARRAYS}.items():
             values = a.get(name, counts)
-            packed = struct.pack(f"<{len(values)}{code}", *values)
+            packed = struct.pack("<" + code * (len(values) // len(code)), *values)
             packed += bytes(-len(packed) % 64)
             same = image[at : at + len(packed)] == packed
             require(same, f"{name} of the image are not what the rules call for")
@@ -171,7 +203,7 @@ class Tables:
         head = struct.pack(
             "<7I16s68s", at, *self.shape, len(NUMBERS), target.encode(), digest.encode()
         )
-        head = b"CELLPOL\0" + struct.pack("<II", 2, zlib.crc32(head + image[128:])) + head
+        head = b"CELLPOL\0" + struct.pack("<II", 3, zlib.crc32(head + image[128:])) + head
         require(image[:128] == head and at == len(image), "the image has another head, or a tail")
         quoted, bare = re.findall('"(.*)"', text), re.sub('".*"', "", text[text.index("*/") :])
         strings = bytes(a["strings"]).decode().split("\0")[:-1]

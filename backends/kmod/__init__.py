@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from backends.artifact import Artifact, ReadBack
+from backends.artifact import Artifact, ReadBack, Refusal
 from compiler.ir.ir import IR
 
 
@@ -25,6 +25,12 @@ class Kmod:
         )
 
         return emit(ir)
+
+    def exceeded(self, ir: IR) -> Refusal | None:
+        """When there are too many ids and owners of ports for the numbers they share."""
+        from backends.kmod.build import exceeded
+
+        return exceeded(ir)
 
     def read_back(self, files: Mapping[str, bytes]) -> ReadBack:
         """What the image decides; the C text holds the same numbers, or the checker says so."""

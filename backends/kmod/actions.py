@@ -9,8 +9,9 @@ from backends.kmod.positions import positions
 from compiler.catalogue.actions import Leaf, all_leaves, load
 from compiler.record import record
 
-#: Scopes whose listeners look a column up; vnode requests are sets of rights.
-SCOPES = ("generic", "system", "process", "network", "machdep", "device")
+#: Scopes whose listeners look a position up; vnode requests are sets of rights.  The table of
+#: the first is the quickest to find.
+SCOPES = ("process", "generic", "system", "network", "machdep", "device")
 
 #: Actions that tables of their own are about, as the engine names their columns.
 _SPECIAL = {

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from backends.artifact import Place, Refusal
 from backends.kmod.classes import Classes
 from backends.kmod.columns import covered
-from backends.kmod.maps import Maps, Steps, sums
-from backends.kmod.ports import Ports
+from backends.kmod.maps import Steps
+from backends.kmod.ports import Owners
 from backends.kmod.rules import Rules
 from backends.kmod.sockets import Axes
 from backends.kmod.tables import (
@@ -16,16 +17,14 @@ from backends.kmod.tables import (
     NO_CEILING,
     UNLIMITED,
     Cell,
-    Class,
-    Owner,
     Tables,
 )
 from compiler.catalogue.words import RLIMITS
-from compiler.ir.ir import IR, SELF, Limit
+from compiler.ir.ir import IR, SELF, Limit, Verdict
 from compiler.ir.ir import Cell as SourceCell
 from compiler.ir.serialise import policy_hash
 
-_UNKNOWN = Cell(0, "?", False, UNLIMITED, 0, 0, 0, 0, 0)
+_UNKNOWN = Cell(0, "?", False, UNLIMITED, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def build(ir: IR) -> Tables:
@@ -40,16 +39,10 @@ def build(ir: IR) -> Tables:
     classes = Classes(actions, ids, axes)
     rules = Rules(ir.rules, actions, ids, axes)
     ceilings: dict[tuple[int, ...], int] = {(NO_CEILING,) * LIMITS: 0}
-    owners, owned = _owners(ir, classes, ids)
+    owners = Owners(max(ids.values(), default=0) + 1)
+    port_steps = _owners(ir, owners, classes, ids)
     class_of = _by_id(cells, _classes_of(ir, cells, classes))
-    gathered = classes.gathered
-    ports = Ports({made.ports for made in gathered}, owned)
-    maps = Maps()
-    laid_out = tuple(
-        Class(*g[1:4], maps.add(g.peers), maps.add(ports.by_number(g.ports)), g.socket)
-        for g in gathered
-    )
-    made = (_UNKNOWN, *_cells(ir, cells, rules, ceilings))
+    made = (_UNKNOWN, *_cells(ir, cells, rules, ceilings, owners))
     return Tables(
         policy=ir.policy,
         target=ir.target,
@@ -57,22 +50,41 @@ def build(ir: IR) -> Tables:
         permissive=ir.permissive,
         class_of=class_of,
         cell_of=_by_id(cells, range(1, len(made))),
-        rows=tuple(g.row for g in gathered),
+        classes=classes.classes,
+        commons=classes.commons,
+        port_tops=classes.port_tops,
+        peer_tops=classes.peer_tops,
+        pages=classes.pages,
         crossings=classes.crossings,
-        port_steps=tuple(ports.steps),
-        free_ports=ports.free,
-        tops=tuple(maps.tops),
-        pages=tuple(maps.pages),
+        port_steps=tuple(port_steps),
+        owners=owners.others,
         sockets=classes.sockets,
         domains=axes.domains,
         types=axes.types,
         protocols=axes.protocols,
-        classes=laid_out,
-        owners=tuple(owners[number] for number in ports.owners),
         cells=made,
         rules=tuple(rules.rules),
         sets=tuple(rules.sets),
         ceilings=tuple(ceilings),
+    )
+
+
+def exceeded(ir: IR) -> Refusal | None:
+    """Why there are no tables for a policy: ids and owners of ports share MAX_PORT + 1 numbers."""
+    last = max(ir.cells, key=lambda cell: cell.id, default=None)
+    owned = [v.requests.ports or () for cell in ir.cells for v in cell.owned]
+    ranges = sum(map(len, [*owned, *(r.ports for r in ir.reservations)]))
+    if last is None or last.id + 2 * ranges < MAX_PORT:  # where a range begins, and after it
+        return None
+    owners, left = len(build(ir).owners), MAX_PORT - last.id
+    if owners <= left:
+        return None
+    return Refusal(
+        f"ports need numbers for {owners} owners beside those of cell ids, and {left} are left:"
+        f" `{last.name}` has the id {last.id}",
+        "let cells listen on all their ports with the same protocols, or free the greatest ids:"
+        " delete the lines of cells that no host runs any more from the lock file",
+        Place(cell=last.name),
     )
 
 
@@ -101,9 +113,16 @@ def _classes_of(ir: IR, cells: Sequence[SourceCell], classes: Classes) -> list[i
 
 
 def _cells(
-    ir: IR, cells: Sequence[SourceCell], rules: Rules, ceilings: dict[tuple[int, ...], int]
+    ir: IR,
+    cells: Sequence[SourceCell],
+    rules: Rules,
+    ceilings: dict[tuple[int, ...], int],
+    owners: Owners,
 ) -> list[Cell]:
     spans = [rules.add(class_.verdicts) for class_ in ir.classes]
+    listens: dict[str, set[int]] = {}
+    for reservation in ir.reservations:
+        listens.setdefault(reservation.cell, set()).add(reservation.rule)
     return [
         Cell(
             cell.id,
@@ -113,6 +132,10 @@ def _cells(
             ceilings.setdefault(_ceilings(cell.limits), len(ceilings)),
             *spans[cell.class_],
             *rules.add(cell.owned),
+            *rules.add(
+                Verdict("deny", i, ir.rules[i].requests) for i in sorted(listens.get(cell.name, ()))
+            ),
+            owners.listening.get(cell.id, 0),
         )
         for cell in cells
     ]
@@ -126,28 +149,12 @@ def _ceilings(limits: Sequence[Limit]) -> tuple[int, ...]:
     return tuple(row)
 
 
-def _owners(ir: IR, classes: Classes, ids: Mapping[str, int]) -> tuple[list[Owner], Steps]:
-    """The owners of ports, the first of which is nobody, and the number of each port's owner.
-
-    A port has one owner per protocol, so the fields of an owner add up from its parts.
-    """
-    parts = []
-    for reservation in ir.reservations:
-        cell, rule = ids[reservation.cell], ir.rules[reservation.rule].id
-        tcp = reservation.protocol == "tcp"
-        owner = Owner(cell, 0, rule, 0, 0) if tcp else Owner(0, cell, 0, rule, 0)
-        parts += [(low, high, _pack(owner)) for low, high in reservation.ports]
-    for source in ir.cells:
-        for low, high, bits in classes.owned(source.owned):
-            parts.append((low, high, _pack(Owner(0, 0, 0, 0, bits))))
-    owners: dict[int, int] = {0: 0}
-    steps = [(end, owners.setdefault(number, len(owners))) for end, number in sums(parts, MAX_PORT)]
-    return [_unpack(number) for number in owners], steps
-
-
-def _pack(owner: Owner) -> int:
-    return sum(field << 32 * i for i, field in enumerate(owner))
-
-
-def _unpack(number: int) -> Owner:
-    return Owner(*(number >> 32 * i & 0xFFFFFFFF for i in range(len(Owner._fields))))
+def _owners(ir: IR, owners: Owners, classes: Classes, ids: Mapping[str, int]) -> Steps:
+    """The owner of each port."""
+    reserved = [
+        (low, high, ids[r.cell], r.protocol == "udp")
+        for r in ir.reservations
+        for low, high in r.ports
+    ]
+    owned = [part for cell in ir.cells for part in classes.owned(cell.owned)]
+    return owners.steps(reserved, owned)

@@ -6,40 +6,47 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from backends.kmod.columns import Covered, all_denied
-from backends.kmod.maps import points, sums
-from backends.kmod.positions import process_positions, row_positions
+from backends.kmod.maps import Maps, Pages, points, sums
+from backends.kmod.ports import Ports, by_leaf, stretches
+from backends.kmod.positions import process_positions, row_positions, split
 from backends.kmod.sockets import Axes
-from backends.kmod.tables import ALLOW, DEFER, DENY, MAX_PORT, bind_shift
+from backends.kmod.tables import (
+    ALLOW,
+    DEFER,
+    DENY,
+    ENDS,
+    MAX_PORT,
+    PEER_MAP,
+    Class,
+    Common,
+    bind_shift,
+)
 from compiler.ir.ir import HOST, PROTOCOLS, SELF, Effect, Peers, RequestSet, Verdict
 
 CODES: Mapping[Effect, int] = {"deny": DENY, "allow": DEFER, "grant": ALLOW}
 
-#: A first and a last port, and the bits of the bind verdicts on them.
-Ports = tuple[int, int, int]
 #: A verdict on process actions: its code, the lower bits of its columns, its targets.
 _Leaving = tuple[int, int, Peers | None]
 
 _ALL_PORTS = ((0, MAX_PORT),)
 _VNODE_ALL = (1 << 32) - 1
-_PASSTHRU_ALL = (1 << 16) - 1
+_PASSTHRU_ALL = (1 << 4) - 1
 
 
-class Gathered(NamedTuple):
-    """A class whose maps are not laid out yet."""
+class Border(NamedTuple):
+    """Verdicts on process actions that leave a cell."""
 
-    row: int
-    vnode_deny: int
-    passthru_deny: int
-    passthru_grant: int
-    peers: tuple[tuple[int, int], ...]
-    """Crossings by cell id."""
-    ports: tuple[tuple[int, int], ...]
-    """Bind verdicts by port."""
-    socket: int
+    host: int
+    named: int
+    """Of the cell `target`, or of all others."""
+    others: int
+    target: int
+    """Id of a cell or 0; where `mapped`, the number of a map to crossings."""
+    mapped: bool
 
 
 class Classes:
-    """Collects the classes of a policy with the rows they refer to.
+    """Collects the classes of a policy with what they refer to.
 
     Class 0 is there from the start, for cell ids that the policy does not know.
     """
@@ -48,25 +55,36 @@ class Classes:
         self._covered = covered
         self._ids = ids
         self._last = max(ids.values(), default=0)
-        self._gaps = dict.fromkeys(set(range(1, self._last)) - set(ids.values()), 0)
         self._axes = axes
+        self._pages = Pages()
+        self._ports = Maps(self._pages)
+        self._peers = Maps(self._pages)
+        closed = all_denied(process_positions())
+        self._gaps = dict.fromkeys(set(range(1, self._last)) - set(ids.values()), closed)
         self._sockets = {all_denied(axes.size): 0}
-        self._crossings = {all_denied(process_positions()): 0}
-        self._borders: dict[tuple[_Leaving, ...], tuple[tuple[int, int], ...]] = {}
-        unknown = Gathered(
-            row=all_denied(row_positions()),
+        self._crossings = {closed: 0}
+        self._commons = {Common(closed, closed, closed, closed, 0): 0}
+        self._borders: dict[tuple[object, ...], Border] = {}
+        binds = all_denied(len(PROTOCOLS))
+        unknown = Class(
+            row=all_denied(row_positions() + 2 * len(PROTOCOLS)),
             vnode_deny=_VNODE_ALL,
             passthru_deny=_PASSTHRU_ALL,
             passthru_grant=0,
-            peers=((self._last, 0),),
-            ports=((MAX_PORT, all_denied(2 * len(PROTOCOLS))),),
-            socket=0,
+            common=0,
+            named=0,
+            ends=(MAX_PORT,) * ENDS,
+            binds=(binds,) * (ENDS + 1),
         )
         self._classes = {unknown: 0}
 
     @property
-    def gathered(self) -> tuple[Gathered, ...]:
+    def classes(self) -> tuple[Class, ...]:
         return tuple(self._classes)
+
+    @property
+    def commons(self) -> tuple[Common, ...]:
+        return tuple(self._commons)
 
     @property
     def crossings(self) -> tuple[int, ...]:
@@ -76,10 +94,21 @@ class Classes:
     def sockets(self) -> tuple[int, ...]:
         return tuple(self._sockets)
 
+    @property
+    def port_tops(self) -> tuple[int, ...]:
+        return tuple(self._ports.tops)
+
+    @property
+    def peer_tops(self) -> tuple[int, ...]:
+        return tuple(self._peers.tops)
+
+    @property
+    def pages(self) -> tuple[int, ...]:
+        return tuple(self._pages.numbers)
+
     def add(self, verdicts: Iterable[Verdict], name: str = SELF) -> int:
         """The number of the class with these verdicts, seen from a cell of this name."""
-        row = all_denied(1)
-        socket = 0
+        votes = socket = 0
         rights = {DENY: [0, 0], DEFER: [0, 0], ALLOW: [0, 0]}
         ports: list[Ports] = []
         leaving: list[_Leaving] = []
@@ -92,23 +121,31 @@ class Classes:
                 if c.targets:
                     leaving.append((code, c.targets, requests.to))
                 if holds_self(requests.to, name):
-                    row |= code * (c.own | c.targets)
+                    votes |= code * (c.own | c.targets)
                 if not on_target:
-                    row |= code * c.plain
+                    votes |= code * c.plain
                     rights[code][0] |= c.vnode
                     rights[code][1] |= c.passthru
             if c.bind and not on_target and not on_socket:
                 ports += _binds(code, c, requests)
             if (c.socket or c.rawsock) and not on_target and not on_port:
                 socket |= code * self._axes.mask(c, requests)
-        made = Gathered(
-            row,
+        own, row = split(votes)
+        by_port = sums(ports, MAX_PORT)
+        ends, binds = stretches(by_leaf(by_port), self._ports)
+        border = self._border(tuple(leaving), name)
+        if border.mapped:
+            binds = (*binds[:-1], binds[-1] | PEER_MAP)
+        common = Common(own, *border[:3], self._sockets.setdefault(socket, len(self._sockets)))
+        made = Class(
+            row | by_port[0][1] << 2 * row_positions(),
             rights[DENY][0],
             rights[DENY][1],
             rights[ALLOW][1],
-            self._border(tuple(leaving)),
-            tuple(sums(ports, MAX_PORT)),
-            self._sockets.setdefault(socket, len(self._sockets)),
+            self._commons.setdefault(common, len(self._commons)),
+            border.target,
+            ends,
+            binds,
         )
         return self._classes.setdefault(made, len(self._classes))
 
@@ -118,26 +155,36 @@ class Classes:
             requests = verdict.requests
             yield from _binds(CODES[verdict.effect], self._covered[requests.actions], requests)
 
-    def _border(self, leaving: tuple[_Leaving, ...]) -> tuple[tuple[int, int], ...]:
-        """The crossings towards the host, under id 0, and towards other cells."""
-        if leaving not in self._borders:
-            named = {m for _, _, to in leaving if to is not None for m in to.members}
-            crossings = {
-                self._ids[m]: self._crossing(leaving, m) for m in sorted(named - {SELF, HOST})
-            }
-            crossings |= {0: self._crossing(leaving, HOST)} | self._gaps
-            others = self._crossing(leaving, "")
-            peers = points(others, sorted(crossings.items()), self._last)
-            self._borders[leaving] = tuple(peers)
-        return self._borders[leaving]
+    def _border(self, leaving: tuple[_Leaving, ...], name: str) -> Border:
+        """The verdicts towards the host and other cells; towards several cells by a map."""
+        named = {m for _, _, to in leaving if to is not None for m in to.members}
+        key = (leaving, name if name in named else SELF)
+        if key not in self._borders:
+            host, others = _crossing(leaving, HOST), _crossing(leaving, "")
+            told = {self._ids[m]: _crossing(leaving, m) for m in named - {SELF, HOST, name}}
+            told = {id_: crossing for id_, crossing in told.items() if crossing != others}
+            if len(told) > 1:
+                all_ = sorted({0: host, **self._gaps, **told}.items())
+                exceptions = [(id_, self._number(crossing)) for id_, crossing in all_]
+                steps = points(self._number(others), exceptions, self._last)
+                made = Border(host, others, others, self._peers.add(steps), True)
+            else:
+                ((target, crossing),) = told.items() or [(0, others)]
+                made = Border(host, crossing, others, target, False)
+            self._borders[key] = made
+        return self._borders[key]
 
-    def _crossing(self, leaving: tuple[_Leaving, ...], target: str) -> int:
-        """The number of the verdicts on a target outside the own cell; "" is one never named."""
-        row = all_denied(process_positions())
-        for code, columns, to in leaving:
-            if to is None or (target in to.members) != to.exclude:
-                row = row & ~(3 * columns) | code * columns
-        return self._crossings.setdefault(row, len(self._crossings))
+    def _number(self, crossing: int) -> int:
+        return self._crossings.setdefault(crossing, len(self._crossings))
+
+
+def _crossing(leaving: tuple[_Leaving, ...], target: str) -> int:
+    """The verdicts on a target outside the own cell; "" is one never named."""
+    row = all_denied(process_positions())
+    for code, columns, to in leaving:
+        if to is None or (target in to.members) != to.exclude:
+            row = row & ~(3 * columns) | code * columns
+    return row
 
 
 def conditions(requests: RequestSet) -> tuple[bool, bool, bool]:

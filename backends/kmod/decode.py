@@ -4,21 +4,11 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from backends.kmod.image import ALIGNMENT, CODES, HEADER, MAGIC, PREFIX, VERSION, shape
-from backends.kmod.layout import CELL_WORDS, NUMBERS, OWNER_WORDS, class_words, lengths, words_of
-from backends.kmod.positions import row_positions
-from backends.kmod.tables import (
-    LIMITS,
-    PERMISSIVE,
-    Axis,
-    Cell,
-    Class,
-    Owner,
-    Rule,
-    Tables,
-)
+from backends.kmod.image import ALIGNMENT, HEADER, MAGIC, PREFIX, VERSION, shape
+from backends.kmod.layout import NUMBERS, RECORDS, ROW, lengths, words_of
+from backends.kmod.tables import ENDS, PERMISSIVE, Axis, Cell, Class, Common, Owner, Rule, Tables
 
 _Numbers = tuple[int, ...]
 
@@ -41,8 +31,8 @@ def decode(image: bytes) -> Tables:
     if size != len(image) or checksum != zlib.crc32(image[PREFIX.size :]):
         raise ImageError("the image is damaged")
     arrays = _Arrays(image, PREFIX.size + HEADER.size)
-    numbers = dict(zip(NUMBERS, arrays.take(32, count), strict=True))
-    parts = {name: arrays.take(bits, n) for name, bits, n in lengths(numbers)}
+    numbers = dict(zip(NUMBERS, arrays.take("I" * count, 1)[0], strict=True))
+    parts = {name: arrays.take(RECORDS[name], n) for name, n in lengths(numbers).items()}
     if arrays.position != size:
         raise ImageError("the image goes on after its arrays")
     try:
@@ -59,28 +49,33 @@ class _Arrays:
         self._image = image
         self.position = position
 
-    def take(self, bits: int, count: int) -> _Numbers:
-        size = count * bits // 8
+    def take(self, record: str, count: int) -> list[_Numbers]:
+        one = struct.Struct("<" + record)
+        size = count * one.size
         if self.position + size > len(self._image):
             raise ImageError("the image ends before its arrays do")
-        numbers = struct.unpack_from(f"<{count}{CODES[bits]}", self._image, self.position)
+        records = list(one.iter_unpack(self._image[self.position : self.position + size]))
         self.position += size + -size % ALIGNMENT
-        return numbers
+        return records
 
 
 def _tables(
-    texts: tuple[str, str], numbers: Mapping[str, int], parts: Mapping[str, _Numbers]
+    texts: tuple[str, str], numbers: Mapping[str, int], parts: Mapping[str, list[_Numbers]]
 ) -> Tables:
-    strings = bytes(parts["strings"])
+    flat = {
+        name: tuple(record[0] for record in records)
+        for name, records in parts.items()
+        if len(RECORDS[name]) == 1
+    }
+    strings = bytes(flat["strings"])
     planes = numbers["domains"] * numbers["types"] + 1
-    words = -(-planes * numbers["protocols"] // 16)
-    records = _records(parts["classes"], class_words())
-    width = words_of(row_positions())
+    words = words_of(planes * numbers["protocols"])
     cells: list[Cell] = []
     class_of, cell_of = [0] * numbers["ids"], [0] * numbers["ids"]
-    for id_, name, flags, class_, *rest in _records(parts["cells"], CELL_WORDS):
+    for id_, name, flags, class_, *rest in parts["cells"]:
         class_of[id_], cell_of[id_] = class_, len(cells)
         cells.append(Cell(id_, _text(strings, name), bool(flags & PERMISSIVE), *rest))
+    sockets = [flat["sockets"][i : i + words] for i in range(0, len(flat["sockets"]), words)]
     return Tables(
         policy=_text(strings, numbers["policy"]),
         target=texts[0],
@@ -88,42 +83,38 @@ def _tables(
         permissive=bool(numbers["flags"] & PERMISSIVE),
         class_of=tuple(class_of),
         cell_of=tuple(cell_of),
-        rows=_rows([record[:width] for record in records]),
-        crossings=parts["crossings"],
-        port_steps=tuple(zip(parts["port_ends"], parts["port_numbers"], strict=True)),
-        free_ports=numbers["ports"],
-        tops=parts["tops"],
-        pages=parts["pages"],
-        sockets=_rows(_records(parts["sockets"], words)),
-        domains=Axis(parts["domain_of"], numbers["domains"]),
-        types=Axis(parts["type_of"], numbers["types"]),
-        protocols=Axis(parts["protocol_of"], numbers["protocols"]),
-        classes=tuple(_class(record[width:], words) for record in records),
-        owners=tuple(
-            Owner(tcp, udp, tcp_rule, udp_rule, verdicts)
-            for tcp, udp, _, tcp_rule, udp_rule, _, verdicts, _ in _records(
-                parts["owners"], OWNER_WORDS
-            )
+        classes=tuple(_class(record) for record in parts["classes"]),
+        commons=tuple(
+            Common(own, host, named, others, place // words)
+            for own, host, named, others, place in parts["commons"]
         ),
+        port_tops=flat["port_tops"],
+        peer_tops=flat["peer_tops"],
+        pages=flat["pages"],
+        crossings=flat["crossings"],
+        port_steps=tuple(zip(flat["port_ends"], flat["port_owners"], strict=True)),
+        owners=tuple(Owner(*fields) for fields in parts["owners"]),
+        sockets=tuple(_row(row) for row in sockets),
+        domains=Axis(flat["domain_of"], numbers["domains"]),
+        types=Axis(flat["type_of"], numbers["types"]),
+        protocols=Axis(flat["protocol_of"], numbers["protocols"]),
         cells=tuple(cells),
-        rules=tuple(Rule(*fields) for fields in _records(parts["rules"], len(Rule._fields))),
-        sets=parts["sets"],
-        ceilings=tuple(_records(parts["ceilings"], LIMITS)),
+        rules=tuple(Rule(*fields) for fields in parts["rules"]),
+        sets=flat["sets"],
+        ceilings=tuple(parts["ceilings"]),
     )
 
 
-def _records(numbers: _Numbers, length: int) -> list[_Numbers]:
-    return [numbers[i : i + length] for i in range(0, len(numbers), length)]
+def _class(record: _Numbers) -> Class:
+    vnode, common, named, *rest, passthru = record[ROW:]
+    ends, binds = tuple(rest[:ENDS]), tuple(rest[ENDS:])
+    row = _row(record[:ROW])
+    return Class(row, vnode, passthru & 15, passthru >> 4, common, named, ends, binds)
 
 
-def _class(fields: _Numbers, words: int) -> Class:
-    vnode, passthru, peers, ports, socket = fields
-    return Class(vnode, passthru & 0xFFFF, passthru >> 16, peers, ports, socket // words)
-
-
-def _rows(rows: Sequence[_Numbers]) -> _Numbers:
-    """Rows of verdicts from their words of 32 bits, the lowest first."""
-    return tuple(int.from_bytes(struct.pack(f"<{len(row)}I", *row), "little") for row in rows)
+def _row(words: _Numbers) -> int:
+    """A row of verdicts from its words of 32 bits, the lowest first."""
+    return int.from_bytes(struct.pack(f"<{len(words)}I", *words), "little")
 
 
 def _text(strings: bytes, place: int) -> str:

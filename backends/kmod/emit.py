@@ -20,7 +20,7 @@ from backends.kmod.build import build
 from backends.kmod.columns import width
 from backends.kmod.image import encode
 from backends.kmod.layout import Section, counts, sections, strings
-from backends.kmod.positions import positions, process_positions
+from backends.kmod.positions import process_columns, row_columns
 from backends.kmod.size import size
 from backends.kmod.tables import Tables
 from backends.template import render
@@ -30,9 +30,6 @@ from compiler.ir.ir import IR
 DIRECTORY = "kmod/secmodel_cellpolicy"
 IMAGE = "kmod/cellpolicy.img"
 PACKAGE = "backends.kmod"
-
-#: Numbers on a line of an array without rows.
-_ON_A_LINE = 16
 
 
 class Array(NamedTuple):
@@ -90,8 +87,8 @@ def _actions(release: str) -> tuple[Artifact, ...]:
         "scopes": SCOPES,
         "by_scope": [(scope, actions(release, scope)) for scope in SCOPES],
         "actions": names(),
-        "positions": [0, *positions()],
-        "process_positions": process_positions(),
+        "columns_by_position": [width(), *row_columns()],
+        "process_columns": [width(), *process_columns()],
         "special": special_columns(),
         "vnode_columns": right_columns("vnode"),
         "vnode_rights": asked_rights(release, "vnode"),
@@ -118,10 +115,7 @@ def _array(tables: Tables, section: Section) -> Array:
     if section.name == "strings":
         return Array("strings", "char", "\n".join(c_string(x + "\0") for x in strings(tables)))
     values = tuple(section.values) or (0,)  # C has no empty arrays
-    if section.record:
-        shape = section.shape + ",\n"
-    else:
-        shape = "%#x," * section.row + "\n" if section.row else "%d," * _ON_A_LINE + "\n"
+    shape = section.line + "\n"
     whole, rest = divmod(len(values), shape.count("%"))
     text = (shape * whole + "%d," * rest) % values
-    return Array(section.name, section.record or f"uint{section.bits}_t", text.rstrip())
+    return Array(section.name, section.type, text.rstrip())

@@ -16,13 +16,12 @@ from backends.kmod.positions import row_positions
 from backends.kmod.tables import LIMITS, Tables
 
 MAGIC = b"CELLPOL\0"
-VERSION = 2
+VERSION = 3
 
 #: Magic, version, and CRC-32 of all that follows.
 PREFIX = struct.Struct("<8sII")
 #: Size; columns, positions, rights of vnode and pass-through, limits; numbers; release, hash.
 HEADER = struct.Struct("<IIIIIII16s68s")
-CODES = {8: "B", 16: "H", 32: "I", 64: "Q"}
 #: Arrays start on multiples of this many bytes.
 ALIGNMENT = 64
 
@@ -30,8 +29,8 @@ ALIGNMENT = 64
 def encode(tables: Tables) -> bytes:
     """The image of some tables."""
     numbers = counts(tables)
-    arrays = [_array(section.bits, section.values) for section in sections(tables)]
-    body = b"".join([_array(32, tuple(numbers.values())), *arrays])
+    arrays = [array(section.numbers, section.values) for section in sections(tables)]
+    body = b"".join([array("I", tuple(numbers.values())), *arrays])
     header = HEADER.pack(
         PREFIX.size + HEADER.size + len(body),
         *shape(),
@@ -47,6 +46,11 @@ def shape() -> tuple[int, int, int, int, int]:
     return width(), row_positions(), len(rights("vnode")), len(rights("device")), LIMITS
 
 
-def _array(bits: int, values: Sequence[int]) -> bytes:
-    text = struct.pack(f"<{len(values)}{CODES[bits]}", *values)
+def array(record: str, values: Sequence[int]) -> bytes:
+    """Records of numbers, filled up to a line of the cache."""
+    if len(set(record)) == 1:
+        text = struct.pack(f"<{len(values)}{record[0]}", *values)
+    else:
+        one, size = struct.Struct("<" + record), len(record)
+        text = b"".join([one.pack(*values[i : i + size]) for i in range(0, len(values), size)])
     return text + bytes(-len(text) % ALIGNMENT)

@@ -8,47 +8,97 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 
-from backends.kmod.positions import row_positions
-from backends.kmod.tables import LIMITS, PERMISSIVE, Cell, Rule, Tables
+from backends.kmod.tables import (
+    ENDS,
+    LIMITS,
+    MAX_PORT,
+    PERMISSIVE,
+    Cell,
+    Common,
+    Owner,
+    Rule,
+    Tables,
+    tops,
+)
 from compiler.record import record
 
 #: Verdicts in a word.
 VERDICTS = 16
+#: Numbers on a line of C where they are no record.
+_ON_A_LINE = 16
 
 #: Members of `struct cellpolicy_numbers`, in its order.
 NUMBERS = (
-    *("policy", "flags", "ids", "ports", "owners", "port_steps", "cells", "classes"),
-    *("crossings", "tops", "pages", "domain_numbers", "type_numbers", "protocol_numbers"),
-    *("domains", "types", "protocols", "sockets", "ceilings", "rules", "sets", "strings"),
+    *("ids", "policy", "flags", "port_steps", "owners", "cells", "classes", "commons"),
+    *("port_maps", "peer_maps", "pages", "crossings"),
+    *("domain_numbers", "type_numbers", "protocol_numbers", "domains", "types", "protocols"),
+    *("sockets", "ceilings", "rules", "sets", "strings"),
 )
+
+#: The numbers of one record of each array, in its order, as struct(3) has them.
+RECORDS: Mapping[str, str] = {
+    "classes": "I" * 10 + "H" * (2 + ENDS) + "B" * (2 + ENDS),
+    "commons": "Q" * len(Common._fields),
+    "port_tops": "I",
+    "peer_tops": "I",
+    "pages": "H",
+    "crossings": "Q",
+    "port_ends": "H",
+    "port_owners": "H",
+    "owners": "H" * len(Owner._fields),
+    "sockets": "I",
+    "domain_of": "H",
+    "type_of": "H",
+    "protocol_of": "H",
+    "cells": "I" * (len(Cell._fields) + 1),
+    "rules": "I" * len(Rule._fields),
+    "sets": "I",
+    "ceilings": "Q" * LIMITS,
+    "strings": "B",
+}
+
+#: How records that are not rows of one type are written in C.
+_SHAPES: Mapping[str, tuple[str, str]] = {
+    "classes": (
+        "struct cellpolicy_class",
+        "{{%#x,%#x,%#x,%#x,%#x,%#x,%#x,%#x,%#x},%#x,%d,%d,"
+        "{%d,%d,%d,%d,%d,%d},{%d,%d,%d,%d,%d,%d,%d},%d}",
+    ),
+    "commons": ("struct cellpolicy_common", "{%#x,%#x,%#x,%#x,%d}"),
+    "owners": ("struct cellpolicy_owner", "{{%d,%d},%d}"),
+    "cells": ("struct cellpolicy_cell", "{%d,%d,%d,%d,%#x,%d,%d,%d,%d,%d,%d,%d,%d}"),
+    "rules": ("struct cellpolicy_rule", "{%#x,%d,%d,%d,%d,%d}"),
+}
+
+#: The words of the row of a class.
+ROW = 9
 
 
 @record
 class Section:
-    """One array of the tables."""
+    """One array of the tables: its member in `struct cellpolicy_tables`, and its numbers."""
 
     name: str
-    """Its member in `struct cellpolicy_tables`."""
-    bits: int
-    """Width of its numbers: 8, 16, 32 or 64."""
     values: Sequence[int]
-    record: str = ""
-    """The C type of its elements where that is not the number's own type."""
-    shape: str = ""
-    """How one record is written in C, with a conversion for each number."""
-    row: int = 0
-    """Numbers in a row of an array of rows."""
 
+    @property
+    def numbers(self) -> str:
+        """The numbers of one of its records, as struct(3) has them."""
+        return RECORDS[self.name]
 
-#: How records are written in C; a class after its row.
-_CLASS = "{{%s},%%#x,%%#x,%%d,%%d,%%d}"
-_OWNER = "{{%d,%d,%d},{%#x,%#x,%#x},%#x,%d}"
+    @property
+    def type(self) -> str:
+        """The C type of its elements."""
+        if self.name in _SHAPES:
+            return _SHAPES[self.name][0]
+        return {"H": "uint16_t", "I": "uint32_t", "Q": "uint64_t"}[self.numbers[0]]
 
-#: Words of a class beside its row, and of an owner, whose cells and rules are by protocol.
-CLASS_FIELDS = 5
-OWNER_WORDS = 8
-#: Words of a cell: its fields, and its class.
-CELL_WORDS = len(Cell._fields) + 1
+    @property
+    def line(self) -> str:
+        """How a line of it is written in C, with a conversion for each number."""
+        if self.name in _SHAPES:
+            return _SHAPES[self.name][1] + ","
+        return "%#x," * len(self.numbers) if self.numbers[0] == "Q" else "%d," * _ON_A_LINE
 
 
 def words_of(verdicts: int) -> int:
@@ -59,11 +109,6 @@ def words_of(verdicts: int) -> int:
 def socket_words(t: Tables) -> int:
     """Words of a row of verdicts on sockets."""
     return words_of((t.domains.size * t.types.size + 1) * t.protocols.size)
-
-
-def class_words() -> int:
-    """Words of a class."""
-    return words_of(row_positions()) + CLASS_FIELDS
 
 
 def strings(t: Tables) -> list[str]:
@@ -80,74 +125,57 @@ def sections(t: Tables) -> list[Section]:
         flags = PERMISSIVE * cell.permissive
         cells += (cell.id, names, flags, t.class_of[cell.id], *cell[3:])
         names += len(cell.name) + 1
-    ends, numbers = zip(*t.port_steps, strict=True)
-    return [
-        Section("classes", 32, _classes(t), "struct cellpolicy_class", _CLASS % row_text()),
-        Section("port_ends", 16, ends),
-        Section("port_numbers", 16, numbers),
-        Section("owners", 32, _owners(t), "struct cellpolicy_owner", _OWNER),
-        Section("tops", 32, t.tops),
-        Section("pages", 16, t.pages),
-        Section("crossings", 64, t.crossings, row=1),
-        Section("sockets", 32, _packed(t.sockets, words)),
-        Section("domain_of", 16, t.domains.class_of),
-        Section("type_of", 16, t.types.class_of),
-        Section("protocol_of", 16, t.protocols.class_of),
-        Section("cells", 32, cells, "struct cellpolicy_cell", "{%d,%d,%d,%d,%#x,%d,%d,%d,%d,%d}"),
-        Section(
-            "rules",
-            32,
-            [field for rule in t.rules for field in rule],
-            "struct cellpolicy_rule",
-            "{%#x,%d,%d,%d,%d,%d}",
-        ),
-        Section("sets", 32, t.sets),
-        Section("ceilings", 64, [n for row in t.ceilings for n in row], row=LIMITS),
-        Section("strings", 8, _joined(strings(t))),
-    ]
-
-
-def row_text() -> str:
-    """How the row of a class is written in C."""
-    return ",".join(["%#x"] * words_of(row_positions()))
+    ends, owners = zip(*t.port_steps, strict=True)
+    made: dict[str, Sequence[int]] = {
+        "classes": _classes(t),
+        "commons": [n for *verdicts, row in t.commons for n in (*verdicts, row * words)],
+        "port_tops": t.port_tops,
+        "peer_tops": t.peer_tops,
+        "pages": t.pages,
+        "crossings": t.crossings,
+        "port_ends": ends,
+        "port_owners": owners,
+        "owners": [field for owner in t.owners for field in owner],
+        "sockets": _packed(t.sockets, words),
+        "domain_of": t.domains.class_of,
+        "type_of": t.types.class_of,
+        "protocol_of": t.protocols.class_of,
+        "cells": cells,
+        "rules": [field for rule in t.rules for field in rule],
+        "sets": t.sets,
+        "ceilings": [n for row in t.ceilings for n in row],
+        "strings": _joined(strings(t)),
+    }
+    return [Section(name, made[name]) for name in RECORDS]
 
 
 def _classes(t: Tables) -> list[int]:
-    """Rows and other fields of the classes in their order in memory."""
-    width, words = words_of(row_positions()), socket_words(t)
+    """The fields of the classes in their order in memory."""
     made: list[int] = []
-    rows = _packed(t.rows, width)
+    rows = _packed((c.row for c in t.classes), ROW)
     for i, c in enumerate(t.classes):
-        made += rows[i * width : (i + 1) * width]
-        passthru = c.passthru_grant << 16 | c.passthru_deny
-        made += (c.vnode_deny, passthru, c.peers, c.ports, c.socket * words)
+        made += rows[i * ROW : (i + 1) * ROW]
+        made += (c.vnode_deny, c.common, c.named, *c.ends, *c.binds)
+        made.append(c.passthru_grant << 4 | c.passthru_deny)
     return made
-
-
-def _owners(t: Tables) -> list[int]:
-    """The fields of the owners in their order in memory: nobody owns a port of other protocols."""
-    return [
-        field
-        for o in t.owners
-        for field in (o.tcp, o.udp, 0, o.tcp_rule, o.udp_rule, 0, o.verdicts, 0)
-    ]
 
 
 def counts(t: Tables) -> dict[str, int]:
     """The single numbers of the tables by NUMBERS."""
     texts = _joined(strings(t))
     values = (
+        len(t.class_of),
         len(texts) - len(t.policy.encode()) - 1,
         PERMISSIVE * t.permissive,
-        len(t.class_of),
-        t.free_ports,
-        len(t.owners),
         len(t.port_steps),
+        len(t.owners),
         len(t.cells),
         len(t.classes),
-        len(t.crossings),
-        len(t.tops),
+        len(t.commons),
+        len(t.port_tops) // tops(MAX_PORT + 1),
+        len(t.peer_tops) // tops(len(t.class_of)),
         len(t.pages),
+        len(t.crossings),
         len(t.domains.class_of),
         len(t.types.class_of),
         len(t.protocols.class_of),
@@ -163,27 +191,17 @@ def counts(t: Tables) -> dict[str, int]:
     return dict(zip(NUMBERS, values, strict=True))
 
 
-def lengths(numbers: Mapping[str, int]) -> list[tuple[str, int, int]]:
-    """Of each array of `sections`: its name, the width and the count of its numbers."""
-    n = numbers
-    return [
-        ("classes", 32, n["classes"] * class_words()),
-        ("port_ends", 16, n["port_steps"]),
-        ("port_numbers", 16, n["port_steps"]),
-        ("owners", 32, n["owners"] * OWNER_WORDS),
-        ("tops", 32, n["tops"]),
-        ("pages", 16, n["pages"]),
-        ("crossings", 64, n["crossings"]),
-        ("sockets", 32, n["sockets"]),
-        ("domain_of", 16, n["domain_numbers"]),
-        ("type_of", 16, n["type_numbers"]),
-        ("protocol_of", 16, n["protocol_numbers"]),
-        ("cells", 32, n["cells"] * CELL_WORDS),
-        ("rules", 32, n["rules"] * len(Rule._fields)),
-        ("sets", 32, n["sets"]),
-        ("ceilings", 64, n["ceilings"] * LIMITS),
-        ("strings", 8, n["strings"]),
-    ]
+def lengths(numbers: Mapping[str, int]) -> dict[str, int]:
+    """How many records each array of RECORDS has."""
+    n = dict(numbers)
+    n |= {f"{axis}_of": n[f"{axis}_numbers"] for axis in ("domain", "type", "protocol")}
+    n |= {
+        "port_tops": n["port_maps"] * tops(MAX_PORT + 1),
+        "peer_tops": n["peer_maps"] * tops(n["ids"]),
+        "port_ends": n["port_steps"],
+        "port_owners": n["port_steps"],
+    }
+    return {name: n[name] for name in RECORDS}
 
 
 def _joined(texts: Iterable[str]) -> bytes:

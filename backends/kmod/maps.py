@@ -1,4 +1,4 @@
-"""Maps from numbers to numbers in two levels: pages, of which each distinct one stands once."""
+"""Maps from numbers to numbers: steps, and two levels of which each distinct page stands once."""
 
 from __future__ import annotations
 
@@ -10,18 +10,39 @@ from backends.kmod.tables import PAGE
 Steps = Sequence[tuple[int, int]]
 
 
-class Maps:
-    """Builds maps into two arrays, in which every distinct page, and map, stands once."""
+class Pages:
+    """Pages of numbers, as many as are distinct."""
 
     def __init__(self) -> None:
-        self.tops: list[int] = []
-        self.pages: list[int] = []
-        self._pages: dict[tuple[int, ...], int] = {}
+        self.numbers: list[int] = []
+        self._places: dict[tuple[int, ...], int] = {}
         self._uniform: dict[int, int] = {}
-        self._roots: dict[tuple[int, ...], int] = {}
+
+    def same(self, number: int) -> int:
+        """The place of the page that gives all keys the same number."""
+        if number not in self._uniform:
+            self._uniform[number] = self.place((number,) * PAGE)
+        return self._uniform[number]
+
+    def place(self, page: tuple[int, ...]) -> int:
+        """The place of a page."""
+        place = self._places.get(page)
+        if place is None:
+            place = self._places[page] = len(self.numbers)
+            self.numbers += page
+        return place
+
+
+class Maps:
+    """Maps of equally many keys, of which each distinct one stands once."""
+
+    def __init__(self, pages: Pages) -> None:
+        self.tops: list[int] = []
+        self._pages = pages
+        self._numbers: dict[tuple[int, ...], int] = {}
 
     def add(self, steps: Steps) -> int:
-        """The position of a map given by its steps, the last of which ends at its last key."""
+        """The number of the map given by its steps, the last of which ends at its last key."""
         top: list[int] = []
         part: list[int] = []
         key = 0
@@ -31,41 +52,28 @@ class Maps:
                 key = len(top) * PAGE + len(part)
                 if len(part) < PAGE:
                     continue
-                top.append(self._page(tuple(part)))
+                top.append(self._pages.place(tuple(part)))
             whole, rest = divmod(end + 1 - key, PAGE)
             if whole:
-                top += [self._same(number)] * whole
+                top += [self._pages.same(number)] * whole
             part = [number] * rest
             key = end + 1
         if part:
-            top.append(self._page((*part, *part[-1:] * (PAGE - len(part)))))
+            top.append(self._pages.place((*part, *part[-1:] * (PAGE - len(part)))))
         words = tuple(top)
-        if words not in self._roots:
-            self._roots[words] = len(self.tops)
+        if words not in self._numbers:
+            self._numbers[words] = len(self._numbers)
             self.tops += words
-        return self._roots[words]
-
-    def _same(self, number: int) -> int:
-        """The page that gives all keys the same number."""
-        if number not in self._uniform:
-            self._uniform[number] = self._page((number,) * PAGE)
-        return self._uniform[number]
-
-    def _page(self, page: tuple[int, ...]) -> int:
-        position = self._pages.get(page)
-        if position is None:
-            position = self._pages[page] = len(self.pages)
-            self.pages += page
-        return position
+        return self._numbers[words]
 
 
 def points(default: int, exceptions: Iterable[tuple[int, int]], last: int) -> Steps:
     """A map that gives `default` to all keys up to `last` but some, which come in order."""
     steps: list[tuple[int, int]] = []
     for key, number in exceptions:
-        _extend(steps, key - 1, default)
-        _extend(steps, key, number)
-    _extend(steps, last, default)
+        extend(steps, key - 1, default)
+        extend(steps, key, number)
+    extend(steps, last, default)
     return steps
 
 
@@ -78,13 +86,14 @@ def sums(parts: Iterable[tuple[int, int, int]], last: int) -> Steps:
     steps: list[tuple[int, int]] = []
     total = 0
     for key in sorted(changes):
-        _extend(steps, key - 1, total)
+        extend(steps, key - 1, total)
         total += changes[key]
-    _extend(steps, last, total)
+    extend(steps, last, total)
     return steps
 
 
-def _extend(steps: list[tuple[int, int]], end: int, number: int) -> None:
+def extend(steps: list[tuple[int, int]], end: int, number: int) -> None:
+    """Adds the keys up to `end` to steps, unless they reach as far already."""
     last = steps[-1] if steps else (-1, None)
     if end <= last[0]:
         return

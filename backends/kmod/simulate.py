@@ -6,26 +6,31 @@ the reference evaluator; the two are compared on every class of requests.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from backends.kmod.columns import BIND_LEAVES, right_bits
-from backends.kmod.positions import places, positions, process_positions
+from backends.kmod.positions import places, positions, process_positions, row_positions
 from backends.kmod.tables import (
     ALLOW,
     DEFER,
     DENY,
+    MAX_PORT,
     ON,
+    PAGE,
+    PEER_MAP,
+    PORT_MAP,
     TO,
     TO_EXCLUDE,
     TO_SELF,
     Axis,
-    Owner,
+    Class,
     Rule,
     Tables,
     bind_shift,
-    look_up,
-    port_number,
+    listeners,
+    tops,
 )
 from compiler.catalogue.actions import Leaf, load
 from compiler.catalogue.words import IP_PROTOCOLS, PROTOCOL_FAMILIES, TYPES, Constant
@@ -56,8 +61,7 @@ class Simulator:
 
     def __init__(self, tables: Tables) -> None:
         self._t = tables
-        nobody = (Owner(0, 0, 0, 0, 0),) * len(tables.owners)
-        self._unowned = changed(tables, owners=nobody)
+        self._unowned = changed(tables, port_steps=((MAX_PORT, 0),))
         self._leaves = load(tables.target).by_name
         self._rules: dict[tuple[int, int], dict[int, list[Rule]]] = {}
         self.places = places()
@@ -96,14 +100,13 @@ class Simulator:
             return 0
         if q.leaf.dimension == "target" and q.target and _class_of(t, q.target) == 0:
             return 0
-        cell = t.cells[t.cell_of[q.subject] if q.subject < len(t.cell_of) else 0]
+        owner = _owner(t, q) if q.leaf.dimension == "bind" else 0
+        cell = t.cells[_cell_of(t, owner or q.subject)]
         first, count = cell.rules, cell.nrules
-        if q.leaf.dimension == "bind":
-            listening, rule, _ = _listener(t, q)
-            if listening and listening != q.subject:
-                return rule
-            if listening:
-                first, count = cell.owned, cell.nowned
+        if owner and owner == q.subject:
+            first, count = cell.owned, cell.nowned
+        elif owner:
+            first, count = cell.listens, cell.nlistens
         rules = self._rules_about(first, count).get(q.leaf.column, [])
         return next((rule_.id for rule_ in rules if _matches(t, rule_, q)), 0)
 
@@ -129,6 +132,10 @@ def _class(axis: Axis, constants: Mapping[str, Constant], word: str | None) -> i
     return axis.class_of[constant.value] if constant is not None and known else 0
 
 
+def _cell_of(t: Tables, id_: int) -> int:
+    return t.cell_of[id_] if id_ < len(t.cell_of) else 0
+
+
 def _class_of(t: Tables, id_: int) -> int:
     return t.class_of[id_] if id_ < len(t.class_of) else 0
 
@@ -142,13 +149,13 @@ def _verdict(t: Tables, q: Question) -> int:
     class_ = t.classes[number]
     match q.leaf.dimension:
         case "none":
-            return _pair(t.rows[number], positions()[q.leaf.column])
+            return _pair(class_.row, positions()[q.leaf.column])
         case "self" | "target":
-            return _process_verdict(t, number, q)
+            return _pair(_crossing(t, class_, q), positions()[q.leaf.column])
         case "bind":
-            return _bind_verdict(t, class_.ports, q)
+            return _bind_verdict(t, class_, q)
         case "socket" | "rawsock":
-            return _pair(t.sockets[class_.socket], _socket_index(t, q))
+            return _pair(t.sockets[t.commons[class_.common].socket], _socket_index(t, q))
     right = right_bits()[q.leaf.name]
     if q.leaf.scope == "vnode":
         return DENY if right & class_.vnode_deny else DEFER
@@ -162,40 +169,48 @@ def _host_verdict(t: Tables, q: Question) -> int:
         return DEFER
     if q.leaf.scope == "process":
         return DENY if q.target else DEFER
-    return _bind_verdict(t, 0, q) if q.leaf.dimension == "bind" else DEFER
+    return DENY if q.leaf.dimension == "bind" and _owner(t, q) else DEFER
 
 
-def _process_verdict(t: Tables, number: int, q: Question) -> int:
-    class_ = t.classes[number]
-    position = positions()[q.leaf.column]
+def _crossing(t: Tables, class_: Class, q: Question) -> int:
+    """The verdicts on process actions with a target."""
+    common = t.commons[class_.common]
     if q.target == q.subject:
-        return _pair(t.rows[number], position)
-    if q.target >= len(t.class_of):
+        return common.own
+    if class_.binds[-1] & PEER_MAP:
+        known = q.target < len(t.class_of)
+        root = class_.named * tops(len(t.class_of))
+        return t.crossings[_look_up(t, t.peer_tops, root, q.target) if known else 0]
+    if q.target == 0:
+        return common.host
+    if not _class_of(t, q.target):
+        return t.crossings[0]
+    return common.named if q.target == class_.named else common.others
+
+
+def _bind_verdict(t: Tables, class_: Class, q: Question) -> int:
+    leaf = BIND_LEAVES.index(q.leaf.name)
+    if q.port == 0:
+        return class_.row >> 2 * row_positions() + bind_shift(leaf, q.protocol) & 3
+    owner = _owner(t, q)
+    if owner and owner != q.subject:
         return DENY
-    return _pair(t.crossings[look_up(t, class_.peers, q.target)], position)
+    if owner:
+        return _pair(listeners(t, q.port).listening, q.protocol)
+    if class_.binds[-1] & PORT_MAP:
+        root = class_.ends[0] * tops(MAX_PORT + 1)
+        return _pair(_look_up(t, t.port_tops, root, q.port), q.protocol)
+    return _pair(class_.binds[bisect_left(class_.ends, q.port)], q.protocol)
 
 
-def _bind_verdict(t: Tables, ports: int, q: Question) -> int:
-    """`ports` is the map of the subject's class; the host has none."""
-    shift = bind_shift(BIND_LEAVES.index(q.leaf.name), q.protocol)
-    listening, _, verdicts = _listener(t, q)
-    if listening and listening != q.subject:
-        return DENY
-    if listening:
-        return verdicts >> shift & 3
-    if not q.subject:
-        return DEFER
-    return look_up(t, ports, port_number(t, q.port)) >> shift & 3
+def _look_up(t: Tables, tops_: Sequence[int], root: int, key: int) -> int:
+    """The number that a map, whose first level starts at `root`, gives a key."""
+    return t.pages[tops_[root + key // PAGE] + key % PAGE]
 
 
-def _listener(t: Tables, q: Question) -> tuple[int, int, int]:
-    """The cell that listens on a port, the rule by which it does, and its own verdicts."""
-    number = port_number(t, q.port)
-    if number < t.free_ports:
-        return 0, 0, 0
-    owner = t.owners[number - t.free_ports]
-    cells, rules = (owner.tcp, owner.udp, 0), (owner.tcp_rule, owner.udp_rule, 0)
-    return cells[q.protocol], rules[q.protocol], owner.verdicts
+def _owner(t: Tables, q: Question) -> int:
+    """The cell that listens on a port with a protocol, or 0."""
+    return (*listeners(t, q.port)[:2], 0)[q.protocol]
 
 
 def _socket_index(t: Tables, q: Question) -> int:

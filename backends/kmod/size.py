@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import struct
 from typing import NamedTuple
 
-from backends.kmod.layout import OWNER_WORDS, class_words, socket_words
-from backends.kmod.tables import MAX_PORT, PAGE, Tables
+from backends.kmod.layout import RECORDS, socket_words
+from backends.kmod.tables import MAX_PORT, PAGE, PEER_MAP, PORT_MAP, Class, Tables, tops
 
-_WORD, _HALF, _CROSSING = 4, 2, 8
+_WORD, _HALF = 4, 2
+#: Of an id, or of an owner of ports that is no cell.
+_ENTRY = 4
+_CLASS, _COMMON, _OWNER, _CROSSING = (
+    struct.calcsize("<" + RECORDS[name]) for name in ("classes", "commons", "owners", "crossings")
+)
 
 
 class Size(NamedTuple):
@@ -20,11 +26,11 @@ class Size(NamedTuple):
     lines: int
     """Classes, a line of the cache each."""
     maps: int
-    """Maps of ports and of other cells, crossings, and rows on sockets."""
+    """What classes refer to: verdicts on processes, rows on sockets, and maps."""
     ports: int
-    """The number of each port, and the owners of ports."""
+    """The owner of each port, and owners that are no cells."""
     unshared: int
-    """The same without `ports`, if every cell had its own class and maps."""
+    """The same without `ports`, if every cell had its own class and what that refers to."""
 
     @property
     def shared(self) -> int:
@@ -33,20 +39,33 @@ class Size(NamedTuple):
 
 def size(t: Tables) -> Size:
     """The bytes of some tables as the engine holds them."""
-    cells = len(t.cells) - 1
-    by_id, line, sockets = _WORD * len(t.class_of), _WORD * class_words(), _WORD * socket_words(t)
-    tops = _pages(t.free_ports + len(t.owners)) + _pages(len(t.class_of))
-    maps = _WORD * len(t.tops) + _HALF * len(t.pages)
+    sockets = _WORD * socket_words(t)
+    maps = _WORD * (len(t.port_tops) + len(t.peer_tops)) + _HALF * len(t.pages)
+    by_id = _ENTRY * len(t.class_of)
+    alone = [_CLASS + _COMMON + sockets + _maps(t, class_) for class_ in t.classes]
     return Size(
-        cells=cells,
+        cells=len(t.cells) - 1,
         classes=len(t.classes),
         by_id=by_id,
-        lines=line * len(t.classes),
-        maps=maps + _CROSSING * len(t.crossings) + sockets * len(t.sockets),
-        ports=_HALF * (MAX_PORT + 1) + _WORD * OWNER_WORDS * len(t.owners),
-        unshared=by_id + (cells + 1) * (line + tops * (_WORD + _HALF * PAGE) + sockets),
+        lines=_CLASS * len(t.classes),
+        maps=maps
+        + _COMMON * len(t.commons)
+        + _CROSSING * len(t.crossings)
+        + sockets * len(t.sockets),
+        ports=_HALF * (MAX_PORT + 1) + (_ENTRY + _OWNER) * len(t.owners),
+        unshared=by_id
+        + _CROSSING
+        + alone[0]
+        + sum(alone[t.class_of[cell.id]] for cell in t.cells[1:]),
     )
 
 
-def _pages(keys: int) -> int:
-    return -(-keys // PAGE)
+def _maps(t: Tables, class_: Class) -> int:
+    """Bytes of the maps of a class, if it alone had them."""
+    keys = []
+    if class_.binds[-1] & PORT_MAP:
+        keys.append((t.port_tops, class_.ends[0], tops(MAX_PORT + 1)))
+    if class_.binds[-1] & PEER_MAP:
+        keys.append((t.peer_tops, class_.named, tops(len(t.class_of))))
+    found = [all_[number * n : (number + 1) * n] for all_, number, n in keys]
+    return sum(_WORD * len(top) + _HALF * PAGE * len(set(top)) for top in found)

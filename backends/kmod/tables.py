@@ -15,6 +15,13 @@ from compiler.record import record
 #: Verdicts, two bits each.
 DEFER, DENY, ALLOW = 0, 1, 2
 
+#: Ends of stretches of ports in a class.
+ENDS = 6
+#: Flags of its last verdicts: there is a map instead.
+PORT_MAP, PEER_MAP = 0x80, 0x40
+#: Verdicts on a port, and, in `listening`, where the protocols stand.
+BIND_BITS, WITH = 0x3F, 6
+
 #: Keys of a page of a map.
 PAGE = 64
 
@@ -34,29 +41,40 @@ TO, TO_SELF, TO_EXCLUDE, ON = 1, 2, 4, 8
 
 
 class Class(NamedTuple):
-    """What cells of one class may do, besides its row of verdicts."""
+    """What cells of one class may do."""
 
+    row: int
+    """Verdicts, two bits a position from the lowest; after those ports left to the kernel."""
     vnode_deny: int
     passthru_deny: int
     passthru_grant: int
-    peers: int
-    """Map: cell id of a process, 0 for the host, to crossing."""
-    ports: int
-    """Map: number of a port to bind verdicts."""
+    common: int
+    named: int
+    """The cell that is told apart from others as a target, or 0; with PEER_MAP a map's number."""
+    ends: tuple[int, ...]
+    """Where ENDS stretches of ports end (inclusive); with PORT_MAP first a map's number."""
+    binds: tuple[int, ...]
+    """Verdicts on the ports of each stretch, by protocol; the last with flags."""
+
+
+class Common(NamedTuple):
+    """What many classes have in common: verdicts on process actions by target, and on sockets."""
+
+    own: int
+    host: int
+    named: int
+    others: int
     socket: int
     """Number of a socket row."""
 
 
 class Owner(NamedTuple):
-    """The cells that listen on a port, and the verdicts of their own binds to it."""
+    """A port's cells that no cell's record stands for; see `Cell.listening`."""
 
     tcp: int
     """Cell id, 0 for nobody."""
     udp: int
-    tcp_rule: int
-    """Id of the listen rule."""
-    udp_rule: int
-    verdicts: int
+    listening: int
 
 
 class Cell(NamedTuple):
@@ -72,6 +90,11 @@ class Cell(NamedTuple):
     owned: int
     """The same for the rules about ports it listens on."""
     nowned: int
+    listens: int
+    """The same for the rules by which it listens."""
+    nlistens: int
+    listening: int
+    """On its ports: its own verdicts, as in `Class.binds`, and with which protocols it listens."""
 
 
 class Rule(NamedTuple):
@@ -104,26 +127,25 @@ class Tables:
     """By cell id; 0 where there is no cell."""
     cell_of: tuple[int, ...]
     """By cell id: index into `cells`."""
-    rows: tuple[int, ...]
-    """By class: verdicts on the system and the own cell, two bits a position from the lowest."""
-    crossings: tuple[int, ...]
-    """The same for process actions that leave the cell; number 0 denies them all."""
-    port_steps: tuple[tuple[int, int], ...]
-    """Consecutive stretches of ports: the last one, and the number of its ports."""
-    free_ports: int
-    """Numbers of ports below this are of ports that nobody listens on."""
-    tops: tuple[int, ...]
-    """At a map: the position of a page for each stretch of keys."""
+    classes: tuple[Class, ...]
+    """Number 0 is for ids that the policy does not know."""
+    commons: tuple[Common, ...]
+    port_tops: tuple[int, ...]
+    """All maps from ports to verdicts, a page for each stretch of keys: its place in `pages`."""
+    peer_tops: tuple[int, ...]
+    """All maps from cell ids to crossings."""
     pages: tuple[int, ...]
+    crossings: tuple[int, ...]
+    """Verdicts on process actions that leave the cell; number 0 denies them all."""
+    port_steps: tuple[tuple[int, int], ...]
+    """Consecutive stretches of ports: the last one, and the owner of its ports or 0: a cell id,
+    or a place in `owners` counted from one more than the greatest id."""
+    owners: tuple[Owner, ...]
     sockets: tuple[int, ...]
     """Verdicts by domain, type and protocol, then those of rawsock by protocol."""
     domains: Axis
     types: Axis
     protocols: Axis
-    classes: tuple[Class, ...]
-    """Number 0 is for ids that the policy does not know."""
-    owners: tuple[Owner, ...]
-    """By number of port, from `free_ports` on."""
     cells: tuple[Cell, ...]
     """Number 0 stands for ids that the policy does not know; then by id."""
     rules: tuple[Rule, ...]
@@ -134,15 +156,23 @@ class Tables:
 
 
 def bind_shift(leaf: int, protocol: int) -> int:
-    """Where a bind verdict stands: leaf 0 is port, 1 privport; protocol as in PROTOCOLS."""
+    """Where a verdict on a port left to the kernel stands after the positions of a row.
+
+    Leaf 0 is port, 1 privport; protocol as in PROTOCOLS.
+    """
     return 2 * (leaf * 3 + protocol)
 
 
-def look_up(t: Tables, root: int, key: int) -> int:
-    """The number that a map gives a key."""
-    return t.pages[t.tops[root + key // PAGE] + key % PAGE]
+def tops(keys: int) -> int:
+    """How many pages a map of so many keys has."""
+    return -(-keys // PAGE)
 
 
-def port_number(t: Tables, port: int) -> int:
-    """The number of a port; 0 is a port left to the kernel."""
-    return t.port_steps[bisect_left(t.port_steps, (port, 0))][1]
+def listeners(t: Tables, port: int) -> Owner:
+    """Who listens on a port, and how; 0 is a port left to the kernel."""
+    owner = t.port_steps[bisect_left(t.port_steps, (port, 0))][1]
+    if owner >= len(t.class_of):
+        return t.owners[owner - len(t.class_of)]
+    listening = t.cells[t.cell_of[owner]].listening
+    with_ = listening >> WITH
+    return Owner(owner * (with_ & 1), owner * (with_ >> 1), listening)

@@ -7,7 +7,8 @@
 #include "cellpolicy_engine.h"
 #include "shim.h"
 
-#define	ROUNDS	2000u
+#define	ROUNDS		2000u
+#define	LINES_ROUNDS	50u	/* with an argument more */
 
 void	host_zero(void);
 void	host_dump(const char *);
@@ -24,10 +25,13 @@ struct entry {
 static struct entry *entries;
 
 static struct request {
-	size_t		id, target, port;
+	size_t		id, other, target, port, low;
 	uint64_t	action;
 	unsigned long	request;
 } requests[ROUNDS];
+
+/* Which decision is being made, for who watches the memory. */
+static volatile size_t	asking;
 
 unsigned int	list_plain(size_t, const struct cellpolicy_scope *, uint64_t,
 		    unsigned long);
@@ -84,8 +88,9 @@ list_bind(size_t id, size_t port)
 }
 
 static void
-make_list(const struct cellpolicy_tables *t)
+make_list(const struct cellpolicy_policy *pol)
 {
+	const struct cellpolicy_tables *t = &pol->tables;
 	struct entry *e;
 	uint32_t i;
 
@@ -94,7 +99,7 @@ make_list(const struct cellpolicy_tables *t)
 		e->id = t->cells[i].id;
 		e->nports = 1;
 		e->ports[0] = (uint16_t)(1024 + i - 1);
-		memcpy(e->row, cellpolicy_class(t, e->id)->row,
+		memcpy(e->row, cellpolicy_class(pol, e->id)->row,
 		    sizeof(e->row));
 		e->next = entries;
 		entries = e;
@@ -128,56 +133,78 @@ fill(const struct cellpolicy_tables *t)
 		chance = chance * 6364136223846793005u + 1442695040888963407u;
 		requests[i].id = 1 + (chance >> 33) % n;
 		requests[i].target = 1 + (chance >> 40) % n;
+		requests[i].other = 1 + requests[i].id % n;
 		requests[i].port = 60000 + (chance >> 52);
+		requests[i].low = 1 + (chance >> 50) % 1000;
 		requests[i].action = asked[(chance >> 20) % 5].action;
 		requests[i].request = asked[(chance >> 20) % 5].request;
 	}
 }
 
 static void
-measure(const struct cellpolicy_tables *t)
+measure(const struct cellpolicy_policy *pol, unsigned int rounds)
 {
 	const struct cellpolicy_scope *scopes = cellpolicy_scopes;
-	const unsigned int tcp = CELLPOLICY_BIND(0, CELLPOLICY_TCP);
 	struct request *r;
-	unsigned int n = walks(t);
+	unsigned int n = MIN(rounds, walks(&pol->tables));
 
+#define	BIND(id, port, protocol)					\
+	cellpolicy_decide_bind(pol, id, port,				\
+	    CELLPOLICY_BIND(CELLPOLICY_##protocol),			\
+	    CELLPOLICY_WITH(CELLPOLICY_##protocol))
 #define	EACH(what, count, call)						\
 	host_zero();							\
-	for (r = requests; r < requests + (count); r++)			\
+	for (r = requests; r < requests + (count); r++) {		\
+		asking = (size_t)(r - requests) + 1;			\
 		(void)(call);						\
+		asking = 0;						\
+	}								\
 	host_dump(what)
 
-	EACH("system", ROUNDS, cellpolicy_decide(t, r->id,
+	EACH("system", rounds, cellpolicy_decide(pol, r->id,
 	    &scopes[CELLPOLICY_SCOPE_SYSTEM], r->action, r->request));
-	EACH("device", ROUNDS, cellpolicy_decide(t, r->id,
+	EACH("device", rounds, cellpolicy_decide(pol, r->id,
 	    &scopes[CELLPOLICY_SCOPE_DEVICE], KAUTH_DEVICE_RAWIO_SPEC,
 	    KAUTH_REQ_DEVICE_RAWIO_SPEC_READ));
-	EACH("machdep", ROUNDS, cellpolicy_decide(t, r->id,
+	EACH("machdep", rounds, cellpolicy_decide(pol, r->id,
 	    &scopes[CELLPOLICY_SCOPE_MACHDEP], KAUTH_MACHDEP_IOPL, 0));
-	EACH("process, own cell", ROUNDS, cellpolicy_decide_process(t, r->id,
+	EACH("process, own cell", rounds, cellpolicy_decide_process(pol, r->id,
 	    r->id, KAUTH_PROCESS_SIGNAL, 15));
-	EACH("process, other cell", ROUNDS, cellpolicy_decide_process(t, r->id,
+	EACH("process, other cell", rounds, cellpolicy_decide_process(pol, r->id,
 	    r->target, KAUTH_PROCESS_CANSEE, KAUTH_REQ_PROCESS_CANSEE_ENTRY));
-	EACH("process, host", ROUNDS, cellpolicy_decide_process(t, r->id, 0,
+	EACH("process, host", rounds, cellpolicy_decide_process(pol, r->id, 0,
 	    KAUTH_PROCESS_PTRACE, 9));
-	EACH("bind, nobody's port", ROUNDS, cellpolicy_decide_bind(t, r->id,
-	    r->port, tcp, CELLPOLICY_TCP));
-	EACH("bind, own port", ROUNDS, cellpolicy_decide_bind(t, r->id,
-	    1023 + r->id, tcp, CELLPOLICY_TCP));
-	EACH("bind, other's port", ROUNDS, cellpolicy_decide_bind(t, 0,
-	    1023 + r->id, tcp, CELLPOLICY_TCP));
-	EACH("bind, other protocol", ROUNDS, cellpolicy_decide_bind(t, r->id,
-	    1023 + r->target, CELLPOLICY_BIND(0, CELLPOLICY_UDP),
-	    CELLPOLICY_UDP));
-	EACH("vnode", ROUNDS, cellpolicy_decide_vnode(t, r->id,
+	EACH("bind, left to the kernel", rounds, cellpolicy_decide_auto(pol,
+	    r->id, 0, CELLPOLICY_TCP));
+	EACH("bind, nobody's port", rounds, BIND(r->id, r->port, TCP));
+	EACH("bind, nobody's below others'", rounds, BIND(r->id, r->low, TCP));
+	EACH("bind, own port", rounds, BIND(r->id, 1023 + r->id, TCP));
+	EACH("bind, other's port", rounds, BIND(r->other, 1023 + r->id, TCP));
+	EACH("bind, other protocol", rounds, BIND(r->id, 1023 + r->target,
+	    UDP));
+	EACH("vnode", rounds, cellpolicy_decide_vnode(pol, r->id,
 	    KAUTH_VNODE_READ_DATA | KAUTH_VNODE_EXECUTE));
 	EACH("list: system", n, list_plain(r->id,
 	    &scopes[CELLPOLICY_SCOPE_SYSTEM], r->action, r->request));
 	EACH("list: process", n, list_process(r->id, r->id,
 	    KAUTH_PROCESS_SIGNAL, 15));
 	EACH("list: bind", n, list_bind(r->id, r->port));
-	host_print("%u %u\n", ROUNDS, n);
+	host_print("%u %u\n", rounds, n);
+}
+
+/*
+ * Where `asking' is, and the tables beside their head: what there is by port
+ * and by id, and the arrays of the image, from the first to the last.
+ */
+static void
+show_memory(const struct cellpolicy_policy *pol)
+{
+	const struct cellpolicy_tables *t = &pol->tables;
+
+	host_print("%p %p %p %p %p\n", (void *)(uintptr_t)&asking,
+	    (const void *)pol->owner_of,
+	    (const void *)&pol->entry[pol->ids + t->n.owners],
+	    (const void *)t->classes, (const void *)t->strings);
 }
 
 /* The listeners of kauth(9), asked by a process in a cell. */
@@ -216,14 +243,19 @@ main(int argc, char **argv)
 	size_t size;
 	void *image;
 
-	SHIM_ASSERT(argc == 2);
+	SHIM_ASSERT(argc >= 2);
 	shim_boot();
 	SHIM_ASSERT(shim_modcmd(MODULE_CMD_INIT, NULL) == 0);
 	image = host_file(argv[1], &size);
 	SHIM_ASSERT(shim_sysctl("load", NULL, NULL, image, size) == 0);
-	make_list(cellpolicy_tables());
+	make_list(cellpolicy_policy());
 	fill(cellpolicy_tables());
-	measure(cellpolicy_tables());
+	if (argc > 2) {
+		show_memory(cellpolicy_policy());
+		measure(cellpolicy_policy(), LINES_ROUNDS);
+		return 0;
+	}
+	measure(cellpolicy_policy(), ROUNDS);
 	measure_listeners();
 	return 0;
 }

@@ -19,11 +19,13 @@ HERE = Path(__file__).parent
 #: As NetBSD's kernel is compiled, as far as it shows in the instructions.
 FLAGS = ("-O2", "-fno-strict-aliasing", "-mgeneral-regs-only", "-fno-stack-protector")
 RELEASE = "10.1"
+#: Bytes of a line of the cache.
+LINE = 64
 
 #: Functions that decide: those of the engine, and those that walk the list.
-_DECIDES = re.compile(r"cellpolicy_decide\w*|decide_owned|list_\w+")
+_DECIDES = re.compile(r"(cellpolicy_)?decide\w*|list_\w+")
 #: The engine's part of a listener; what else is called is the kernel's.
-_ENGINE = re.compile(r"cellpolicy_\w+|listen_\w+|answer|finish|refuse|\w+_result|decide_owned")
+_ENGINE = re.compile(r"cellpolicy_\w+|listen_\w+|answer|finish|refuse|\w+_result|decide_\w+")
 #: What a decision costs before anything is looked up in the tables.
 _NOT_COUNTED = frozenset(("cellpolicy_id", "cellpolicy_living"))
 
@@ -31,6 +33,18 @@ _NOT_COUNTED = frozenset(("cellpolicy_id", "cellpolicy_living"))
 def policy(cells: int, shape: str = "similar") -> IR:
     """A policy of so many cells, every cell with a port of its own."""
     return must(compile_text(SHAPES[shape](cells))).ir
+
+
+def mapped(cells: int) -> IR:
+    """Such a policy with more ports and targets told apart than the line of a class holds."""
+    ports = ", ".join(str(port) for port in range(1, 99, 9))
+    more = (
+        "extends low {\n"
+        f"    deny network.bind tcp port {{{ports}}};\n"
+        "    allow process.ktrace to cell-00001;\n"
+        "    allow process.nice to cell-00002;\n"
+    )
+    return must(compile_text(SHAPES["similar"](cells).replace("extends low {\n", more))).ir
 
 
 def program(directory: Path) -> Path:
@@ -79,6 +93,39 @@ def instructions(asks: Path, ir: IR, directory: Path) -> dict[str, float]:
         )
         found[what] = total / (walks if what.startswith("list:") else rounds)
     return found
+
+
+def lines(asks: Path, ir: IR, directory: Path) -> dict[str, int]:
+    """The most lines of the cache that a decision touches, by what was asked.
+
+    Lines that all decisions share are left out: the head of the tables, and the numbering of
+    actions.
+    """
+    image = directory / "image"
+    image.write_bytes(encode(build(ir)))
+    trace = directory / "trace"
+    options = ("--tool=lackey", "--trace-mem=yes", f"--log-file={trace}")
+    done = subprocess.run(
+        ["valgrind", *options, asks, image, "lines"], capture_output=True, text=True, check=True
+    )
+    asking, *bounds = (int(word, 16) for word in done.stdout.split()[:5])
+    start = f" S {asking:08x},"
+    found: dict[str, int] = {}
+    most, touched, deciding = 0, set[int](), False
+    with trace.open() as accesses:
+        for line in accesses:
+            if line.startswith(" L "):
+                at = int(line[3 : line.index(",")], 16)
+                if bounds[0] <= at < bounds[1] or bounds[2] <= at < bounds[3]:
+                    touched.add(at // LINE)
+            elif line.startswith(start):
+                most = max(most, len(touched)) if deciding else most
+                deciding = not deciding
+                touched.clear()
+            elif " kind " in line:
+                found[line.partition(" kind ")[2].strip()] = most
+                most = 0
+    return {what: most for what, most in found.items() if not what.startswith("list:")}
 
 
 def _self_costs(text: str) -> Mapping[str, int]:

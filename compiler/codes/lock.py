@@ -41,4 +41,11 @@ CODES = (
         "lock file that cannot be read",
         "Building without it would give ids anew, and processes that run now would change cells.",
     ),
+    Code(
+        "E0709",
+        "no number left for who listens",
+        "The kernel module has 65,535 numbers for owners of ports. Ids of cells are such numbers; "
+        "cells that share a port, and those that listen on some ports otherwise than on their "
+        "first one, take others.",
+    ),
 )

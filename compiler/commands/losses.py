@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from backends.artifact import Backend, Loss, LossyBackend, Place
+from backends.artifact import Backend, LimitedBackend, Loss, LossyBackend, Place
 from compiler.diagnostics import Diagnostics
 from compiler.driver import Program
 from compiler.model.policy import Cell
@@ -25,6 +25,10 @@ def report_losses(
     """An error for each loss that is not accepted, and for all that cannot be said at all."""
     built = {backend.name for backend in backends}
     for backend in backends:
+        exceeded = backend.exceeded(program.ir) if isinstance(backend, LimitedBackend) else None
+        if exceeded is not None:
+            span = _span(program, exceeded.place)
+            found.error("E0709", exceeded.message, span, exceeded.help)
         if not isinstance(backend, LossyBackend):
             continue
         losses, refusals = backend.shortfall(program.ir)

@@ -16,15 +16,15 @@ from compiler.ledger.finding import Gap
 #: cellpolicy_tables.c, and of the image (backends/kmod/layout.py).
 TABLES: Mapping[str, tuple[str, ...]] = {
     "none": ("classes",),
-    "self": ("classes",),
-    "target": ("classes", "crossings"),
-    "bind": ("tops", "pages"),
+    "self": ("commons",),
+    "target": ("commons",),
+    "bind": ("classes",),
     "socket": ("sockets",),
     "rawsock": ("sockets",),
     "mask": ("classes",),
 }
-#: Where `listen` stands: who has a port, and what all others get there.
-OWNED = ("owners", "tops", "pages")
+#: Where `listen` stands: who has a port, and with which protocols.
+OWNED = ("port_owners", "cells")
 
 _EVERY_NODE = Gap(
     "the kernel asks this for every open of a device node, /dev/null and terminals included",

@@ -12,13 +12,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from backends.kmod import BACKEND
-from backends.kmod.image import CODES
 from compiler.commands.artifacts import certify
 from compiler.driver import compile_policy
 from compiler.ir.ir import IR
 from compiler.ir.serialise import to_json
 from compiler.manifest import CERTIFICATE, IR_FILE
-from tests.kmod.images import BODY, places, sealed
+from tests.kmod.images import BODY, numbers_at, places, sealed
 from tests.semantics.support import TODAY, must, root_files
 
 IMAGE, _, TABLES_C = BACKEND.certified
@@ -70,8 +69,8 @@ def forged(files: Mapping[str, bytes], **changed: Any) -> Files:
 
 def _c_text(text: str, image: bytes) -> str:
     """The C text with the numbers of an image."""
-    for name, bits, position, count in places(image):
-        values = struct.unpack_from(f"<{count}{CODES[bits]}", image, position)
+    for name, record, position, count in places(image):
+        values = numbers_at(image, record, position, count)
         if name == "numbers":
             names = re.findall(r"\t\t\.(\w+) = \d+,", text)
             for member, value in zip(names, values, strict=True):
@@ -89,10 +88,13 @@ def _c_text(text: str, image: bytes) -> str:
     return re.sub(r'\.hash = ".*"', f'.hash = "{digest}"', text)
 
 
-def records(image: bytes, widths: Mapping[str, int]) -> Iterator[tuple[str, int, int, int]]:
-    """Every row of every table: its table, its place there, position and size in bytes."""
-    for name, bits, position, count in places(image):
-        width = widths.get(name, 1)
-        size = width * bits // 8
-        for row in range(count // width):
+def records(image: bytes, lengths: Mapping[str, int]) -> Iterator[tuple[str, int, int, int]]:
+    """Every row of every table: its table, its place there, position and size in bytes.
+
+    `lengths` says how many numbers are a row where those of a record are not.
+    """
+    for name, record, position, count in places(image):
+        rows = count // lengths.get(name, 1)
+        size = struct.calcsize("<" + record) * lengths.get(name, 1)
+        for row in range(rows):
             yield name, row, position + row * size, size

@@ -28,8 +28,9 @@ crc32_of(const uint8_t *bytes, size_t size)
 }
 
 static void
-ask_all(const struct cellpolicy_tables *t)
+ask_all(const struct cellpolicy_policy *pol)
 {
+	const struct cellpolicy_tables *t = &pol->tables;
 	static const unsigned int ports[] = { 0, 1, 22, 80, 1023, 1024, 5432,
 	    32768, 65534, 65535 };
 	struct cellpolicy_question q;
@@ -42,40 +43,43 @@ ask_all(const struct cellpolicy_tables *t)
 		(void)cellpolicy_exceeds(t, id, curproc);
 		for (action = id; action < 34; action += 3)
 			for (i = (unsigned int)action % 7; i < 50; i += 7) {
-				(void)cellpolicy_decide(t, id,
+				(void)cellpolicy_decide(pol, id,
 				    &cellpolicy_scopes[i % CELLPOLICY_SCOPES],
 				    action, i);
-				(void)cellpolicy_decide_process(t, id, i,
-				    action, i);
+				(void)cellpolicy_decide_process(pol, id,
+				    i % pol->ids, action, i);
 				cellpolicy_ask_process(&q, action, i, i);
 				q.subject = id;
-				(void)cellpolicy_explain(t, &q);
+				(void)cellpolicy_explain(pol, &q);
 			}
 		for (i = 0; i < __arraycount(ports); i++)
 			for (protocol = 0; protocol < 3; protocol++) {
 				struct cellpolicy_binding b = { true, i & 1,
 				    ports[i], protocol };
 
-				(void)cellpolicy_decide_bind(t, id, ports[i],
-				    CELLPOLICY_BIND(i & 1, protocol), protocol);
-				(void)cellpolicy_decide_host_bind(t, ports[i],
+				(void)cellpolicy_decide_auto(pol, id, i & 1,
 				    protocol);
+				(void)cellpolicy_decide_bind(pol, id, ports[i],
+				    CELLPOLICY_BIND(protocol),
+				    CELLPOLICY_WITH(protocol));
+				(void)cellpolicy_decide_host_bind(pol, ports[i],
+				    CELLPOLICY_WITH(protocol));
 				cellpolicy_ask_bind(&q, &b);
 				q.subject = id;
-				(void)cellpolicy_explain(t, &q);
+				(void)cellpolicy_explain(pol, &q);
 			}
 		for (i = 0; i < 40; i++) {
-			(void)cellpolicy_decide_socket(t, id, i & 1,
+			(void)cellpolicy_decide_socket(pol, id, i & 1,
 			    (int)i - 1, (int)(i / 3), (int)(i * 7));
 			cellpolicy_ask_socket(&q, i & 1, (int)i, (int)i / 3, 6);
 			q.subject = id;
-			(void)cellpolicy_explain(t, &q);
+			(void)cellpolicy_explain(pol, &q);
 			cellpolicy_ask_vnode(&q, 1u << (i % 32));
 			q.subject = id;
-			(void)cellpolicy_column(t, &q);
-			(void)cellpolicy_explain(t, &q);
-			(void)cellpolicy_decide_vnode(t, id, 1u << (i % 32));
-			(void)cellpolicy_decide_passthru(t, id, i);
+			(void)cellpolicy_column(pol, &q);
+			(void)cellpolicy_explain(pol, &q);
+			(void)cellpolicy_decide_vnode(pol, id, 1u << (i % 32));
+			(void)cellpolicy_decide_passthru(pol, id, i);
 		}
 	}
 }
@@ -110,7 +114,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	if (cellpolicy_load(image, length, memory, size) != 0)
 		kmem_free(memory, size);
 	else
-		ask_all(cellpolicy_tables());
+		ask_all(cellpolicy_policy());
 	(void)shim_log_lines();
 	return 0;
 }

@@ -18,7 +18,14 @@ profile base extends low {
 }
 cell db { profile base; listen tcp 5432; listen udp 5432; }
 cell small { profile base; limits { processes 3; } }
-cell trial { profile base; permissive; limits { processes 2; nofile 64; } }
+cell trial {
+    profile base;
+    permissive;
+    limits { processes 2; nofile 64; }
+    allow process.signal to small;
+    allow process.nice to web;
+    deny network.bind udp port {50000, 50002, 50004, 50006};
+}
 cell web {
     profile base;
     listen tcp {80, 8080};

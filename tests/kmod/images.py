@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from backends.kmod.build import build
-from backends.kmod.image import ALIGNMENT, CODES, HEADER, MAGIC, PREFIX, VERSION, encode
-from backends.kmod.layout import NUMBERS, lengths
+from backends.kmod.image import ALIGNMENT, HEADER, MAGIC, PREFIX, VERSION, encode
+from backends.kmod.layout import NUMBERS, RECORDS, lengths
 from compiler.ir.ir import IR
 from tests.kmod.house import house
 from tests.semantics.support import compile_text, must
@@ -30,24 +30,38 @@ def sealed(image: bytes) -> bytes:
     return image[: PREFIX.size - 4] + checksum + image[PREFIX.size :]
 
 
-def places(image: bytes) -> Iterator[tuple[str, int, int, int]]:
-    """The arrays of an image: name, bits, position and count of the numbers."""
+def places(image: bytes) -> Iterator[tuple[str, str, int, int]]:
+    """The arrays of an image: name, numbers of a record (struct(3)), position, count of records."""
     numbers = struct.unpack_from(f"<{len(NUMBERS)}I", image, BODY)
     position = BODY
     arrays = lengths(dict(zip(NUMBERS, numbers, strict=True)))
-    for name, bits, count in [("numbers", 32, len(NUMBERS)), *arrays]:
-        yield name, bits, position, count
-        position += -(-count * bits // 8 // ALIGNMENT) * ALIGNMENT
+    for name, record, count in [
+        ("numbers", "I", len(NUMBERS)),
+        *((name, RECORDS[name], count) for name, count in arrays.items()),
+    ]:
+        yield name, record, position, count
+        position += -(-count * struct.calcsize("<" + record) // ALIGNMENT) * ALIGNMENT
+
+
+def numbers_at(image: bytes, record: str, position: int, count: int) -> list[int]:
+    """All numbers of an array."""
+    size = struct.calcsize("<" + record)
+    whole = image[position : position + count * size]
+    if len(whole) < count * size:
+        raise struct.error("the array goes beyond the image")
+    return [number for row in struct.iter_unpack("<" + record, whole) for number in row]
 
 
 def changed(image: bytes, array: str, index: int, value: int) -> bytes:
     """The image with one number of one array changed."""
-    for name, bits, position, count in places(image):
+    for name, record, position, count in places(image):
         if name == array:
             if not count:
                 return image  # a change before this one took the array away
-            at = position + (index % count) * bits // 8
-            number = struct.pack("<" + CODES[bits], value)
+            row, field = divmod(index % (count * len(record)), len(record))
+            at = position + row * struct.calcsize("<" + record)
+            at += struct.calcsize("<" + record[:field])
+            number = struct.pack("<" + record[field], value)
             return sealed(image[:at] + number + image[at + len(number) :])
     raise KeyError(array)
 
@@ -55,54 +69,77 @@ def changed(image: bytes, array: str, index: int, value: int) -> bytes:
 #: Numbers that refer to nothing: array, place in it (or the name of a number), and what is
 #: put there, a count of the image and what is added to it.
 #:
-#: A class is a row of 11 words, then its sets of rights, maps and socket row; a cell 10 words.
+#: A class is a row of 9 words, rights, its common record and the cell named, 6 ends, 7 verdicts
+#: on ports and rights; the third one has maps.  A cell is 13 words.
 DANGLING: tuple[tuple[str, int | str, str, int], ...] = (
     ("numbers", "policy", "strings", 0),
     ("numbers", "ids", "", 4),
     ("numbers", "ids", "", 6),
-    ("numbers", "ports", "", 0),
-    ("numbers", "ports", "", 0xFFFFFFFF),
     ("classes", 0, "", 0x55555554),
-    ("classes", 10, "", 0),
-    ("classes", 11, "", 0xFFFFFFFE),
-    ("classes", 12, "", 0x1FFFF),
-    ("classes", 13, "tops", 0),
-    ("classes", 14, "tops", 0),
-    ("classes", 15, "sockets", 0),
-    ("classes", 16, "", 0),
-    ("classes", 17, "", 3),
-    ("classes", 29, "tops", 0),
-    ("classes", 30, "", 0xFFFFFFFF),
-    ("classes", 31, "sockets", 0),
-    ("port_ends", -1, "", 65534),
-    ("port_ends", 1, "", 0),
-    ("port_numbers", 0, "", 65535),
-    ("owners", 2, "", 1),
-    ("owners", 6, "", 0xFFFFFFFF),
-    ("tops", 0, "pages", 0),
-    ("tops", 0, "", 7),
-    ("tops", 0, "", 0xFFFFFFC0),
-    ("pages", 0, "crossings", 0),
-    ("pages", 0, "", 1),
-    ("pages", 64, "", 0x554),
+    ("classes", 8, "", 0),
+    ("classes", 9, "", 0xFFFFFFFE),
+    ("classes", 10, "commons", 0),
+    ("classes", 18, "", 0),
+    ("classes", 24, "", 0x95),
+    ("classes", 25, "", 0x0E),
+    ("classes", 25, "", 0x1E),
+    ("classes", 26, "", 0),
+    ("classes", 27, "", 3),
+    ("classes", 36, "commons", 0),
+    ("classes", 39, "", 1),
+    ("classes", 44, "", 3),
+    ("classes", 44, "", 0x40),
+    ("classes", 50, "", 0x30),
+    ("classes", 50, "", 0x80),
+    ("classes", 51, "", 0x11),
+    ("classes", 63, "peer_maps", 0),
+    ("classes", 64, "port_maps", 0),
+    ("classes", 67, "", 1),
+    ("commons", 0, "", 1),
+    ("commons", 1, "", 1),
+    ("commons", 2, "", 1),
+    ("commons", 3, "", 1),
+    ("commons", 4, "sockets", 0),
+    ("commons", 5, "", 0),
+    ("commons", 8, "", 0x3 << 40 | 1),
+    ("commons", 9, "", (1 << 64) - 1),
+    ("port_tops", 0, "pages", 0),
+    ("port_tops", 1, "", 7),
+    ("port_tops", -1, "", 0xFFFFFFC0),
+    ("peer_tops", 0, "pages", 0),
+    ("peer_tops", 0, "", 7),
+    ("pages", 0, "", 3),
+    ("pages", 0, "", 0x40),
+    ("pages", -1, "crossings", 0),
     ("pages", -1, "", 0xFFFF),
     ("crossings", 0, "", 0x3 << 40),
     ("crossings", 0, "", 0x55555554),
     ("crossings", 1, "", 0),
+    ("port_ends", -1, "", 65534),
+    ("port_ends", 1, "", 0),
+    ("port_owners", 0, "", 65535),
+    ("port_owners", 0, "", 6),
+    ("owners", 2, "", 0x100),
+    ("owners", 2, "", 0x50),
+    ("owners", 2, "", 0x43),
     ("sockets", 0, "", 0xFFFFFFFF),
     ("sockets", 0, "", 0),
     ("type_of", 3, "types", 0),
     ("cells", 0, "", 1),
     ("cells", 3, "", 1),
-    ("cells", 10, "", 60000),
-    ("cells", 10, "", 0),
-    ("cells", 11, "strings", 0),
+    ("cells", 13, "", 60000),
     ("cells", 13, "", 0),
-    ("cells", 13, "classes", 0),
-    ("cells", 15, "ceilings", 0),
-    ("cells", 16, "", 0xFFFFFFFF),
-    ("cells", 17, "rules", 1),
+    ("cells", 14, "strings", 0),
+    ("cells", 16, "", 0),
+    ("cells", 16, "classes", 0),
+    ("cells", 18, "ceilings", 0),
     ("cells", 19, "", 0xFFFFFFFF),
+    ("cells", 20, "rules", 1),
+    ("cells", 22, "", 0xFFFFFFFF),
+    ("cells", 23, "rules", 1),
+    ("cells", 24, "rules", 1),
+    ("cells", 25, "", 0x100),
+    ("cells", 25, "", 0x43),
     ("rules", 1, "sets", 0),
     ("rules", 2, "", 0xFFFFFFFF),
     ("rules", 4, "sets", -1),
@@ -139,9 +176,8 @@ def wrong_wholes(good: bytes) -> dict[str, tuple[bytes, int]]:
 def page_past_the_end() -> bytes:
     """A map one of whose pages begins in the array and ends in the next, among valid numbers."""
     tables = build(house())
-    tops = [*tables.tops]
-    tops[tables.classes[1].ports] = len(tables.pages)
-    return encode(replace(tables, tops=tuple(tops), pages=(*tables.pages, 0)))
+    tops = (len(tables.pages), *tables.port_tops[1:])
+    return encode(replace(tables, port_tops=tops, pages=(*tables.pages, 0)))
 
 
 def faults() -> dict[str, tuple[bytes, int]]:
@@ -151,7 +187,7 @@ def faults() -> dict[str, tuple[bytes, int]]:
     made = wrong_wholes(good)
     made["page past the end"] = (page_past_the_end(), EPROTO)
     for name in NUMBERS:
-        if name not in ("flags", "policy", "ids", "ports"):
+        if name not in ("flags", "policy", "ids"):
             index = NUMBERS.index(name)
             made[f"more {name}"] = (changed(good, "numbers", index, 0xFFFFFFFF), ANY)
             if n[name]:
@@ -170,11 +206,13 @@ def mutants(ir: IR, count: int) -> Iterator[bytes]:
     for _ in range(count):
         image = good
         for _ in range(chance.choice((1, 1, 1, 2, 5))):
-            name, bits, _, size = chance.choice([place for place in places(good) if place[3]])
+            name, record, _, rows = chance.choice([place for place in places(good) if place[3]])
+            index = chance.randrange(rows * len(record))
+            bits = 8 * struct.calcsize("<" + record[index % len(record)])
             value = chance.choice(
                 (0, 1, 31, 32, 64, (1 << bits) - 1, 1 << (bits - 1), chance.randrange(4096))
             )
-            image = changed(image, name, chance.randrange(size), value % (1 << bits))
+            image = changed(image, name, index, value % (1 << bits))
         yield image
 
 
@@ -183,10 +221,9 @@ def swapped(image: bytes) -> bytes:
     out = bytearray(image)
     header = "<8sIIIIIIIII"
     struct.pack_into(">8sIIIIIIIII", out, 0, *struct.unpack_from(header, image))
-    for _, bits, position, count in places(image):
-        code = f"{count}{CODES[bits]}"
+    for _, record, position, count in places(image):
         struct.pack_into(
-            ">" + code, out, position, *struct.unpack_from("<" + code, image, position)
+            ">" + record * count, out, position, *numbers_at(image, record, position, count)
         )
     struct.pack_into(">I", out, PREFIX.size - 4, zlib.crc32(out[PREFIX.size :]))
     return bytes(out)

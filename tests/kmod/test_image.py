@@ -180,3 +180,15 @@ def test_machines_of_the_other_order_of_bytes(builder: Builder, tmp_path: Path) 
         assert said[0] == str(error)
     assert said[1].endswith("1 db enforcing 1 0|2 web enforcing 0 0|")
     assert said[2].startswith("deny ")
+
+
+def test_owners_beside_ids_that_are_gone(driver: Path, tmp_path: Path) -> None:
+    """Numbers of ids that any policy had are not given to owners of ports."""
+    good, gone = tmp_path / "good", tmp_path / "gone"
+    text = "cell db { profile low; listen tcp {53, 853}; listen udp 53; }"
+    good.write_bytes(encode(build(program(text).ir)))
+    last = program("cell last { profile low; }").ir
+    for id_, error in ((65534, 0), (65535, EFBIG)):
+        gone.write_bytes(encode(build(replace(last, cells=(replace(last.cells[0], id=id_),)))))
+        said = session(driver, f"load 0 {gone}", f"load 0 {good}", f"load 0 {gone}")
+        assert said == ["0", str(error), "0"]

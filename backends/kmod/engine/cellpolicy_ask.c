@@ -42,6 +42,8 @@ cellpolicy_ask(struct cellpolicy_question *q,
 
 	position = cellpolicy_position(scope, action, request);
 	ask(q, position != 0 ? CELLPOLICY_PLAIN : CELLPOLICY_UNKNOWN,
+	    scope == &cellpolicy_scopes[CELLPOLICY_SCOPE_PROCESS] ?
+	    cellpolicy_process_columns[position] :
 	    cellpolicy_columns[position]);
 }
 

@@ -118,7 +118,7 @@ within_rate(struct cellpolicy_state *st)
  * section.
  */
 bool
-cellpolicy_denied(const struct cellpolicy_tables *t,
+cellpolicy_denied(const struct cellpolicy_policy *pol,
     const struct cellpolicy_question *q, kauth_cred_t cred, int limit)
 {
 	struct cellpolicy_state *st;
@@ -126,15 +126,15 @@ cellpolicy_denied(const struct cellpolicy_tables *t,
 	bool permissive;
 
 	st = cellpolicy_state(q->subject);
-	permissive = cellpolicy_permissive(t, q->subject);
+	permissive = cellpolicy_permissive(&pol->tables, q->subject);
 	atomic_inc_ulong(&st->denials);
 	if (!within_rate(st)) {
 		atomic_inc_uint(&st->suppressed);
 		return !permissive;
 	}
 	r.q = *q;
-	r.column = cellpolicy_column(t, q);
-	r.rule = limit == CELLPOLICY_NOLIMIT ? cellpolicy_explain(t, q) : 0;
+	r.column = cellpolicy_column(pol, q);
+	r.rule = limit == CELLPOLICY_NOLIMIT ? cellpolicy_explain(pol, q) : 0;
 	r.limit = limit;
 	r.pid = curproc->p_pid;
 	r.uid = kauth_cred_geteuid(cred);

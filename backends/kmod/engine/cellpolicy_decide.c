@@ -15,7 +15,9 @@
 #include "cellpolicy_decide.h"
 
 __CTASSERT(sizeof(struct cellpolicy_class) == CELLPOLICY_LINE);
+__CTASSERT(CELLPOLICY_ENDS == 6);
 __CTASSERT(2 * CELLPOLICY_PROCESS_POSITIONS <= 64);
+__CTASSERT(CELLPOLICY_VNODE_RIGHTS <= 32 && CELLPOLICY_PASSTHRU_RIGHTS <= 4);
 
 static inline unsigned int
 verdict(const uint32_t *row, unsigned int position)
@@ -26,106 +28,188 @@ verdict(const uint32_t *row, unsigned int position)
 }
 
 static inline unsigned int
-map(const struct cellpolicy_tables *t, uint32_t root, unsigned int key)
+map(const struct cellpolicy_policy *pol, const uint32_t *tops, size_t root,
+    size_t key)
 {
 
-	return t->pages[t->tops[root + key / CELLPOLICY_PAGE] +
+	return pol->tables.pages[tops[root + key / CELLPOLICY_PAGE] +
 	    key % CELLPOLICY_PAGE];
 }
 
 static inline const struct cellpolicy_class *
-class_of(const struct cellpolicy_tables *t, size_t id)
+class_of(const struct cellpolicy_policy *pol, size_t id)
 {
 
-	return (const void *)((const char *)t->classes + t->line_of[id]);
+	return &pol->tables.classes[pol->entry[id].class];
 }
 
 const struct cellpolicy_class *
-cellpolicy_class(const struct cellpolicy_tables *t, size_t id)
+cellpolicy_class(const struct cellpolicy_policy *pol, size_t id)
 {
 
-	return class_of(t, id);
+	return class_of(pol, id);
 }
 
 /*
- * Requests that carry nothing but themselves, of any scope.
+ * Requests that carry nothing but themselves, of any scope but process.
  */
 unsigned int
-cellpolicy_decide(const struct cellpolicy_tables *t, size_t id,
+cellpolicy_decide(const struct cellpolicy_policy *pol, size_t id,
     const struct cellpolicy_scope *scope, uint64_t action,
     unsigned long request)
 {
 
-	return verdict(class_of(t, id)->row,
+	return verdict(class_of(pol, id)->row,
 	    cellpolicy_position(scope, action, request));
+}
+
+static inline unsigned int
+process_position(uint64_t action, unsigned long request)
+{
+
+	return cellpolicy_position(&cellpolicy_scopes[CELLPOLICY_SCOPE_PROCESS],
+	    action, request);
+}
+
+/*
+ * A process outside the cell, when a map has the verdicts.
+ */
+static unsigned int __noinline
+decide_mapped(const struct cellpolicy_policy *pol,
+    const struct cellpolicy_class *c, size_t target, uint64_t action,
+    unsigned long request)
+{
+	const struct cellpolicy_tables *t = &pol->tables;
+	uint64_t crossing;
+
+	if (__predict_false((uint32_t)target >= t->n.ids))
+		return CELLPOLICY_DENY;
+	crossing = t->crossings[map(pol, t->peer_tops,
+	    c->named * pol->peer_tops, target)];
+	return (crossing >> (2 * process_position(action, request))) & 3;
 }
 
 /*
  * A process of the own cell, of another, or (target 0) of the host.
  */
 unsigned int
-cellpolicy_decide_process(const struct cellpolicy_tables *t, size_t id,
+cellpolicy_decide_process(const struct cellpolicy_policy *pol, size_t id,
     size_t target, uint64_t action, unsigned long request)
 {
 	const struct cellpolicy_class *c;
-	unsigned int position;
+	const struct cellpolicy_common *common;
+	uint64_t crossing;
 
-	c = class_of(t, id);
-	position = cellpolicy_position(
-	    &cellpolicy_scopes[CELLPOLICY_SCOPE_PROCESS], action, request);
+	c = class_of(pol, id);
+	if (target != id &&
+	    (c->binds[CELLPOLICY_ENDS] & CELLPOLICY_PEER_MAP) != 0)
+		return decide_mapped(pol, c, target, action, request);
+	common = &pol->tables.commons[c->common];
 	if (target == id)
-		return verdict(c->row, position);
-	if (target >= t->n.ids)
+		crossing = common->own;
+	else if (target == 0)
+		crossing = common->host;
+	else if (__predict_false(pol->entry[target].class == 0))
 		return CELLPOLICY_DENY;
-	return (t->crossings[map(t, c->peers, (unsigned int)target)] >>
-	    (2 * position)) & 3;
+	else if (target == c->named)
+		crossing = common->named;
+	else
+		crossing = common->others;
+	return (crossing >> (2 * process_position(action, request))) & 3;
 }
 
 /*
- * Ports that a cell listens on are decided by the owner's verdicts for the
- * owner, and denied to all others.
+ * A port with an owner: decided by the owner's verdicts for the owner, and
+ * denied to all others.
  */
 static unsigned int __noinline
-decide_owned(const struct cellpolicy_tables *t, size_t id, unsigned int number,
-    unsigned int shift, size_t protocol)
+decide_owned(const struct cellpolicy_policy *pol, size_t id, size_t port,
+    unsigned int shift)
 {
 	const struct cellpolicy_owner *o;
+	size_t owner;
 
-	o = &t->owners[number - t->n.ports];
-	if (o->cell[protocol] == id)
-		return (o->verdicts >> shift) & 3;
-	if (o->cell[protocol] != 0)
+	owner = pol->owner_of[port];
+	if (owner == id)
+		return (pol->entry[id].own >> shift) & 3;
+	if (owner < pol->ids)
 		return CELLPOLICY_DENY;
-	return (map(t, class_of(t, id)->ports, number) >> shift) & 3;
+	o = &pol->tables.owners[owner - pol->ids];
+	return o->cell[shift / 2] == id ? (o->listening >> shift) & 3 :
+	    CELLPOLICY_DENY;
 }
 
 /*
- * `shift' is CELLPOLICY_BIND().
+ * A port of the kernel's choice.
  */
 unsigned int
-cellpolicy_decide_bind(const struct cellpolicy_tables *t, size_t id,
-    size_t port, unsigned int shift, size_t protocol)
+cellpolicy_decide_auto(const struct cellpolicy_policy *pol, size_t id,
+    unsigned int leaf, unsigned int protocol)
 {
-	unsigned int number;
 
-	number = t->port_of[port];
-	if (__predict_false(number >= t->n.ports))
-		return decide_owned(t, id, number, shift, protocol);
-	return (map(t, class_of(t, id)->ports, number) >> shift) & 3;
+	return verdict(class_of(pol, id)->row, CELLPOLICY_AUTO(leaf, protocol));
+}
+
+/*
+ * What the ends of a class say about a port: three comparisons, not a loop.
+ */
+static inline unsigned int
+decide_free(const struct cellpolicy_policy *pol,
+    const struct cellpolicy_class *c, size_t port, unsigned int shift)
+{
+	const uint16_t n = (uint16_t)port;
+	int last;
+
+	if (n <= c->ends[3]) {
+		if (n <= c->ends[1]) {
+			if (n <= c->ends[0])
+				return (c->binds[0] >> shift) & 3;
+			return (c->binds[1] >> shift) & 3;
+		}
+		if (n <= c->ends[2])
+			return (c->binds[2] >> shift) & 3;
+		return (c->binds[3] >> shift) & 3;
+	}
+	if (n <= c->ends[5]) {
+		if (n <= c->ends[4])
+			return (c->binds[4] >> shift) & 3;
+		return (c->binds[5] >> shift) & 3;
+	}
+	last = (int8_t)c->binds[6];
+	if (last < 0)	/* CELLPOLICY_PORT_MAP */
+		return (map(pol, pol->tables.port_tops,
+		    c->ends[0] * CELLPOLICY_PORT_TOPS, port) >> shift) & 3;
+	return (unsigned int)(last >> shift) & 3;
+}
+
+/*
+ * A port that is not 0, which says what its leaf is.  `shift' and `with' are
+ * CELLPOLICY_BIND() and CELLPOLICY_WITH() of the protocol.
+ */
+unsigned int
+cellpolicy_decide_bind(const struct cellpolicy_policy *pol, size_t id,
+    size_t port, unsigned int shift, unsigned int with)
+{
+	size_t owner;
+
+	if ((uint32_t)port < pol->owned_end) {
+		owner = pol->owner_of[port];
+		if (owner != 0 && __predict_true(
+		    (pol->entry[owner].listens & (uint8_t)with) != 0))
+			return decide_owned(pol, id, port, shift);
+	}
+	return decide_free(pol, class_of(pol, id), port, shift);
 }
 
 /*
  * Who is on the host and not root may bind what no cell listens on.
  */
 unsigned int
-cellpolicy_decide_host_bind(const struct cellpolicy_tables *t, size_t port,
-    size_t protocol)
+cellpolicy_decide_host_bind(const struct cellpolicy_policy *pol, size_t port,
+    unsigned int with)
 {
-	unsigned int number;
 
-	number = t->port_of[port];
-	return number >= t->n.ports &&
-	    t->owners[number - t->n.ports].cell[protocol] != 0 ?
+	return (pol->entry[pol->owner_of[port]].listens & with) != 0 ?
 	    CELLPOLICY_DENY : CELLPOLICY_DEFER;
 }
 
@@ -140,9 +224,10 @@ axis(const uint16_t *classes, uint32_t n, int value)
 }
 
 unsigned int
-cellpolicy_decide_socket(const struct cellpolicy_tables *t, size_t id,
+cellpolicy_decide_socket(const struct cellpolicy_policy *pol, size_t id,
     bool rawsock, int domain, int type, int protocol)
 {
+	const struct cellpolicy_tables *t = &pol->tables;
 	unsigned int i;
 
 	if (rawsock)
@@ -152,7 +237,8 @@ cellpolicy_decide_socket(const struct cellpolicy_tables *t, size_t id,
 		    t->n.types + axis(t->type_of, t->n.type_numbers, type);
 	i = i * t->n.protocols +
 	    axis(t->protocol_of, t->n.protocol_numbers, protocol);
-	return verdict(t->sockets + class_of(t, id)->socket, i);
+	return verdict(t->sockets +
+	    t->commons[class_of(pol, id)->common].socket, i);
 }
 
 /*
@@ -160,12 +246,12 @@ cellpolicy_decide_socket(const struct cellpolicy_tables *t, size_t id,
  * denied when any of the rights is.
  */
 unsigned int
-cellpolicy_decide_vnode(const struct cellpolicy_tables *t, size_t id,
+cellpolicy_decide_vnode(const struct cellpolicy_policy *pol, size_t id,
     uint64_t action)
 {
 
 	return (cellpolicy_vnode_rights(action) &
-	    class_of(t, id)->vnode_deny) != 0 ?
+	    class_of(pol, id)->vnode_deny) != 0 ?
 	    CELLPOLICY_DENY : CELLPOLICY_DEFER;
 }
 
@@ -174,12 +260,12 @@ cellpolicy_decide_vnode(const struct cellpolicy_tables *t, size_t id,
  * a right that nobody knows it is denied.
  */
 unsigned int
-cellpolicy_decide_passthru(const struct cellpolicy_tables *t, size_t id,
+cellpolicy_decide_passthru(const struct cellpolicy_policy *pol, size_t id,
     unsigned long bits)
 {
 	uint32_t rights, sets;
 
-	sets = class_of(t, id)->passthru;
+	sets = class_of(pol, id)->passthru;
 	rights = cellpolicy_passthru_rights(bits);
 	if ((rights & CELLPOLICY_PASSTHRU_DENY(sets)) != 0)
 		return CELLPOLICY_DENY;

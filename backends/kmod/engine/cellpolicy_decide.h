@@ -6,7 +6,7 @@
 /*
  * Pure functions over the tables of a policy: no lock, no state, no call.
  *
- * The first ones decide.  Each takes the tables, the cell that asks, which is
+ * The first ones decide.  Each takes the policy, the cell that asks, which is
  * not 0, and the request in the kernel's own numbers where that will do; the
  * numbers of loads and instructions do not depend on the policy.
  */
@@ -43,36 +43,35 @@ struct cellpolicy_question {
 	uint32_t	rights;
 };
 
-unsigned int	cellpolicy_decide(const struct cellpolicy_tables *, size_t,
+unsigned int	cellpolicy_decide(const struct cellpolicy_policy *, size_t,
 		    const struct cellpolicy_scope *, uint64_t, unsigned long);
-unsigned int	cellpolicy_decide_process(const struct cellpolicy_tables *,
+unsigned int	cellpolicy_decide_process(const struct cellpolicy_policy *,
 		    size_t, size_t, uint64_t, unsigned long);
-unsigned int	cellpolicy_decide_bind(const struct cellpolicy_tables *,
-		    size_t, size_t, unsigned int, size_t);
-unsigned int	cellpolicy_decide_host_bind(const struct cellpolicy_tables *,
-		    size_t, size_t);
-unsigned int	cellpolicy_decide_socket(const struct cellpolicy_tables *,
+unsigned int	cellpolicy_decide_auto(const struct cellpolicy_policy *, size_t,
+		    unsigned int, unsigned int);
+unsigned int	cellpolicy_decide_bind(const struct cellpolicy_policy *, size_t,
+		    size_t, unsigned int, unsigned int);
+unsigned int	cellpolicy_decide_host_bind(const struct cellpolicy_policy *,
+		    size_t, unsigned int);
+unsigned int	cellpolicy_decide_socket(const struct cellpolicy_policy *,
 		    size_t, bool, int, int, int);
-unsigned int	cellpolicy_decide_vnode(const struct cellpolicy_tables *,
+unsigned int	cellpolicy_decide_vnode(const struct cellpolicy_policy *,
 		    size_t, uint64_t);
-unsigned int	cellpolicy_decide_passthru(const struct cellpolicy_tables *,
+unsigned int	cellpolicy_decide_passthru(const struct cellpolicy_policy *,
 		    size_t, unsigned long);
 const struct cellpolicy_class *
-		cellpolicy_class(const struct cellpolicy_tables *, size_t);
+		cellpolicy_class(const struct cellpolicy_policy *, size_t);
 
 /* cellpolicy_explain.c */
-unsigned int	cellpolicy_column(const struct cellpolicy_tables *,
+unsigned int	cellpolicy_column(const struct cellpolicy_policy *,
 		    const struct cellpolicy_question *);
-uint32_t	cellpolicy_explain(const struct cellpolicy_tables *,
+uint32_t	cellpolicy_explain(const struct cellpolicy_policy *,
 		    const struct cellpolicy_question *);
 const struct cellpolicy_cell *
 		cellpolicy_cell(const struct cellpolicy_tables *, unsigned int);
 const char	*cellpolicy_cell_name(const struct cellpolicy_tables *,
 		    unsigned int);
 bool		cellpolicy_permissive(const struct cellpolicy_tables *,
-		    unsigned int);
-const struct cellpolicy_owner *
-		cellpolicy_owner(const struct cellpolicy_tables *,
 		    unsigned int);
 
 #endif /* !_CELLPOLICY_DECIDE_H_ */

@@ -69,18 +69,25 @@ struct cellpolicy_state {
 /* cellpolicy_policy.c */
 int	cellpolicy_policy_start(void);
 void	cellpolicy_policy_stop(void);
-extern const struct cellpolicy_tables *cellpolicy_current;
+extern const struct cellpolicy_policy *cellpolicy_current;
 uint64_t cellpolicy_generation(void);
 int	cellpolicy_load(void *, size_t, void *, size_t);
 
 /*
- * The tables in force: in a read section, or under the sysctl tree lock.
+ * The policy in force: in a read section, or under the sysctl tree lock.
  */
+static inline const struct cellpolicy_policy *
+cellpolicy_policy(void)
+{
+
+	return CELLPOLICY_DEPEND(&cellpolicy_current);
+}
+
 static inline const struct cellpolicy_tables *
 cellpolicy_tables(void)
 {
 
-	return CELLPOLICY_DEPEND(&cellpolicy_current);
+	return &cellpolicy_policy()->tables;
 }
 
 /* cellpolicy_state.c */
@@ -150,7 +157,7 @@ void	cellpolicy_listen_stop(void);
 #define	CELLPOLICY_LIMIT_PROCESSES	CELLPOLICY_LIMITS
 int	cellpolicy_audit_start(void);
 void	cellpolicy_audit_stop(void);
-bool	cellpolicy_denied(const struct cellpolicy_tables *,
+bool	cellpolicy_denied(const struct cellpolicy_policy *,
 	    const struct cellpolicy_question *, kauth_cred_t, int);
 
 /* cellpolicy_image.c */
@@ -159,6 +166,9 @@ int	cellpolicy_image_open(struct cellpolicy_tables *, void *, size_t);
 
 /* cellpolicy_check.c */
 int	cellpolicy_check(const struct cellpolicy_tables *);
+
+/* cellpolicy_check_classes.c */
+bool	cellpolicy_classes_valid(const struct cellpolicy_tables *);
 
 /* cellpolicy_signal.c */
 int	cellpolicy_signal(unsigned int, int);

@@ -50,15 +50,19 @@ cellpolicy_permissive(const struct cellpolicy_tables *t, unsigned int id)
 }
 
 /*
- * The owner of a port, or NULL.
+ * The cell that listens on a port with a protocol, or 0.
  */
-const struct cellpolicy_owner *
-cellpolicy_owner(const struct cellpolicy_tables *t, unsigned int port)
+static unsigned int
+listener(const struct cellpolicy_policy *pol, unsigned int port, int protocol)
 {
-	unsigned int number;
+	unsigned int owner;
 
-	number = t->port_of[port];
-	return number < t->n.ports ? NULL : &t->owners[number - t->n.ports];
+	owner = pol->owner_of[port];
+	if ((pol->entry[owner].listens &
+	    CELLPOLICY_WITH((unsigned)protocol)) == 0)
+		return 0;
+	return owner < pol->ids ? owner :
+	    pol->tables.owners[owner - pol->ids].cell[protocol];
 }
 
 static bool
@@ -150,7 +154,7 @@ rule_matches(const struct cellpolicy_tables *t, const struct cellpolicy_rule *r,
  * rights none of which is the first.
  */
 unsigned int
-cellpolicy_column(const struct cellpolicy_tables *t,
+cellpolicy_column(const struct cellpolicy_policy *pol,
     const struct cellpolicy_question *q)
 {
 	const struct cellpolicy_class *c;
@@ -158,7 +162,7 @@ cellpolicy_column(const struct cellpolicy_tables *t,
 	unsigned int i;
 	uint32_t denied;
 
-	c = cellpolicy_class(t, q->subject);
+	c = cellpolicy_class(pol, q->subject);
 	if (q->kind == CELLPOLICY_VNODE) {
 		denied = c->vnode_deny;
 		columns = cellpolicy_vnode_columns;
@@ -175,36 +179,44 @@ cellpolicy_column(const struct cellpolicy_tables *t,
 }
 
 /*
+ * The first of some rules that is about a request; its id, or 0.
+ */
+static uint32_t
+first_rule(const struct cellpolicy_policy *pol,
+    const struct cellpolicy_question *q, uint32_t first, uint32_t n)
+{
+	const struct cellpolicy_rule *r;
+	unsigned int column;
+
+	column = cellpolicy_column(pol, q);
+	for (r = pol->tables.rules + first; n > 0; r++, n--)
+		if (rule_matches(&pol->tables, r, q, column))
+			return r->id;
+	return 0;
+}
+
+/*
  * The id of the rule that decided a request, or 0 where no rule did.
  */
 uint32_t
-cellpolicy_explain(const struct cellpolicy_tables *t,
+cellpolicy_explain(const struct cellpolicy_policy *pol,
     const struct cellpolicy_question *q)
 {
+	const struct cellpolicy_tables *t = &pol->tables;
 	const struct cellpolicy_cell *c;
-	const struct cellpolicy_owner *o;
-	const struct cellpolicy_rule *r;
-	uint32_t first, n;
-	unsigned int column;
+	unsigned int owner;
 
 	if (q->subject == 0 && q->root)
 		return 0;
 	if (q->kind == CELLPOLICY_PROCESS && q->target != 0 &&
 	    cellpolicy_cell(t, q->target)->id == 0)
 		return 0;
-	c = cellpolicy_cell(t, q->subject);
-	first = c->rules;
-	n = c->nrules;
-	o = q->kind == CELLPOLICY_BINDING ? cellpolicy_owner(t, q->port) : NULL;
-	if (o != NULL && o->cell[q->protocol] != 0) {
-		if (o->cell[q->protocol] != q->subject)
-			return o->rule[q->protocol];
-		first = c->owned;
-		n = c->nowned;
-	}
-	column = cellpolicy_column(t, q);
-	for (r = t->rules + first; n > 0; r++, n--)
-		if (rule_matches(t, r, q, column))
-			return r->id;
-	return 0;
+	owner = q->kind != CELLPOLICY_BINDING ? 0 :
+	    listener(pol, q->port, q->protocol);
+	c = cellpolicy_cell(t, owner != 0 ? owner : q->subject);
+	if (owner == 0)
+		return first_rule(pol, q, c->rules, c->nrules);
+	if (owner == q->subject)
+		return first_rule(pol, q, c->owned, c->nowned);
+	return first_rule(pol, q, c->listens, c->nlistens);
 }

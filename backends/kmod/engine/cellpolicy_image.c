@@ -19,11 +19,11 @@
 #include "cellpolicy_engine.h"
 
 #define	MAGIC		"CELLPOL"
-#define	VERSION		2u
+#define	VERSION		3u
 #define	HASH_DIGITS	64
 #define	NUMBERS		(sizeof(struct cellpolicy_numbers) / sizeof(uint32_t))
-#define	WORDS(n, record)						\
-	((n) * (uint64_t)(sizeof(record) / sizeof(uint32_t)))
+#define	FIELDS(n, record, width)					\
+	((n) * (uint64_t)(sizeof(record) / (width)))
 
 struct header {
 	char		magic[8];
@@ -125,6 +125,29 @@ take(struct cursor *c, uint64_t n, size_t width)
 	return array;
 }
 
+/*
+ * The classes, whose numbers are of several widths.
+ */
+static void *
+take_classes(struct cursor *c, uint64_t n)
+{
+	struct cellpolicy_class *classes;
+	uint64_t i;
+	unsigned int j;
+
+	classes = take(c, n * sizeof(*classes), 1);
+	for (i = 0; classes != NULL && i < n; i++) {
+		for (j = 0; j < CELLPOLICY_ROW; j++)
+			classes[i].row[j] = le32toh(classes[i].row[j]);
+		classes[i].vnode_deny = le32toh(classes[i].vnode_deny);
+		classes[i].common = le16toh(classes[i].common);
+		classes[i].named = le16toh(classes[i].named);
+		for (j = 0; j < CELLPOLICY_ENDS; j++)
+			classes[i].ends[j] = le16toh(classes[i].ends[j]);
+	}
+	return classes;
+}
+
 static bool
 take_numbers(struct cellpolicy_tables *t, struct cursor *c)
 {
@@ -142,21 +165,27 @@ take_arrays(struct cellpolicy_tables *t, struct cursor *c)
 {
 
 	return
-	    (t->classes = take(c, WORDS(t->n.classes, *t->classes), 4))
+	    (t->classes = take_classes(c, t->n.classes)) != NULL &&
+	    (t->commons = take(c, FIELDS(t->n.commons, *t->commons, 8), 8))
 		!= NULL &&
-	    (t->port_ends = take(c, t->n.port_steps, 2)) != NULL &&
-	    (t->port_numbers = take(c, t->n.port_steps, 2)) != NULL &&
-	    (t->owners = take(c, WORDS(t->n.owners, *t->owners), 4))
-		!= NULL &&
-	    (t->tops = take(c, t->n.tops, 4)) != NULL &&
+	    (t->port_tops = take(c, (uint64_t)t->n.port_maps *
+		CELLPOLICY_PORT_TOPS, 4)) != NULL &&
+	    (t->peer_tops = take(c, (uint64_t)t->n.peer_maps *
+		CELLPOLICY_TOPS((uint64_t)t->n.ids), 4)) != NULL &&
 	    (t->pages = take(c, t->n.pages, 2)) != NULL &&
 	    (t->crossings = take(c, t->n.crossings, 8)) != NULL &&
+	    (t->port_ends = take(c, t->n.port_steps, 2)) != NULL &&
+	    (t->port_owners = take(c, t->n.port_steps, 2)) != NULL &&
+	    (t->owners = take(c, FIELDS(t->n.owners, *t->owners, 2), 2))
+		!= NULL &&
 	    (t->sockets = take(c, t->n.sockets, 4)) != NULL &&
 	    (t->domain_of = take(c, t->n.domain_numbers, 2)) != NULL &&
 	    (t->type_of = take(c, t->n.type_numbers, 2)) != NULL &&
 	    (t->protocol_of = take(c, t->n.protocol_numbers, 2)) != NULL &&
-	    (t->cells = take(c, WORDS(t->n.cells, *t->cells), 4)) != NULL &&
-	    (t->rules = take(c, WORDS(t->n.rules, *t->rules), 4)) != NULL &&
+	    (t->cells = take(c, FIELDS(t->n.cells, *t->cells, 4), 4))
+		!= NULL &&
+	    (t->rules = take(c, FIELDS(t->n.rules, *t->rules, 4), 4))
+		!= NULL &&
 	    (t->sets = take(c, t->n.sets, 4)) != NULL &&
 	    (t->ceilings = take(c, (uint64_t)t->n.ceilings *
 		CELLPOLICY_LIMITS, 8)) != NULL &&

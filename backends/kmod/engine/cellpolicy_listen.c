@@ -33,12 +33,12 @@ static const int results[] = {
  * what asked for is `q' then, and there is nothing to ask for otherwise.
  */
 static int
-finish(const struct cellpolicy_tables *t, kauth_cred_t cred,
+finish(const struct cellpolicy_policy *pol, kauth_cred_t cred,
     const struct cellpolicy_question *q, unsigned int verdict, int s)
 {
 
 	if (verdict == CELLPOLICY_DENY &&
-	    !cellpolicy_denied(t, q, cred, CELLPOLICY_NOLIMIT))
+	    !cellpolicy_denied(pol, q, cred, CELLPOLICY_NOLIMIT))
 		verdict = CELLPOLICY_DEFER;
 	pserialize_read_exit(s);
 	return results[verdict];
@@ -48,7 +48,7 @@ finish(const struct cellpolicy_tables *t, kauth_cred_t cred,
  * Out of the way of requests that are not denied.
  */
 static int __noinline
-refuse(const struct cellpolicy_tables *t, kauth_cred_t cred, unsigned int id,
+refuse(const struct cellpolicy_policy *pol, kauth_cred_t cred, unsigned int id,
     const struct cellpolicy_scope *scope, kauth_action_t action, void *request,
     int s)
 {
@@ -56,7 +56,7 @@ refuse(const struct cellpolicy_tables *t, kauth_cred_t cred, unsigned int id,
 
 	cellpolicy_ask(&q, scope, action, TO_ULONG(request));
 	q.subject = id;
-	return finish(t, cred, &q, CELLPOLICY_DENY, s);
+	return finish(pol, cred, &q, CELLPOLICY_DENY, s);
 }
 
 /*
@@ -66,15 +66,15 @@ static int
 answer(kauth_cred_t cred, unsigned int id,
     const struct cellpolicy_scope *scope, kauth_action_t action, void *request)
 {
-	const struct cellpolicy_tables *t;
+	const struct cellpolicy_policy *pol;
 	unsigned int verdict;
 	int s;
 
 	s = pserialize_read_enter();
-	t = cellpolicy_tables();
-	verdict = cellpolicy_decide(t, id, scope, action, TO_ULONG(request));
+	pol = cellpolicy_policy();
+	verdict = cellpolicy_decide(pol, id, scope, action, TO_ULONG(request));
 	if (__predict_false(verdict == CELLPOLICY_DENY))
-		return refuse(t, cred, id, scope, action, request, s);
+		return refuse(pol, cred, id, scope, action, request, s);
 	pserialize_read_exit(s);
 	return results[verdict];
 }
@@ -134,20 +134,20 @@ static int
 passthru(kauth_cred_t cred, unsigned int id, unsigned long bits)
 {
 	const unsigned long known = KAUTH_REQ_DEVICE_RAWIO_PASSTHRU_ALL;
-	const struct cellpolicy_tables *t;
+	const struct cellpolicy_policy *pol;
 	struct cellpolicy_question q;
 	unsigned int verdict;
 	int s;
 
 	s = pserialize_read_enter();
-	t = cellpolicy_tables();
+	pol = cellpolicy_policy();
 	verdict = (bits & ~known) != 0 ? CELLPOLICY_DENY :
-	    cellpolicy_decide_passthru(t, id, bits);
+	    cellpolicy_decide_passthru(pol, id, bits);
 	cellpolicy_ask_passthru(&q, bits);
 	if ((bits & ~known) != 0)
 		q.kind = CELLPOLICY_UNKNOWN;
 	q.subject = id;
-	return finish(t, cred, &q, verdict, s);
+	return finish(pol, cred, &q, verdict, s);
 }
 
 static int
@@ -176,7 +176,7 @@ static int
 listen_vnode(kauth_cred_t cred, kauth_action_t action, void *cookie,
     void *arg0, void *arg1, void *arg2, void *arg3)
 {
-	const struct cellpolicy_tables *t;
+	const struct cellpolicy_policy *pol;
 	struct cellpolicy_question q;
 	unsigned int id;
 	int s;
@@ -190,15 +190,15 @@ listen_vnode(kauth_cred_t cred, kauth_action_t action, void *cookie,
 	if (id == 0)
 		return KAUTH_RESULT_DEFER;
 	s = pserialize_read_enter();
-	t = cellpolicy_tables();
-	if (__predict_true(cellpolicy_decide_vnode(t, id, action) !=
+	pol = cellpolicy_policy();
+	if (__predict_true(cellpolicy_decide_vnode(pol, id, action) !=
 	    CELLPOLICY_DENY)) {
 		pserialize_read_exit(s);
 		return KAUTH_RESULT_DEFER;
 	}
 	cellpolicy_ask_vnode(&q, action);
 	q.subject = id;
-	return finish(t, cred, &q, CELLPOLICY_DENY, s);
+	return finish(pol, cred, &q, CELLPOLICY_DENY, s);
 }
 
 /*
@@ -209,7 +209,7 @@ static int
 bind_result(kauth_cred_t cred, unsigned int id, unsigned long request,
     const struct socket *so, const void *address)
 {
-	const struct cellpolicy_tables *t;
+	const struct cellpolicy_policy *pol;
 	struct cellpolicy_question q;
 	struct cellpolicy_binding b;
 	unsigned int verdict;
@@ -217,35 +217,38 @@ bind_result(kauth_cred_t cred, unsigned int id, unsigned long request,
 
 	cellpolicy_read_bind(&b, request, so, address);
 	s = pserialize_read_enter();
-	t = cellpolicy_tables();
+	pol = cellpolicy_policy();
 	if (!b.known)
 		verdict = id != 0 ? CELLPOLICY_DENY : CELLPOLICY_DEFER;
-	else if (id != 0)
-		verdict = cellpolicy_decide_bind(t, id, b.port,
-		    CELLPOLICY_BIND(b.leaf, b.protocol), b.protocol);
+	else if (id == 0)
+		verdict = cellpolicy_decide_host_bind(pol, b.port,
+		    CELLPOLICY_WITH(b.protocol));
+	else if (b.port == 0)
+		verdict = cellpolicy_decide_auto(pol, id, b.leaf, b.protocol);
 	else
-		verdict = cellpolicy_decide_host_bind(t, b.port, b.protocol);
+		verdict = cellpolicy_decide_bind(pol, id, b.port,
+		    CELLPOLICY_BIND(b.protocol), CELLPOLICY_WITH(b.protocol));
 	if (__predict_true(verdict != CELLPOLICY_DENY)) {
 		pserialize_read_exit(s);
 		return results[verdict];
 	}
 	cellpolicy_ask_bind(&q, &b);
 	q.subject = id;
-	return finish(t, cred, &q, verdict, s);
+	return finish(pol, cred, &q, verdict, s);
 }
 
 static int
 socket_result(kauth_cred_t cred, unsigned int id, bool rawsock, int domain,
     int type, int protocol)
 {
-	const struct cellpolicy_tables *t;
+	const struct cellpolicy_policy *pol;
 	struct cellpolicy_question q;
 	unsigned int verdict;
 	int s;
 
 	s = pserialize_read_enter();
-	t = cellpolicy_tables();
-	verdict = cellpolicy_decide_socket(t, id, rawsock, domain, type,
+	pol = cellpolicy_policy();
+	verdict = cellpolicy_decide_socket(pol, id, rawsock, domain, type,
 	    protocol);
 	if (__predict_true(verdict != CELLPOLICY_DENY)) {
 		pserialize_read_exit(s);
@@ -253,7 +256,7 @@ socket_result(kauth_cred_t cred, unsigned int id, bool rawsock, int domain,
 	}
 	cellpolicy_ask_socket(&q, rawsock, domain, type, protocol);
 	q.subject = id;
-	return finish(t, cred, &q, verdict, s);
+	return finish(pol, cred, &q, verdict, s);
 }
 
 /*
@@ -306,7 +309,7 @@ fork_result(kauth_cred_t cred, const struct cellpolicy_question *q)
 	    cellpolicy_reserve_fork(q->subject, cap))
 		return KAUTH_RESULT_DEFER;
 	s = pserialize_read_enter();
-	refuse = cellpolicy_denied(cellpolicy_tables(), q, cred,
+	refuse = cellpolicy_denied(cellpolicy_policy(), q, cred,
 	    (int)CELLPOLICY_LIMIT_PROCESSES);
 	pserialize_read_exit(s);
 	return refuse ? KAUTH_RESULT_DENY : KAUTH_RESULT_DEFER;
@@ -319,15 +322,15 @@ static int
 rlimit_result(kauth_cred_t cred, const struct cellpolicy_question *q,
     struct proc *p, const struct rlimit *new, int which)
 {
-	const struct cellpolicy_tables *t;
+	const struct cellpolicy_policy *pol;
 	bool refuse;
 	int limit, s;
 
 	s = pserialize_read_enter();
-	t = cellpolicy_tables();
-	limit = cellpolicy_raises(t, q->target, p, new, which);
+	pol = cellpolicy_policy();
+	limit = cellpolicy_raises(&pol->tables, q->target, p, new, which);
 	refuse = limit != CELLPOLICY_NOLIMIT &&
-	    cellpolicy_denied(t, q, cred, limit);
+	    cellpolicy_denied(pol, q, cred, limit);
 	pserialize_read_exit(s);
 	return refuse ? KAUTH_RESULT_DENY : KAUTH_RESULT_DEFER;
 }
@@ -347,7 +350,7 @@ host_process(kauth_cred_t cred, kauth_action_t action, unsigned long request,
 		return KAUTH_RESULT_DEFER;
 	cellpolicy_ask_process(&q, action, request, target);
 	s = pserialize_read_enter();
-	return finish(cellpolicy_tables(), cred, &q, CELLPOLICY_DENY, s);
+	return finish(cellpolicy_policy(), cred, &q, CELLPOLICY_DENY, s);
 }
 
 /*
@@ -374,7 +377,7 @@ static int
 listen_process(kauth_cred_t cred, kauth_action_t action, void *cookie,
     void *arg0, void *arg1, void *arg2, void *arg3)
 {
-	const struct cellpolicy_tables *t;
+	const struct cellpolicy_policy *pol;
 	struct cellpolicy_question q;
 	unsigned int id, target, verdict;
 	unsigned long request;
@@ -389,8 +392,8 @@ listen_process(kauth_cred_t cred, kauth_action_t action, void *cookie,
 	if (id == 0)
 		return host_process(cred, action, request, target);
 	s = pserialize_read_enter();
-	t = cellpolicy_tables();
-	verdict = cellpolicy_decide_process(t, id, target, action, request);
+	pol = cellpolicy_policy();
+	verdict = cellpolicy_decide_process(pol, id, target, action, request);
 	if (__predict_true(verdict != CELLPOLICY_DENY &&
 	    action != KAUTH_PROCESS_FORK && action != KAUTH_PROCESS_RLIMIT)) {
 		pserialize_read_exit(s);
@@ -398,7 +401,7 @@ listen_process(kauth_cred_t cred, kauth_action_t action, void *cookie,
 	}
 	cellpolicy_ask_process(&q, action, request, target);
 	q.subject = id;
-	result = finish(t, cred, &q, verdict, s);
+	result = finish(pol, cred, &q, verdict, s);
 	if (result != KAUTH_RESULT_DENY && limits_result(cred, &q, action,
 	    (void *[]){ arg0, arg1, arg2, arg3 }) == KAUTH_RESULT_DENY)
 		return KAUTH_RESULT_DENY;

@@ -19,48 +19,66 @@
 #include "cellpolicy_compiled.h"
 #include "cellpolicy_engine.h"
 
-#define	PORTS	(CELLPOLICY_MAXID + 1)
-
-/* The policy in force; the first member is what listeners see. */
-static struct cellpolicy_policy {
-	struct cellpolicy_tables tables;
-	void		*memory;	/* of an image; NULL when compiled in */
-	size_t		size;
-	uint32_t	ids;
-	uint16_t	port_of[PORTS];
-	uint32_t	line_of[];	/* for so many ids */
-} *policy;
-#define	SIZE(n)	(sizeof(struct cellpolicy_policy) + (n) * sizeof(uint32_t))
-const struct cellpolicy_tables *cellpolicy_current;
+static struct cellpolicy_policy *policy;
+#define	SIZE(entries)							\
+	(sizeof(struct cellpolicy_policy) +				\
+	(entries) * sizeof(struct cellpolicy_entry))
+const struct cellpolicy_policy *cellpolicy_current;
 static uint64_t generation;
 static pserialize_t psz;
 
+static void
+set_entry(struct cellpolicy_entry *e, uint32_t class, uint32_t listening)
+{
+
+	e->class = (uint16_t)class;
+	e->own = (uint8_t)CELLPOLICY_OWN(listening);
+	e->listens = (uint8_t)CELLPOLICY_LISTENS(listening);
+}
+
 /*
- * Tables that can be used: with a line for every id and a number for every port.  Those of an image
- * own its memory.
+ * Who listens on each port.  Owners that are no cells come after all ids.
+ */
+static void
+own_ports(struct cellpolicy_policy *pol)
+{
+	const struct cellpolicy_tables *t = &pol->tables;
+	uint32_t i, owner, port;
+
+	for (port = i = 0; port < CELLPOLICY_PORTS; port++) {
+		if (port > t->port_ends[i])
+			i++;
+		owner = t->port_owners[i];
+		if (owner >= t->n.ids)
+			owner += pol->ids - t->n.ids;
+		pol->owner_of[port] = (uint16_t)owner;
+		if (owner != 0)
+			pol->owned_end = port + 1;
+	}
+}
+
+/*
+ * A policy to decide by, which owns the memory of the image.
  */
 static struct cellpolicy_policy *
 make(const struct cellpolicy_tables *t, void *memory, size_t size)
 {
 	struct cellpolicy_policy *new;
-	uint32_t i, port, step;
+	uint32_t i, ids;
 
-	i = cellpolicy_state_ids();
-	new = kmem_zalloc(SIZE(i), KM_SLEEP);
+	ids = cellpolicy_state_ids();
+	new = kmem_zalloc(SIZE(ids + t->n.owners), KM_SLEEP);
 	new->tables = *t;
-	new->tables.line_of = new->line_of;
-	new->tables.port_of = new->port_of;
-	new->ids = i;
-	for (i = 1; i < t->n.cells; i++)
-		new->line_of[t->cells[i].id] =
-		    t->cells[i].class * CELLPOLICY_LINE;
 	new->memory = memory;
 	new->size = size;
-	for (port = step = 0; port < PORTS; port++) {
-		if (port > t->port_ends[step])
-			step++;
-		new->port_of[port] = t->port_numbers[step];
-	}
+	new->ids = ids;
+	new->peer_tops = CELLPOLICY_TOPS(t->n.ids);
+	for (i = 1; i < t->n.cells; i++)
+		set_entry(&new->entry[t->cells[i].id], t->cells[i].class,
+		    t->cells[i].listening);
+	for (i = 0; i < t->n.owners; i++)
+		set_entry(&new->entry[ids + i], 0, t->owners[i].listening);
+	own_ports(new);
 	return new;
 }
 
@@ -72,7 +90,7 @@ release(struct cellpolicy_policy *old)
 		return;
 	if (old->memory != NULL)
 		kmem_free(old->memory, old->size);
-	kmem_free(old, SIZE(old->ids));
+	kmem_free(old, SIZE(old->ids + old->tables.n.owners));
 }
 
 static int
@@ -81,12 +99,15 @@ put_in_force(const struct cellpolicy_tables *t, void *memory, size_t size)
 	struct cellpolicy_policy *old;
 	int error;
 
+	if (MAX(cellpolicy_state_ids(), t->n.ids) + t->n.owners >
+	    CELLPOLICY_PORTS)
+		return EFBIG;
 	error = cellpolicy_state_adopt(t);
 	if (error != 0)
 		return error;
 	old = policy;
 	policy = make(t, memory, size);
-	CELLPOLICY_STORE(&cellpolicy_current, &policy->tables);
+	CELLPOLICY_STORE(&cellpolicy_current, policy);
 	generation++;
 	pserialize_perform(psz);
 	release(old);
@@ -134,8 +155,9 @@ cellpolicy_generation(void)
 /*
  * Puts an image in force, which lies somewhere in the given memory and starts
  * on a line of the cache.  Takes over the memory, unless it fails: with the
- * errors of cellpolicy_image_open(), or EBUSY when a living id gets another
- * name.
+ * errors of cellpolicy_image_open(), EBUSY when a living id gets another
+ * name, or EFBIG when there are too few numbers for owners of ports beside
+ * those of all ids.
  */
 int
 cellpolicy_load(void *image, size_t length, void *memory, size_t size)

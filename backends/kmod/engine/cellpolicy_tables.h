@@ -7,8 +7,8 @@
  * The tables of a policy: what the compiler writes and the engine reads, as
  * C arrays in cellpolicy_tables.c or as an image loaded at run time.
  *
- * All numbers are 16, 32 or 64 bits wide, so that an image is these arrays one
- * after the other.
+ * All numbers are 8, 16, 32 or 64 bits wide, so that an image is these arrays
+ * one after the other.
  */
 
 #ifndef _CELLPOLICY_TABLES_H_
@@ -18,8 +18,20 @@
 
 #include "cellpolicy_actions.h"
 
-/* Words of a row: one verdict for each position. */
-#define	CELLPOLICY_ROW		CELLPOLICY_WORDS(CELLPOLICY_POSITIONS)
+/* Protocols of network.bind. */
+#define	CELLPOLICY_TCP		0u
+#define	CELLPOLICY_UDP		1u
+#define	CELLPOLICY_OTHER	2u
+#define	CELLPOLICY_PROTOCOLS	3u
+
+/*
+ * Positions in a row: 0 for requests that nobody knows, those of the actions
+ * that carry nothing but themselves, and then those of a port that is left to
+ * the kernel, by leaf (port or privport) and protocol.
+ */
+#define	CELLPOLICY_AUTO(leaf, protocol)					\
+	(CELLPOLICY_POSITIONS + (leaf) * CELLPOLICY_PROTOCOLS + (protocol))
+#define	CELLPOLICY_ROW		CELLPOLICY_WORDS(CELLPOLICY_AUTO(2, 0))
 
 /* A verdict of two bits, sixteen to a word. */
 #define	CELLPOLICY_DEFER	0u
@@ -29,59 +41,80 @@
 #define	CELLPOLICY_WORDS(verdicts)					\
 	(((verdicts) + CELLPOLICY_VERDICTS - 1) / CELLPOLICY_VERDICTS)
 
-/*
- * A map from numbers to numbers in two levels: `tops' has a page for each
- * stretch of keys, `pages' the numbers.  Equal parts of all maps are shared.
- */
-#define	CELLPOLICY_PAGE		64u
-
-/* Keys of a map that takes `n', in pages. */
-#define	CELLPOLICY_TOPS(n)						\
-	(((n) + CELLPOLICY_PAGE - 1) / CELLPOLICY_PAGE)
-
-/* Protocols of network.bind. */
-#define	CELLPOLICY_TCP		0u
-#define	CELLPOLICY_UDP		1u
-#define	CELLPOLICY_OTHER	2u
-#define	CELLPOLICY_PROTOCOLS	3u
-
-/* Place of a bind verdict: by leaf (port or privport) and protocol. */
-#define	CELLPOLICY_BIND(leaf, protocol)					\
-	(2 * ((leaf) * CELLPOLICY_PROTOCOLS + (protocol)))
+/* Place of a protocol's verdict on a port, and of the protocol in a set. */
+#define	CELLPOLICY_BIND(protocol)	(2 * (protocol))
+#define	CELLPOLICY_WITH(protocol)	(1u << (protocol))
 
 #define	CELLPOLICY_UNLIMITED	0xffffffffu
 #define	CELLPOLICY_MAXID	65535u
 
 /*
  * What cells of one class may do, in one line of the cache.  Class 0 is for
- * ids that the policy does not know; it denies everything.  Position 0 of a
- * row is for requests that nobody knows, and always denies.
+ * ids that the policy does not know; it denies everything.
  *
- * A crossing is one number, with the verdicts on process actions that leave
- * the cell, which have the first positions.  Number 0 denies all.
+ * Ports up to ends[0], those up to ends[1] and so on, and those beyond the
+ * last end, have a verdict a protocol each.  Flags with the last ones say
+ * that there is more than a line holds: where ports are told apart more often,
+ * ends[0] is the number of a map from ports to such verdicts, and the other
+ * ends are 0; where several cells are told apart as targets, `named' is the
+ * number of a map from cell ids to crossings.
  */
+#define	CELLPOLICY_ENDS		6
 struct cellpolicy_class {
-	uint32_t	row[CELLPOLICY_ROW];	/* system and own cell */
+	uint32_t	row[CELLPOLICY_ROW];
 	uint32_t	vnode_deny;	/* rights */
-	uint32_t	passthru;	/* rights: granted << 16 | denied */
-	uint32_t	peers;		/* map: target's cell id to crossing */
-	uint32_t	ports;		/* map: number of port to verdicts */
-	uint32_t	socket;		/* socket row, in words */
+	uint16_t	common;
+	uint16_t	named;		/* id of the cell told apart, or 0 */
+	uint16_t	ends[CELLPOLICY_ENDS];
+	uint8_t		binds[CELLPOLICY_ENDS + 1];
+	uint8_t		passthru;	/* rights: granted << 4 | denied */
 };
 #define	CELLPOLICY_LINE		64
-#define	CELLPOLICY_PASSTHRU_DENY(sets)	((sets) & 0xffff)
-#define	CELLPOLICY_PASSTHRU_GRANT(sets)	((sets) >> 16)
+#define	CELLPOLICY_PORT_MAP	0x80u	/* flags of binds[ENDS] */
+#define	CELLPOLICY_PEER_MAP	0x40u
+#define	CELLPOLICY_PASSTHRU_DENY(sets)	((sets) & 0xfu)
+#define	CELLPOLICY_PASSTHRU_GRANT(sets)	((sets) >> 4)
 
 /*
- * Ports that no rule and no cell tells apart have one number.  Those that a
- * cell listens on have the greatest, and an owner each.
+ * What many classes have in common: verdicts on process actions by where the
+ * target is, those of the first position always denials, and on sockets.
+ */
+struct cellpolicy_common {
+	uint64_t	own;		/* in the cell itself */
+	uint64_t	host;
+	uint64_t	named;
+	uint64_t	others;
+	uint64_t	socket;		/* row, in words of `sockets' */
+};
+
+/*
+ * A map from numbers to numbers in two levels: for each stretch of keys the
+ * place of a page in `pages', of which every distinct one stands once.  All
+ * maps of ports are of one length, and so are all maps of cell ids.  Crossings
+ * are like the words of a common record; number 0 denies all.
+ */
+#define	CELLPOLICY_PAGE		64u
+#define	CELLPOLICY_TOPS(keys)						\
+	(((keys) + CELLPOLICY_PAGE - 1) / CELLPOLICY_PAGE)
+#define	CELLPOLICY_PORTS	(CELLPOLICY_MAXID + 1)
+#define	CELLPOLICY_PORT_TOPS	CELLPOLICY_TOPS(CELLPOLICY_PORTS)
+
+/*
+ * Owners of ports are numbers: that of a cell is its id, and stands for the
+ * protocols and verdicts in its record.  Other combinations come after the
+ * ids, in this array.
  */
 struct cellpolicy_owner {
-	uint32_t	cell[CELLPOLICY_PROTOCOLS];	/* id or 0 */
-	uint32_t	rule[CELLPOLICY_PROTOCOLS];	/* the listen rules */
-	uint32_t	verdicts;	/* bind verdicts of the owners */
-	uint32_t	unused;
+	uint16_t	cell[CELLPOLICY_OTHER];	/* id or 0 */
+	uint16_t	listening;
 };
+
+/*
+ * How ports are listened on: the owner's own verdicts by CELLPOLICY_BIND, and
+ * with which protocols.
+ */
+#define	CELLPOLICY_OWN(listening)	((listening) & 0x3fu)
+#define	CELLPOLICY_LISTENS(listening)	((listening) >> 6)
 
 /* In the order of ids.  Number 0 stands for ids the policy does not know. */
 struct cellpolicy_cell {
@@ -95,6 +128,9 @@ struct cellpolicy_cell {
 	uint32_t	nrules;
 	uint32_t	owned;		/* first of those for its own ports */
 	uint32_t	nowned;
+	uint32_t	listens;	/* first of those by which it listens */
+	uint32_t	nlistens;
+	uint32_t	listening;
 };
 #define	CELLPOLICY_PERMISSIVE	0x00000001u
 
@@ -119,17 +155,18 @@ struct cellpolicy_rule {
 
 /* Single numbers; those without a remark say how many there are. */
 struct cellpolicy_numbers {
+	uint32_t	ids;		/* one more than the greatest */
 	uint32_t	policy;		/* name of the policy, in strings */
 	uint32_t	flags;		/* CELLPOLICY_PERMISSIVE */
-	uint32_t	ids;		/* one more than the greatest */
-	uint32_t	ports;		/* numbers of ports that nobody owns */
-	uint32_t	owners;
 	uint32_t	port_steps;
+	uint32_t	owners;
 	uint32_t	cells;
 	uint32_t	classes;
-	uint32_t	crossings;
-	uint32_t	tops;
+	uint32_t	commons;
+	uint32_t	port_maps;
+	uint32_t	peer_maps;
 	uint32_t	pages;		/* numbers in them */
+	uint32_t	crossings;
 	uint32_t	domain_numbers;	/* entries of domain_of */
 	uint32_t	type_numbers;
 	uint32_t	protocol_numbers;
@@ -144,23 +181,20 @@ struct cellpolicy_numbers {
 };
 
 /*
- * The members before `n.port_steps' are those of most decisions.  The engine
- * makes the first two: `line_of' has an entry for every id that any policy
- * had since the module was loaded, so that no decision has to ask whether an
- * id is within bounds.
+ * The members before `n.policy' are those of most decisions.
  */
 struct cellpolicy_tables {
-	const uint32_t	*line_of;	/* by cell id: class, in bytes */
-	const uint16_t	*port_of;	/* by port: its number */
 	const struct cellpolicy_class *classes;
-	const uint32_t	*tops;
+	const struct cellpolicy_common *commons;
+	const uint32_t	*port_tops;
+	const uint32_t	*peer_tops;
 	const uint16_t	*pages;
-	struct cellpolicy_numbers n;
-	const struct cellpolicy_owner *owners;	/* from number n.ports on */
 	const uint64_t	*crossings;
+	struct cellpolicy_numbers n;
 	const char	*hash;		/* SHA-256 of the policy, in hex */
 	const uint16_t	*port_ends;	/* the last port of each step */
-	const uint16_t	*port_numbers;	/* and the number of its ports */
+	const uint16_t	*port_owners;	/* and the owner of its ports, or 0 */
+	const struct cellpolicy_owner *owners;	/* from number n.ids on */
 	const uint32_t	*sockets;
 	const uint16_t	*domain_of;	/* PF_* to class of domains */
 	const uint16_t	*type_of;	/* SOCK_* */
@@ -170,6 +204,28 @@ struct cellpolicy_tables {
 	const uint32_t	*sets;
 	const uint64_t	*ceilings;	/* CELLPOLICY_LIMITS a row */
 	const char	*strings;
+};
+
+/*
+ * What the engine makes of tables to decide by them.  There is an entry for
+ * every id that any policy had since the module was loaded, so that no
+ * decision has to ask whether an id is within bounds, and after those one for
+ * each owner that is no cell.
+ */
+struct cellpolicy_entry {
+	uint16_t	class;
+	uint8_t		own;		/* CELLPOLICY_OWN */
+	uint8_t		listens;	/* CELLPOLICY_LISTENS */
+};
+struct cellpolicy_policy {
+	uint32_t	owned_end;	/* no port from here on has an owner */
+	uint32_t	peer_tops;	/* pages of a map of cell ids */
+	struct cellpolicy_tables tables;
+	void		*memory;	/* of an image; NULL when compiled in */
+	size_t		size;
+	uint32_t	ids;		/* entries of ids */
+	uint16_t	owner_of[CELLPOLICY_PORTS];
+	struct cellpolicy_entry entry[];
 };
 
 #endif /* !_CELLPOLICY_TABLES_H_ */

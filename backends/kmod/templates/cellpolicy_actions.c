@@ -20,8 +20,13 @@ const char *const cellpolicy_action_names[] = {
 };
 
 const uint16_t cellpolicy_columns[] = {
-	CELLPOLICY_COLUMNS,
-{% for column in positions[1:] %}
+{% for column in columns_by_position %}
+	{{ column }},
+{% endfor %}
+};
+
+const uint16_t cellpolicy_process_columns[] = {
+{% for column in process_columns %}
 	{{ column }},
 {% endfor %}
 };

@@ -15,8 +15,8 @@
 
 #define	CELLPOLICY_RELEASE		{{ release | c_string }}
 #define	CELLPOLICY_COLUMNS		{{ columns }}u
-#define	CELLPOLICY_POSITIONS		{{ positions | length }}u
-#define	CELLPOLICY_PROCESS_POSITIONS	{{ process_positions }}u
+#define	CELLPOLICY_POSITIONS		{{ columns_by_position | length }}u
+#define	CELLPOLICY_PROCESS_POSITIONS	{{ process_columns | length }}u
 #define	CELLPOLICY_VNODE_RIGHTS		{{ vnode_columns | length }}u
 #define	CELLPOLICY_PASSTHRU_RIGHTS	{{ passthru_columns | length }}u
 #define	CELLPOLICY_LIMITS		{{ limits | length }}u
@@ -27,8 +27,9 @@
 {% endfor %}
 
 /*
- * Positions in a row by the kernel's numbers of an action and its request; 0
- * for what this release is not known to ask.  The last byte of an action's
+ * Positions by the kernel's numbers of an action and its request, those of
+ * process actions in the words about processes, all others in a row; 0 for
+ * what this release is not known to ask.  The last byte of an action's
  * line says whether its argument is a request, in all bits or none.
  */
 #define	CELLPOLICY_ACTIONS		48u
@@ -47,6 +48,7 @@ enum {
 
 extern const struct cellpolicy_scope cellpolicy_scopes[CELLPOLICY_SCOPES];
 extern const uint16_t cellpolicy_columns[CELLPOLICY_POSITIONS];
+extern const uint16_t cellpolicy_process_columns[CELLPOLICY_PROCESS_POSITIONS];
 extern const char *const cellpolicy_action_names[CELLPOLICY_COLUMNS + 1];
 extern const char *const cellpolicy_limit_names[CELLPOLICY_LIMITS];
 extern const uint16_t cellpolicy_vnode_columns[CELLPOLICY_VNODE_RIGHTS];

@@ -117,7 +117,7 @@ rule_of(const struct request *r)
 	read_request(r, &q);
 	q.subject = cellpolicy_id(curlwp->l_cred);
 	q.root = q.subject == 0 && curlwp->l_cred->euid == 0;
-	return cellpolicy_explain(cellpolicy_tables(), &q);
+	return cellpolicy_explain(cellpolicy_policy(), &q);
 }
 
 static void

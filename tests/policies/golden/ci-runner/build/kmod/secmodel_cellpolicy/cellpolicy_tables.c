@@ -4,8 +4,8 @@
  * Policy ci-runner, SHA-256 f6dad79d0bb3846d2a5cf9b1458714314b0a4005114cdc58f3b62619e1766c5c,
  * for NetBSD current.
  *
- * 6 cells in 3 classes.  Deciding takes 772 bytes of tables beside
- * 131072 for the owners of ports; with nothing shared between cells it would be 2380.
+ * 6 cells in 3 classes.  Deciding takes 364 bytes of tables beside
+ * 131072 for the owners of ports; with nothing shared between cells it would be 820.
  */
 
 #include <sys/cdefs.h>
@@ -14,48 +14,43 @@
 #include "cellpolicy_compiled.h"
 
 static const struct cellpolicy_class classes[] __aligned(CELLPOLICY_LINE) = {
-{{0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x5},0xffffffff,0xffff,0,1,0},
-{{0x51411001,0x54400105,0x55554555,0x55555155,0x55555555,0x55555555,0x45555555,0x55555555,0x45555555,0x55555501,0x5},0x400,0xf,0,2,2},
-{{0x51415041,0x54455505,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555501,0x5},0x181400,0xf,0,3,0},
+{{0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x1555555},0xffffffff,0,0,{65535,65535,65535,65535,65535,65535},{21,21,21,21,21,21,21},15},
+{{0x55155551,0x55455555,0x55555555,0x55555555,0x55555555,0x55555515,0x55555555,0x55540515,0x1555},0x400,1,0,{49151,65535,65535,65535,65535,65535},{21,0,0,0,0,0,0},15},
+{{0x55555551,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55540555,0x1555555},0x181400,2,0,{65535,65535,65535,65535,65535,65535},{21,21,21,21,21,21,21},15},
 };
 
-static const uint16_t port_ends[] = {
-0,1023,49151,65535,
+static const struct cellpolicy_common commons[] = {
+{0x55555555555555,0x55555555555555,0x55555555555555,0x55555555555555,0},
+{0x40010551411001,0x55555555555555,0x55555555555555,0x55555555555555,2},
+{0x45550551415041,0x55555555555555,0x55555555555555,0x55555555555555,0},
 };
 
-static const uint16_t port_numbers[] = {
-0,1,2,3,
-};
-
-static const struct cellpolicy_owner owners[] = {
+static const uint32_t port_tops[] = {
 0,
 };
 
-static const uint32_t tops[] = {
-0,64,128,192,
+static const uint32_t peer_tops[] = {
+0,
 };
 
 static const uint16_t pages[] = {
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,
-1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,
-1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,
-1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,
-0,1344,21,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-1365,1344,21,21,21,21,21,21,21,21,21,21,21,21,21,21,
-21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,
-21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,
-21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,
+0,
 };
 
 static const uint64_t crossings[] = {
 0x55555555555555,
+};
+
+static const uint16_t port_ends[] = {
+65535,
+};
+
+static const uint16_t port_owners[] = {
+0,
+};
+
+static const struct cellpolicy_owner owners[] = {
+0,
 };
 
 static const uint32_t sockets[] = {
@@ -76,13 +71,13 @@ static const uint16_t protocol_of[] = {
 };
 
 static const struct cellpolicy_cell cells[] = {
-{0,0,0,0,0xffffffff,0,0,0,0,0},
-{1,2,0,1,0x10,1,0,26,0,0},
-{2,8,0,2,0x40,2,26,19,0,0},
-{3,14,0,2,0x40,2,26,19,0,0},
-{4,20,0,2,0x40,2,26,19,0,0},
-{5,26,0,2,0xc8,3,26,19,0,0},
-{6,32,0,1,0x10,1,0,26,0,0},
+{0,0,0,0,0xffffffff,0,0,0,0,0,0,0,0},
+{1,2,0,1,0x10,1,0,26,0,0,0,0,0},
+{2,8,0,2,0x40,2,26,19,0,0,0,0,0},
+{3,14,0,2,0x40,2,26,19,0,0,0,0,0},
+{4,20,0,2,0x40,2,26,19,0,0,0,0,0},
+{5,26,0,2,0xc8,3,26,19,0,0,0,0,0},
+{6,32,0,1,0x10,1,0,26,0,0,0,0,0},
 };
 
 static const struct cellpolicy_rule rules[] = {
@@ -165,17 +160,18 @@ static const char strings[] = {
 
 const struct cellpolicy_tables cellpolicy_compiled = {
 	.n = {
+		.ids = 7,
 		.policy = 39,
 		.flags = 1,
-		.ids = 7,
-		.ports = 4,
+		.port_steps = 1,
 		.owners = 0,
-		.port_steps = 4,
 		.cells = 7,
 		.classes = 3,
+		.commons = 3,
+		.port_maps = 0,
+		.peer_maps = 0,
+		.pages = 0,
 		.crossings = 1,
-		.tops = 4,
-		.pages = 256,
 		.domain_numbers = 25,
 		.type_numbers = 6,
 		.protocol_numbers = 0,
@@ -190,12 +186,14 @@ const struct cellpolicy_tables cellpolicy_compiled = {
 	},
 	.hash = "f6dad79d0bb3846d2a5cf9b1458714314b0a4005114cdc58f3b62619e1766c5c",
 	.classes = classes,
-	.port_ends = port_ends,
-	.port_numbers = port_numbers,
-	.owners = owners,
-	.tops = tops,
+	.commons = commons,
+	.port_tops = port_tops,
+	.peer_tops = peer_tops,
 	.pages = pages,
 	.crossings = crossings,
+	.port_ends = port_ends,
+	.port_owners = port_owners,
+	.owners = owners,
 	.sockets = sockets,
 	.domain_of = domain_of,
 	.type_of = type_of,

@@ -4,8 +4,8 @@
  * Policy database, SHA-256 6fc50a28ed37698f0be3a26d1c0282478e4352667aabc2dd8c2c6ebcfd38f496,
  * for NetBSD 11.0.
  *
- * 3 cells in 3 classes.  Deciding takes 636 bytes of tables beside
- * 131136 for the owners of ports; with nothing shared between cells it would be 1360.
+ * 3 cells in 3 classes.  Deciding takes 360 bytes of tables beside
+ * 131072 for the owners of ports; with nothing shared between cells it would be 472.
  */
 
 #include <sys/cdefs.h>
@@ -14,45 +14,43 @@
 #include "cellpolicy_compiled.h"
 
 static const struct cellpolicy_class classes[] __aligned(CELLPOLICY_LINE) = {
-{{0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x5},0xffffffff,0xffff,0,1,0},
-{{0x51411001,0x54400105,0x55554555,0x55555155,0x55555555,0x55555555,0x45555555,0x55555555,0x45555555,0x55555501,0x5},0x400,0xf,0,2,2},
-{{0x51411001,0x54400105,0x55554555,0x55555155,0x55555415,0x55555555,0x45555555,0x55555555,0x45555555,0x55555501,0x5},0x400,0xf,0,0,4},
+{{0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x1555555},0xffffffff,0,0,{65535,65535,65535,65535,65535,65535},{21,21,21,21,21,21,21},15},
+{{0x55155551,0x55455555,0x55555555,0x55555555,0x55555555,0x55555515,0x55555555,0x55540515,0x1555},0x400,1,0,{49151,65535,65535,65535,65535,65535},{5,0,0,0,0,0,0},15},
+{{0x55155551,0x55455555,0x55505555,0x55555555,0x55555555,0x55555515,0x55555555,0x55540515,0x1555},0x400,2,0,{65535,65535,65535,65535,65535,65535},{0,0,0,0,0,0,0},15},
 };
 
-static const uint16_t port_ends[] = {
-0,1023,5431,5432,5433,49151,65535,
+static const struct cellpolicy_common commons[] = {
+{0x55555555555555,0x55555555555555,0x55555555555555,0x55555555555555,0},
+{0x40010551411001,0x55555555555555,0x55555555555555,0x55555555555555,2},
+{0x40010551411001,0x55555555555555,0x55555555555555,0x55555555555555,4},
 };
 
-static const uint16_t port_numbers[] = {
-0,1,2,5,6,3,4,
+static const uint32_t port_tops[] = {
+0,
 };
 
-static const struct cellpolicy_owner owners[] = {
-{{2,0,0},{0xc8cbe235,0x0,0x0},0x0,0},
-{{3,0,0},{0xc8cbe235,0x0,0x0},0x0,0},
-};
-
-static const uint32_t tops[] = {
-0,64,128,
+static const uint32_t peer_tops[] = {
+0,
 };
 
 static const uint16_t pages[] = {
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,
-1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,
-1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,
-1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,
-0,320,5,5,0,5,5,5,5,5,5,5,5,5,5,5,
-5,5,5,5,5,5,5,5,5,5,5,5,5,5,5,5,
-5,5,5,5,5,5,5,5,5,5,5,5,5,5,5,5,
-5,5,5,5,5,5,5,5,5,5,5,5,5,5,5,5,
+0,
 };
 
 static const uint64_t crossings[] = {
 0x55555555555555,
+};
+
+static const uint16_t port_ends[] = {
+5431,5432,5433,65535,
+};
+
+static const uint16_t port_owners[] = {
+0,2,3,0,
+};
+
+static const struct cellpolicy_owner owners[] = {
+0,
 };
 
 static const uint32_t sockets[] = {
@@ -73,10 +71,10 @@ static const uint16_t protocol_of[] = {
 };
 
 static const struct cellpolicy_cell cells[] = {
-{0,0,0,0,0xffffffff,0,0,0,0,0},
-{1,2,0,1,0x4,1,0,30,0,0},
-{2,9,0,2,0x12c,2,30,26,56,1},
-{3,17,0,2,0x32,3,30,26,57,1},
+{0,0,0,0,0xffffffff,0,0,0,0,0,0,0,0},
+{1,2,0,1,0x4,1,0,30,0,0,0,0,0},
+{2,9,0,2,0x12c,2,30,26,56,1,56,1,64},
+{3,17,0,2,0x32,3,30,26,57,1,57,1,64},
 };
 
 static const struct cellpolicy_rule rules[] = {
@@ -168,17 +166,18 @@ static const char strings[] = {
 
 const struct cellpolicy_tables cellpolicy_compiled = {
 	.n = {
+		.ids = 4,
 		.policy = 25,
 		.flags = 0,
-		.ids = 4,
-		.ports = 5,
-		.owners = 2,
-		.port_steps = 7,
+		.port_steps = 4,
+		.owners = 0,
 		.cells = 4,
 		.classes = 3,
+		.commons = 3,
+		.port_maps = 0,
+		.peer_maps = 0,
+		.pages = 0,
 		.crossings = 1,
-		.tops = 3,
-		.pages = 192,
 		.domain_numbers = 25,
 		.type_numbers = 6,
 		.protocol_numbers = 0,
@@ -193,12 +192,14 @@ const struct cellpolicy_tables cellpolicy_compiled = {
 	},
 	.hash = "6fc50a28ed37698f0be3a26d1c0282478e4352667aabc2dd8c2c6ebcfd38f496",
 	.classes = classes,
-	.port_ends = port_ends,
-	.port_numbers = port_numbers,
-	.owners = owners,
-	.tops = tops,
+	.commons = commons,
+	.port_tops = port_tops,
+	.peer_tops = peer_tops,
 	.pages = pages,
 	.crossings = crossings,
+	.port_ends = port_ends,
+	.port_owners = port_owners,
+	.owners = owners,
 	.sockets = sockets,
 	.domain_of = domain_of,
 	.type_of = type_of,

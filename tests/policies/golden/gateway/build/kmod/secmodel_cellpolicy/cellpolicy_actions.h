@@ -15,7 +15,7 @@
 
 #define	CELLPOLICY_RELEASE		"10.1"
 #define	CELLPOLICY_COLUMNS		195u
-#define	CELLPOLICY_POSITIONS		162u
+#define	CELLPOLICY_POSITIONS		135u
 #define	CELLPOLICY_PROCESS_POSITIONS	28u
 #define	CELLPOLICY_VNODE_RIGHTS		26u
 #define	CELLPOLICY_PASSTHRU_RIGHTS	4u
@@ -28,8 +28,9 @@
 #define	CELLPOLICY_COLUMN_RAWSOCK	112u
 
 /*
- * Positions in a row by the kernel's numbers of an action and its request; 0
- * for what this release is not known to ask.  The last byte of an action's
+ * Positions by the kernel's numbers of an action and its request, those of
+ * process actions in the words about processes, all others in a row; 0 for
+ * what this release is not known to ask.  The last byte of an action's
  * line says whether its argument is a request, in all bits or none.
  */
 #define	CELLPOLICY_ACTIONS		48u
@@ -40,9 +41,9 @@ struct cellpolicy_scope {
 } __aligned(CELLPOLICY_REQUESTS + 1);
 
 enum {
+	CELLPOLICY_SCOPE_PROCESS,
 	CELLPOLICY_SCOPE_GENERIC,
 	CELLPOLICY_SCOPE_SYSTEM,
-	CELLPOLICY_SCOPE_PROCESS,
 	CELLPOLICY_SCOPE_NETWORK,
 	CELLPOLICY_SCOPE_MACHDEP,
 	CELLPOLICY_SCOPE_DEVICE,
@@ -51,6 +52,7 @@ enum {
 
 extern const struct cellpolicy_scope cellpolicy_scopes[CELLPOLICY_SCOPES];
 extern const uint16_t cellpolicy_columns[CELLPOLICY_POSITIONS];
+extern const uint16_t cellpolicy_process_columns[CELLPOLICY_PROCESS_POSITIONS];
 extern const char *const cellpolicy_action_names[CELLPOLICY_COLUMNS + 1];
 extern const char *const cellpolicy_limit_names[CELLPOLICY_LIMITS];
 extern const uint16_t cellpolicy_vnode_columns[CELLPOLICY_VNODE_RIGHTS];

@@ -4,8 +4,8 @@
  * Policy mailrelay, SHA-256 f2a7e252a711226bb1960aaa078e2169a1d1fd16eacadecef602bf918e99f41a,
  * for NetBSD 10.1.
  *
- * 4 cells in 4 classes.  Deciding takes 836 bytes of tables beside
- * 131200 for the owners of ports; with nothing shared between cells it would be 1700.
+ * 4 cells in 4 classes.  Deciding takes 520 bytes of tables beside
+ * 131072 for the owners of ports; with nothing shared between cells it would be 720.
  */
 
 #include <sys/cdefs.h>
@@ -14,53 +14,47 @@
 #include "cellpolicy_compiled.h"
 
 static const struct cellpolicy_class classes[] __aligned(CELLPOLICY_LINE) = {
-{{0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x5},0xffffffff,0xffff,0,1,0},
-{{0x51411001,0x54400105,0x55554555,0x55555155,0x55555555,0x55555555,0x45555555,0x15555555,0x45555554,0x55555501,0x5},0x400,0xf,2,0,2},
-{{0x51411001,0x54400105,0x55554555,0x55555155,0x55555555,0x55555555,0x45555555,0x15555555,0x45555554,0x55555501,0x5},0x400,0xf,0,3,2},
-{{0x51411001,0x54400105,0x55554555,0x55555155,0x55555555,0x55555555,0x45555555,0x15555555,0x45555554,0x55555501,0x5},0x400,0xf,0,0,2},
+{{0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x1555555},0xffffffff,0,0,{65535,65535,65535,65535,65535,65535},{21,21,21,21,21,21,21},15},
+{{0x55155551,0x55455555,0x55555555,0x55555555,0x55555555,0x55555515,0x55555055,0x55540515,0x1555},0x400,1,0,{65535,65535,65535,65535,65535,65535},{0,0,0,0,0,0,64},15},
+{{0x55155551,0x55455555,0x55555555,0x55555555,0x55555555,0x55555515,0x55555055,0x55540515,0x1555555},0x400,1,0,{65535,65535,65535,65535,65535,65535},{21,21,21,21,21,21,21},15},
+{{0x55155551,0x55455555,0x55555555,0x55555555,0x55555555,0x55555515,0x55555055,0x55540515,0x1555},0x400,1,0,{65535,65535,65535,65535,65535,65535},{0,0,0,0,0,0,0},15},
 };
 
-static const uint16_t port_ends[] = {
-0,24,25,79,80,464,465,1023,10023,10024,65535,
+static const struct cellpolicy_common commons[] = {
+{0x55555555555555,0x55555555555555,0x55555555555555,0x55555555555555,0},
+{0x40010551411001,0x55555555555555,0x55555555555555,0x55555555555555,2},
 };
 
-static const uint16_t port_numbers[] = {
-0,1,7,2,8,3,9,4,5,10,6,
+static const uint32_t port_tops[] = {
+0,
 };
 
-static const struct cellpolicy_owner owners[] = {
-{{4,0,0},{0x3c5004ff,0x0,0x0},0x0,0},
-{{1,0,0},{0x1dfcd5f6,0x0,0x0},0x0,0},
-{{4,0,0},{0x3c5004ff,0x0,0x0},0x0,0},
-{{2,0,0},{0x234551c9,0x0,0x0},0x0,0},
-};
-
-static const uint32_t tops[] = {
-0,64,128,192,
+static const uint32_t peer_tops[] = {
+0,
 };
 
 static const uint16_t pages[] = {
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,
-1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,
-1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,
-1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,
 0,0,0,1,1,1,1,1,1,1,1,1,1,1,1,1,
 1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,
 1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,
 1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,
-1365,1344,1344,1344,1344,21,21,1344,1344,1344,21,21,21,21,21,21,
-21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,
-21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,
-21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,
 };
 
 static const uint64_t crossings[] = {
 0x55555555555555,
 0x45555555555555,
+};
+
+static const uint16_t port_ends[] = {
+24,25,79,80,464,465,10023,10024,65535,
+};
+
+static const uint16_t port_owners[] = {
+0,4,0,1,0,4,0,2,0,
+};
+
+static const struct cellpolicy_owner owners[] = {
+0,
 };
 
 static const uint32_t sockets[] = {
@@ -81,11 +75,11 @@ static const uint16_t protocol_of[] = {
 };
 
 static const struct cellpolicy_cell cells[] = {
-{0,0,0,0,0xffffffff,0,0,0,0,0},
-{1,2,0,1,0x8,1,0,25,74,1},
-{2,7,0,2,0x14,2,25,25,75,1},
-{3,16,0,3,0x3c,3,50,24,0,0},
-{4,22,0,3,0x78,3,50,24,76,1},
+{0,0,0,0,0xffffffff,0,0,0,0,0,0,0,0},
+{1,2,0,1,0x8,1,0,25,74,1,74,1,64},
+{2,7,0,2,0x14,2,25,25,75,1,75,1,64},
+{3,16,0,3,0x3c,3,50,24,0,0,0,0,0},
+{4,22,0,3,0x78,3,50,24,76,1,76,1,64},
 };
 
 static const struct cellpolicy_rule rules[] = {
@@ -196,17 +190,18 @@ static const char strings[] = {
 
 const struct cellpolicy_tables cellpolicy_compiled = {
 	.n = {
+		.ids = 5,
 		.policy = 28,
 		.flags = 0,
-		.ids = 5,
-		.ports = 7,
-		.owners = 4,
-		.port_steps = 11,
+		.port_steps = 9,
+		.owners = 0,
 		.cells = 5,
 		.classes = 4,
+		.commons = 2,
+		.port_maps = 0,
+		.peer_maps = 1,
+		.pages = 64,
 		.crossings = 2,
-		.tops = 4,
-		.pages = 256,
 		.domain_numbers = 25,
 		.type_numbers = 6,
 		.protocol_numbers = 0,
@@ -221,12 +216,14 @@ const struct cellpolicy_tables cellpolicy_compiled = {
 	},
 	.hash = "f2a7e252a711226bb1960aaa078e2169a1d1fd16eacadecef602bf918e99f41a",
 	.classes = classes,
-	.port_ends = port_ends,
-	.port_numbers = port_numbers,
-	.owners = owners,
-	.tops = tops,
+	.commons = commons,
+	.port_tops = port_tops,
+	.peer_tops = peer_tops,
 	.pages = pages,
 	.crossings = crossings,
+	.port_ends = port_ends,
+	.port_owners = port_owners,
+	.owners = owners,
 	.sockets = sockets,
 	.domain_of = domain_of,
 	.type_of = type_of,

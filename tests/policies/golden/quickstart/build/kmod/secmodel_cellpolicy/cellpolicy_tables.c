@@ -4,8 +4,8 @@
  * Policy quickstart, SHA-256 6dd4555a54b132407c41bfb9ffbece1bcf6b66ab634db493fa55d24d815523e6,
  * for NetBSD 10.1.
  *
- * 1 cells in 2 classes.  Deciding takes 416 bytes of tables beside
- * 131104 for the owners of ports; with nothing shared between cells it would be 672.
+ * 1 cells in 2 classes.  Deciding takes 232 bytes of tables beside
+ * 131072 for the owners of ports; with nothing shared between cells it would be 232.
  */
 
 #include <sys/cdefs.h>
@@ -14,39 +14,41 @@
 #include "cellpolicy_compiled.h"
 
 static const struct cellpolicy_class classes[] __aligned(CELLPOLICY_LINE) = {
-{{0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x5},0xffffffff,0xffff,0,1,0},
-{{0x1,0x50000000,0x55554511,0x5555151,0x415540,0x55555500,0x45555545,0x15555555,0x55555554,0x55555555,0x5},0x0,0xf,0,0,1},
+{{0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x1555555},0xffffffff,0,0,{65535,65535,65535,65535,65535,65535},{21,21,21,21,21,21,21},15},
+{{0x55144541,0x55454555,0x5550015,0x55540001,0x55551555,0x55555515,0x55555055,0x55555555,0x1555},0x0,1,0,{65535,65535,65535,65535,65535,65535},{0,0,0,0,0,0,0},15},
+};
+
+static const struct cellpolicy_common commons[] = {
+{0x55555555555555,0x55555555555555,0x55555555555555,0x55555555555555,0},
+{0x1,0x55555555555555,0x55555555555555,0x55555555555555,1},
+};
+
+static const uint32_t port_tops[] = {
+0,
+};
+
+static const uint32_t peer_tops[] = {
+0,
+};
+
+static const uint16_t pages[] = {
+0,
+};
+
+static const uint64_t crossings[] = {
+0x55555555555555,
 };
 
 static const uint16_t port_ends[] = {
 8079,8080,65535,
 };
 
-static const uint16_t port_numbers[] = {
-0,2,1,
+static const uint16_t port_owners[] = {
+0,1,0,
 };
 
 static const struct cellpolicy_owner owners[] = {
-{{1,1,0},{0xb9f2e7b1,0xb10ea5e6,0x0},0x0,0},
-};
-
-static const uint32_t tops[] = {
-0,64,
-};
-
-static const uint16_t pages[] = {
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,
-1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,
-1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,
-1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,
-};
-
-static const uint64_t crossings[] = {
-0x55555555555555,
+0,
 };
 
 static const uint32_t sockets[] = {
@@ -68,8 +70,8 @@ static const uint16_t protocol_of[] = {
 };
 
 static const struct cellpolicy_cell cells[] = {
-{0,0,0,0,0xffffffff,0,0,0,0,0},
-{1,2,0,1,0xffffffff,1,0,14,14,2},
+{0,0,0,0,0xffffffff,0,0,0,0,0,0,0,0},
+{1,2,0,1,0xffffffff,1,0,14,14,2,14,2,192},
 };
 
 static const struct cellpolicy_rule rules[] = {
@@ -111,17 +113,18 @@ static const char strings[] = {
 
 const struct cellpolicy_tables cellpolicy_compiled = {
 	.n = {
+		.ids = 2,
 		.policy = 6,
 		.flags = 0,
-		.ids = 2,
-		.ports = 2,
-		.owners = 1,
 		.port_steps = 3,
+		.owners = 0,
 		.cells = 2,
 		.classes = 2,
+		.commons = 2,
+		.port_maps = 0,
+		.peer_maps = 0,
+		.pages = 0,
 		.crossings = 1,
-		.tops = 2,
-		.pages = 128,
 		.domain_numbers = 35,
 		.type_numbers = 0,
 		.protocol_numbers = 0,
@@ -136,12 +139,14 @@ const struct cellpolicy_tables cellpolicy_compiled = {
 	},
 	.hash = "6dd4555a54b132407c41bfb9ffbece1bcf6b66ab634db493fa55d24d815523e6",
 	.classes = classes,
-	.port_ends = port_ends,
-	.port_numbers = port_numbers,
-	.owners = owners,
-	.tops = tops,
+	.commons = commons,
+	.port_tops = port_tops,
+	.peer_tops = peer_tops,
 	.pages = pages,
 	.crossings = crossings,
+	.port_ends = port_ends,
+	.port_owners = port_owners,
+	.owners = owners,
 	.sockets = sockets,
 	.domain_of = domain_of,
 	.type_of = type_of,

@@ -4,8 +4,8 @@
  * Policy webfarm, SHA-256 a22de65767accd966c965dd7f6d425f026c046068792877ce4fb5488f9565a46,
  * for NetBSD 10.1.
  *
- * 5 cells in 4 classes.  Deciding takes 980 bytes of tables beside
- * 131232 for the owners of ports; with nothing shared between cells it would be 2040.
+ * 5 cells in 4 classes.  Deciding takes 472 bytes of tables beside
+ * 131072 for the owners of ports; with nothing shared between cells it would be 704.
  */
 
 #include <sys/cdefs.h>
@@ -14,58 +14,45 @@
 #include "cellpolicy_compiled.h"
 
 static const struct cellpolicy_class classes[] __aligned(CELLPOLICY_LINE) = {
-{{0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x5},0xffffffff,0xffff,0,1,0},
-{{0x1,0x50000000,0x55554511,0x5555151,0x415540,0x55555500,0x45555545,0x15555555,0x55555554,0x55555555,0x5},0x0,0xf,0,0,2},
-{{0x51411001,0x54400105,0x55554555,0x55555155,0x55545515,0x55555555,0x45555555,0x15555555,0x45555554,0x55555501,0x5},0x400,0xf,0,2,4},
-{{0x51411001,0x54400105,0x55554555,0x55555155,0x55545515,0x55555555,0x45555555,0x15555555,0x45555554,0x55555501,0x5},0x400,0xf,3,4,4},
+{{0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x1555555},0xffffffff,0,0,{65535,65535,65535,65535,65535,65535},{21,21,21,21,21,21,21},15},
+{{0x55144541,0x55454555,0x5550015,0x55540001,0x55551555,0x55555515,0x55555055,0x55555555,0x1555},0x0,1,0,{65535,65535,65535,65535,65535,65535},{0,0,0,0,0,0,0},15},
+{{0x55155551,0x55455555,0x51545555,0x55555555,0x55555555,0x55555515,0x55555055,0x55540515,0x1555},0x400,2,0,{49151,65535,65535,65535,65535,65535},{21,0,0,0,0,0,0},15},
+{{0x55155551,0x55455555,0x51545555,0x55555555,0x55555555,0x55555515,0x55555055,0x55540515,0x1555},0x400,3,5,{79,80,442,443,49151,65535},{21,22,21,22,21,0,0},15},
 };
 
-static const uint16_t port_ends[] = {
-0,79,80,442,443,1023,5431,5432,8080,8081,8082,49151,65535,
+static const struct cellpolicy_common commons[] = {
+{0x55555555555555,0x55555555555555,0x55555555555555,0x55555555555555,0},
+{0x1,0x55555555555555,0x55555555555555,0x55555555555555,2},
+{0x40010551411001,0x55555555555555,0x55555555555555,0x55555555555555,4},
+{0x40010551411001,0x55555555555555,0x45555555555555,0x55555555555555,4},
 };
 
-static const uint16_t port_numbers[] = {
-0,1,8,2,9,3,4,10,5,11,12,6,7,
+static const uint32_t port_tops[] = {
+0,
 };
 
-static const struct cellpolicy_owner owners[] = {
-{{4,0,0},{0x62fc4ff9,0x0,0x0},0x80,0},
-{{4,0,0},{0x62fc4ff9,0x0,0x0},0x80,0},
-{{1,0,0},{0x68ce9233,0x0,0x0},0x0,0},
-{{2,0,0},{0x3d0d21d6,0x0,0x0},0x0,0},
-{{3,0,0},{0x3d0d21d6,0x0,0x0},0x0,0},
-};
-
-static const uint32_t tops[] = {
-0,64,128,192,256,
+static const uint32_t peer_tops[] = {
+0,
 };
 
 static const uint16_t pages[] = {
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,
-1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,
-1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,
-1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,1365,
-0,1344,1344,1344,21,21,21,0,1344,1344,21,21,21,21,21,21,
-21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,
-21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,
-21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,
-0,0,0,0,0,1,1,1,1,1,1,1,1,1,1,1,
-1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,
-1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,
-1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,
-0,1344,1344,1344,21,21,21,0,1408,1408,21,21,21,21,21,21,
-21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,
-21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,
-21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,21,
+0,
 };
 
 static const uint64_t crossings[] = {
 0x55555555555555,
-0x45555555555555,
+};
+
+static const uint16_t port_ends[] = {
+79,80,442,443,5431,5432,8080,8081,8082,65535,
+};
+
+static const uint16_t port_owners[] = {
+0,4,0,4,0,1,0,2,3,0,
+};
+
+static const struct cellpolicy_owner owners[] = {
+0,
 };
 
 static const uint32_t sockets[] = {
@@ -87,12 +74,12 @@ static const uint16_t protocol_of[] = {
 };
 
 static const struct cellpolicy_cell cells[] = {
-{0,0,0,0,0xffffffff,0,0,0,0,0},
-{1,2,0,1,0xffffffff,0,0,14,67,1},
-{2,5,0,2,0x40,1,14,25,68,1},
-{3,12,0,2,0x40,1,14,25,69,1},
-{4,19,0,3,0x80,2,39,28,70,1},
-{5,23,0,2,0xffffffff,0,14,25,0,0},
+{0,0,0,0,0xffffffff,0,0,0,0,0,0,0,0},
+{1,2,0,1,0xffffffff,0,0,14,67,1,67,1,64},
+{2,5,0,2,0x40,1,14,25,68,1,68,1,64},
+{3,12,0,2,0x40,1,14,25,69,1,69,1,64},
+{4,19,0,3,0x80,2,39,28,70,1,71,1,66},
+{5,23,0,2,0xffffffff,0,14,25,0,0,0,0,0},
 };
 
 static const struct cellpolicy_rule rules[] = {
@@ -167,6 +154,7 @@ static const struct cellpolicy_rule rules[] = {
 {0x3d0d21d6,61,0,8,137,0},
 {0x3d0d21d6,61,0,8,139,0},
 {0xb75b752b,65,0,8,124,0},
+{0x62fc4ff9,65,0,8,124,0},
 };
 
 static const uint32_t sets[] = {
@@ -199,17 +187,18 @@ static const char strings[] = {
 
 const struct cellpolicy_tables cellpolicy_compiled = {
 	.n = {
+		.ids = 6,
 		.policy = 30,
 		.flags = 0,
-		.ids = 6,
-		.ports = 8,
-		.owners = 5,
-		.port_steps = 13,
+		.port_steps = 10,
+		.owners = 0,
 		.cells = 6,
 		.classes = 4,
-		.crossings = 2,
-		.tops = 5,
-		.pages = 320,
+		.commons = 4,
+		.port_maps = 0,
+		.peer_maps = 0,
+		.pages = 0,
+		.crossings = 1,
 		.domain_numbers = 35,
 		.type_numbers = 6,
 		.protocol_numbers = 0,
@@ -218,18 +207,20 @@ const struct cellpolicy_tables cellpolicy_compiled = {
 		.protocols = 1,
 		.sockets = 6,
 		.ceilings = 3,
-		.rules = 71,
+		.rules = 72,
 		.sets = 141,
 		.strings = 38,
 	},
 	.hash = "a22de65767accd966c965dd7f6d425f026c046068792877ce4fb5488f9565a46",
 	.classes = classes,
-	.port_ends = port_ends,
-	.port_numbers = port_numbers,
-	.owners = owners,
-	.tops = tops,
+	.commons = commons,
+	.port_tops = port_tops,
+	.peer_tops = peer_tops,
 	.pages = pages,
 	.crossings = crossings,
+	.port_ends = port_ends,
+	.port_owners = port_owners,
+	.owners = owners,
 	.sockets = sockets,
 	.domain_of = domain_of,
 	.type_of = type_of,
