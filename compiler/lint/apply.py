@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Iterable, Iterator, Sequence
 
 from compiler.diagnostics import Diagnostics
@@ -23,19 +24,64 @@ def overlapping(edits: Iterable[Edit], others: Iterable[Edit]) -> bool:
     )
 
 
-def edited(source: Source, edits: Iterable[Edit]) -> str | None:
+def applied(source: Source, edits: Iterable[Edit]) -> str:
+    """The text with all edits, which must not overlap, as they are."""
+    return _edited(source.text, sorted(edits, key=lambda edit: edit.span))[0]
+
+
+def edited(source: Source, edits: Iterable[Edit], parts: Sequence[Span] = ()) -> str | None:
     """The text with all edits, or None if it is no policy any more.
 
     A text in the canonical format stays in it; of others only the touched statements are
-    laid out anew.  Edits must not overlap.
+    laid out anew.  Edits must not overlap.  `parts` are the statements at the top of the
+    file, in order: where every edit lies in one of them, no other text is looked at.
     """
-    text, places = _edited(source.text, sorted(edits, key=lambda edit: edit.span))
-    whole = format_source(Source(source.name, text), Diagnostics())
-    if whole is None:
+    given = sorted(edits, key=lambda edit: edit.span)
+    touched = _touched(given, parts)
+    if touched is None:
+        return _whole(source, given)
+    text = source.text
+    for part, inside in reversed(touched.items()):
+        piece = Source(source.name, text[part.start : part.end])
+        new = _whole(piece, [_shifted(edit, part.start) for edit in inside])
+        if new is None:
+            return None
+        text = text[: part.start] + new.removesuffix("\n") + text[part.end :]
+    return text
+
+
+def _touched(edits: Iterable[Edit], parts: Sequence[Span]) -> dict[Span, list[Edit]] | None:
+    """The edits in each part; None where one is not within a part."""
+    found: dict[Span, list[Edit]] = {}
+    starts = [part.start for part in parts]
+    for edit in edits:
+        at = bisect(starts, edit.span.start) - 1
+        if at < 0 or edit.span.start == starts[at] or edit.span.end >= parts[at].end:
+            return None
+        found.setdefault(parts[at], []).append(edit)
+    return found
+
+
+def _shifted(edit: Edit, by: int) -> Edit:
+    span = edit.span
+    return Edit(span._replace(start=span.start - by, end=span.end - by), edit.text)
+
+
+def _whole(source: Source, edits: Sequence[Edit]) -> str | None:
+    text, places = _edited(source.text, edits)
+    new = Source(source.name, text)
+    canonical = format_source(source, Diagnostics())
+    if canonical is not None and canonical.removesuffix("\n") == source.text.removesuffix("\n"):
+        return format_source(new, Diagnostics())
+    found = Diagnostics()
+    touched = [
+        (number, span)
+        for number, span in enumerate(_statements(new, found))
+        if any(span.start < place < span.end for place in places)
+    ]
+    if found.failed:
         return None
-    if format_source(source, Diagnostics()) == source.text:
-        return whole
-    return _laid_out(source.name, text, whole, places)
+    return _laid_out(new, touched) if touched else text
 
 
 def _edited(text: str, edits: Sequence[Edit]) -> tuple[str, list[int]]:
@@ -52,19 +98,23 @@ def _edited(text: str, edits: Sequence[Edit]) -> tuple[str, list[int]]:
     return "".join([*parts, text[done:]]), places
 
 
-def _laid_out(name: str, text: str, whole: str, places: Sequence[int]) -> str:
-    """The text with the statements at some places written as in `whole`, its canonical format."""
-    ours, theirs = _statements(name, text), _statements(name, whole)
-    for span, canonical in reversed(list(zip(ours, theirs, strict=True))):
-        if any(span.start < place < span.end for place in places):
-            new = whole[canonical.start : canonical.end]
-            text = text[: span.start] + new + text[span.end :]
+def _laid_out(source: Source, touched: Sequence[tuple[int, Span]]) -> str | None:
+    """A text with some of its statements, by their numbers, in the canonical format."""
+    whole = format_source(source, Diagnostics())
+    if whole is None:
+        return None
+    text = source.text
+    theirs = _statements(Source(source.name, whole), Diagnostics())
+    for number, span in reversed(touched):
+        canonical = theirs[number]
+        new = whole[canonical.start : canonical.end]
+        text = text[: span.start] + new + text[span.end :]
     return text
 
 
-def _statements(name: str, text: str) -> list[Span]:
+def _statements(source: Source, found: Diagnostics) -> list[Span]:
     """The statements without a body of their own, in order."""
-    return list(_leaves(parse_policy(Source(name, text), Diagnostics())))
+    return list(_leaves(parse_policy(source, found)))
 
 
 def _leaves(statements: tuple[t.Statement, ...]) -> Iterator[Span]:

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from compiler.analysis.compare import Comparison, Difference
 from compiler.driver import Compilation, Program, compile_policy
-from compiler.lint.apply import edited
+from compiler.lint.apply import applied, edited
 from compiler.lint.rule import Edit
+from compiler.source import Span
 
 
 class Proposal(NamedTuple):
@@ -51,30 +52,45 @@ class Trial:
         self.program = first.program
         self._path = path
         self._today = today
+        self._last: tuple[list[Proposal], Tried] | None = None
+        """What was tried last: it is often asked for once more when all is decided."""
 
     def texts(self, edits: Iterable[Edit]) -> dict[str, str] | None:
-        """The files that edits change, anew; None if one would be no policy."""
-        by_file: dict[str, list[Edit]] = {}
-        for edit in edits:
-            by_file.setdefault(edit.span.file, []).append(edit)
+        """The files that edits change, anew and laid out; None if one would be no policy."""
         made = {}
-        for name, some in by_file.items():
-            text = edited(self.first.sources[name], some)
+        for name, some in _by_file(edits).items():
+            text = edited(self.first.sources[name], some, self._parts(name))
             if text is None:
                 return None
             made[name] = text
         return made
 
+    def _parts(self, name: str) -> list[Span]:
+        """The statements at the top of a file, each with its annotations."""
+        for file in self.program.definitions.files:
+            if file.source.name == name:
+                return [
+                    s.span._replace(
+                        start=min((a.span.start for a in s.annotations), default=s.span.start)
+                    )
+                    for s in file.statements
+                ]
+        return []
+
     def of(self, proposals: Iterable[Proposal]) -> Tried | str:
         """The policy with some proposals, or why there is none."""
-        texts = self.texts(edit for p in proposals for edit in p.compiled)
-        if texts is None:
-            return "it would be no policy any more"
+        some = list(proposals)
+        if self._last is not None and self._last[0] == some:
+            return self._last[1]
+        edits = _by_file(edit for p in some for edit in p.compiled)
+        texts = {name: applied(self.first.sources[name], of) for name, of in edits.items()}
         made = compile_policy(self._path, self._today, texts=texts)
         if made.failed or made.program is None:
             return made.diagnostics[0].message if made.diagnostics else "it would be no policy"
         comparison = Comparison(self.program.ir, made.program.ir)
-        return Tried(made.program, comparison, comparison.differences())
+        tried = Tried(made.program, comparison, comparison.differences())
+        self._last = some, tried
+        return tried
 
     def accepted(
         self,
@@ -104,3 +120,10 @@ class Trial:
         if proposals:
             take(proposals)
         return kept, refused
+
+
+def _by_file(edits: Iterable[Edit]) -> dict[str, list[Edit]]:
+    found: dict[str, list[Edit]] = {}
+    for edit in edits:
+        found.setdefault(edit.span.file, []).append(edit)
+    return found
