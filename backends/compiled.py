@@ -84,7 +84,8 @@ def _2(context, missing=missing):
     if 0: yield None
     l_0_release = resolve('release')
     l_0_actions = resolve('actions')
-    l_0_positions = resolve('positions')
+    l_0_columns_by_position = resolve('columns_by_position')
+    l_0_process_columns = resolve('process_columns')
     l_0_limits = resolve('limits')
     l_0_vnode_columns = resolve('vnode_columns')
     l_0_passthru_columns = resolve('passthru_columns')
@@ -133,8 +134,16 @@ def _2(context, missing=missing):
         yield str(t_2(l_1_name))
         yield ',\n'
     l_1_name = missing
-    yield '\t"unknown"\n};\n\nconst uint16_t cellpolicy_columns[] = {\n\tCELLPOLICY_COLUMNS,\n'
-    for l_1_column in (undefined(name='positions') if l_0_positions is missing else l_0_positions)[1:]:
+    yield '\t"unknown"\n};\n\nconst uint16_t cellpolicy_columns[] = {\n'
+    for l_1_column in (undefined(name='columns_by_position') if l_0_columns_by_position is missing else l_0_columns_by_position):
+        _loop_vars = {}
+        pass
+        yield '\t'
+        yield str(l_1_column)
+        yield ',\n'
+    l_1_column = missing
+    yield '};\n\nconst uint16_t cellpolicy_process_columns[] = {\n'
+    for l_1_column in (undefined(name='process_columns') if l_0_process_columns is missing else l_0_process_columns):
         _loop_vars = {}
         pass
         yield '\t'
@@ -250,8 +259,8 @@ def _3(context, missing=missing):
     if 0: yield None
     l_0_release = resolve('release')
     l_0_columns = resolve('columns')
-    l_0_positions = resolve('positions')
-    l_0_process_positions = resolve('process_positions')
+    l_0_columns_by_position = resolve('columns_by_position')
+    l_0_process_columns = resolve('process_columns')
     l_0_vnode_columns = resolve('vnode_columns')
     l_0_passthru_columns = resolve('passthru_columns')
     l_0_limits = resolve('limits')
@@ -289,9 +298,9 @@ def _3(context, missing=missing):
     yield '\n#define\tCELLPOLICY_COLUMNS\t\t'
     yield str((undefined(name='columns') if l_0_columns is missing else l_0_columns))
     yield 'u\n#define\tCELLPOLICY_POSITIONS\t\t'
-    yield str(t_3((undefined(name='positions') if l_0_positions is missing else l_0_positions)))
+    yield str(t_3((undefined(name='columns_by_position') if l_0_columns_by_position is missing else l_0_columns_by_position)))
     yield 'u\n#define\tCELLPOLICY_PROCESS_POSITIONS\t'
-    yield str((undefined(name='process_positions') if l_0_process_positions is missing else l_0_process_positions))
+    yield str(t_3((undefined(name='process_columns') if l_0_process_columns is missing else l_0_process_columns)))
     yield 'u\n#define\tCELLPOLICY_VNODE_RIGHTS\t\t'
     yield str(t_3((undefined(name='vnode_columns') if l_0_vnode_columns is missing else l_0_vnode_columns)))
     yield 'u\n#define\tCELLPOLICY_PASSTHRU_RIGHTS\t'
@@ -308,7 +317,7 @@ def _3(context, missing=missing):
         yield str(l_1_column)
         yield 'u\n'
     l_1_name = l_1_column = missing
-    yield "\n/*\n * Positions in a row by the kernel's numbers of an action and its request; 0\n * for what this release is not known to ask.  The last byte of an action's\n * line says whether its argument is a request, in all bits or none.\n */\n#define\tCELLPOLICY_ACTIONS\t\t48u\n#define\tCELLPOLICY_REQUESTS\t\t63u\n\nstruct cellpolicy_scope {\n\tuint8_t\tline[CELLPOLICY_ACTIONS][CELLPOLICY_REQUESTS + 1];\n} __aligned(CELLPOLICY_REQUESTS + 1);\n\nenum {\n"
+    yield "\n/*\n * Positions by the kernel's numbers of an action and its request, those of\n * process actions in the words about processes, all others in a row; 0 for\n * what this release is not known to ask.  The last byte of an action's\n * line says whether its argument is a request, in all bits or none.\n */\n#define\tCELLPOLICY_ACTIONS\t\t48u\n#define\tCELLPOLICY_REQUESTS\t\t63u\n\nstruct cellpolicy_scope {\n\tuint8_t\tline[CELLPOLICY_ACTIONS][CELLPOLICY_REQUESTS + 1];\n} __aligned(CELLPOLICY_REQUESTS + 1);\n\nenum {\n"
     for l_1_scope in (undefined(name='scopes') if l_0_scopes is missing else l_0_scopes):
         _loop_vars = {}
         pass
@@ -316,7 +325,7 @@ def _3(context, missing=missing):
         yield str(t_4(l_1_scope))
         yield ',\n'
     l_1_scope = missing
-    yield '\tCELLPOLICY_SCOPES\n};\n\nextern const struct cellpolicy_scope cellpolicy_scopes[CELLPOLICY_SCOPES];\nextern const uint16_t cellpolicy_columns[CELLPOLICY_POSITIONS];\nextern const char *const cellpolicy_action_names[CELLPOLICY_COLUMNS + 1];\nextern const char *const cellpolicy_limit_names[CELLPOLICY_LIMITS];\nextern const uint16_t cellpolicy_vnode_columns[CELLPOLICY_VNODE_RIGHTS];\nextern const uint16_t cellpolicy_passthru_columns[CELLPOLICY_PASSTHRU_RIGHTS];\n\nstatic inline unsigned int\ncellpolicy_position(const struct cellpolicy_scope *scope, uint64_t action,\n    unsigned long request)\n{\n\tconst uint8_t *line;\n\n\tif (__predict_false(action >= CELLPOLICY_ACTIONS))\n\t\treturn 0;\n\tline = scope->line[action];\n\trequest &= (unsigned long)(long)(int8_t)line[CELLPOLICY_REQUESTS];\n\tif (__predict_false(request >= CELLPOLICY_REQUESTS))\n\t\treturn 0;\n\treturn line[request];\n}\n\n/* The rights in a vnode action and in the bits of a pass-through request. */\nuint32_t\tcellpolicy_vnode_rights(uint64_t);\nuint32_t\tcellpolicy_passthru_rights(unsigned long);\n\n#endif /* !_CELLPOLICY_ACTIONS_H_ */\n'
+    yield '\tCELLPOLICY_SCOPES\n};\n\nextern const struct cellpolicy_scope cellpolicy_scopes[CELLPOLICY_SCOPES];\nextern const uint16_t cellpolicy_columns[CELLPOLICY_POSITIONS];\nextern const uint16_t cellpolicy_process_columns[CELLPOLICY_PROCESS_POSITIONS];\nextern const char *const cellpolicy_action_names[CELLPOLICY_COLUMNS + 1];\nextern const char *const cellpolicy_limit_names[CELLPOLICY_LIMITS];\nextern const uint16_t cellpolicy_vnode_columns[CELLPOLICY_VNODE_RIGHTS];\nextern const uint16_t cellpolicy_passthru_columns[CELLPOLICY_PASSTHRU_RIGHTS];\n\nstatic inline unsigned int\ncellpolicy_position(const struct cellpolicy_scope *scope, uint64_t action,\n    unsigned long request)\n{\n\tconst uint8_t *line;\n\n\tif (__predict_false(action >= CELLPOLICY_ACTIONS))\n\t\treturn 0;\n\tline = scope->line[action];\n\trequest &= (unsigned long)(long)(int8_t)line[CELLPOLICY_REQUESTS];\n\tif (__predict_false(request >= CELLPOLICY_REQUESTS))\n\t\treturn 0;\n\treturn line[request];\n}\n\n/* The rights in a vnode action and in the bits of a pass-through request. */\nuint32_t\tcellpolicy_vnode_rights(uint64_t);\nuint32_t\tcellpolicy_passthru_rights(unsigned long);\n\n#endif /* !_CELLPOLICY_ACTIONS_H_ */\n'
 
 
 def _4(context, missing=missing):
@@ -751,8 +760,8 @@ def _10(context, missing=missing):
 TEMPLATES: dict = {
     '3f0f8db43b880b69ddb944df6679f9c55051aa9bdd7903277deb405a7a057166': _0,
     'ede0189e8bfa99e6f3d4b87df6d30e8913ef38075a0f909662c7182a49e873df': _1,
-    '4116f7e11f6705a372f889db9c3eeddaa0aa50e7a6e2ecd80433d56eb8a33f2b': _2,
-    'b25f4d02b6714d284c59de6fc3fe9dbcc84b033163e19f9fbe02974691ff0c72': _3,
+    '3d4a853b94730501263d09575ef4f62d71c87e3e045e1bc6f8535c9cb8c85191': _2,
+    '8ea858a67111d1990d0c786ee1fd6a93d130b1e0906553229f7f1586fcff8000': _3,
     '9e0231c78399505497ebaf588f531029dc5139a1f441546f1e0dc86eb5cca83f': _4,
     '4dcc407a4214b580e0a410ab3911c31e6f55878d4399bded90933fc3825e2daa': _5,
     '2b782066e21fc92d06b7497eb074c453a81945954833aefa31aebc1ece6c3163': _6,
