@@ -87,11 +87,13 @@ class Simulator:
         subject = self._ids[request.subject]
         target = self._ids[request.target] if request.target is not None else 0
         protocol = PROTOCOLS.index(request.protocol) if request.protocol is not None else 0
-        socket = (
-            _class(t.domains, PROTOCOL_FAMILIES, request.domain),
-            _class(t.types, TYPES, request.type),
-            _class(t.protocols, IP_PROTOCOLS, request.socket_protocol),
-        )
+        socket = 0, 0, 0
+        if leaf.dimension in ("socket", "rawsock"):
+            socket = (
+                _class(t.domains, PROTOCOL_FAMILIES, request.domain),
+                _class(t.types, TYPES, request.type),
+                _class(t.protocols, IP_PROTOCOLS, request.socket_protocol),
+            )
         root = request.subject == HOST_ROOT
         return Question(leaf, subject, root, target, protocol, request.port or 0, socket)
 
