@@ -113,7 +113,7 @@ def folded(name: str) -> Build:
     return made
 
 
-@pytest.mark.parametrize("name", POLICIES)
+@pytest.mark.parametrize("name", [*POLICIES, "street"])
 def test_rows_of_the_tables(name: str) -> None:
     files, made = shipped(name), folded(name)
     image, text = files[IMAGE], files[TABLES_C].decode()

@@ -20,7 +20,7 @@ from backends.kmod.build import build
 from backends.kmod.image import encode
 from compiler.driver import compile_policy
 from tests.kmod.build import compile_files, module_files, write_tree
-from tests.kmod.house import house
+from tests.kmod.house import house, street
 from tests.semantics.generated import programs
 from tests.semantics.support import TODAY, must, root_files
 
@@ -53,7 +53,7 @@ def build_fuzzer(directory: Path) -> Path:
 def write_seeds(directory: Path, generated: int = 40) -> None:
     """Images of the shipped policies, the tests' own, and some generated ones."""
     irs = [must(compile_policy(path, TODAY)).ir for path in root_files()]
-    irs += [house(), *(made.ir for _, made in programs(generated))]
+    irs += [house(), street(), *(made.ir for _, made in programs(generated))]
     for i, ir in enumerate(irs):
         if ir.target == RELEASE:
             (directory / f"seed-{i:03}").write_bytes(encode(build(ir)))
@@ -71,7 +71,7 @@ def main() -> None:
         found.mkdir()
         seeds.mkdir()
         write_seeds(seeds)
-        options, folders = [*sys.argv[1:], "-max_len=16384", "-timeout=20"], [found, IMAGES, seeds]
+        options, folders = [*sys.argv[1:], "-max_len=32768", "-timeout=20"], [found, IMAGES, seeds]
         print(f"new inputs: {found}", file=sys.stderr)
     sys.exit(subprocess.run([fuzzer, *options, *map(str, folders)]).returncode)
 

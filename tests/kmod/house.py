@@ -1,8 +1,9 @@
-"""One policy for the tests of the engine, and its parts by name."""
+"""Policies for the tests of the engine, and parts of one by name."""
 
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 
 from compiler.catalogue.actions import load
 from compiler.ir.ir import IR
@@ -50,6 +51,43 @@ LOWERED = {TRIAL: ((8, 64),), WEB: ((8, 4096), (4, 0))}
 @functools.cache
 def house() -> IR:
     return program(TEXT).ir
+
+
+#: Tells more ports and more targets apart than the line of a class holds, and shares ports.
+_STREET = """
+profile base extends low {
+    deny network.bind tcp port {1, 3, 5..7, 1023..1025, 2000, 60000..65535};
+    deny network.bind.port udp port {1500, 1502};
+}
+cell bakery {
+    profile base;
+    listen tcp {53, 853};
+    listen udp 53;
+    allow process.signal to clock;
+    allow process.nice to {dairy, host};
+}
+cell clock {
+    profile base;
+    listen tcp {80, 82, 84, 5432};
+    @reason "test" grant network.bind.privport tcp port {80, 82};
+}
+cell dairy {
+    profile base;
+    listen udp 5432;
+    deny network.bind port auto;
+    allow process.signal to bakery;
+    allow process.ktrace to {clock, empty};
+    deny process.nice to {dairy, bakery};
+}
+cell empty { profile low; allow process.signal to bakery; allow process.nice to any; }
+"""
+
+
+@functools.cache
+def street() -> IR:
+    """A policy whose classes have maps, whose ports have shared owners, and whose ids have gaps."""
+    ir = program(_STREET).ir
+    return replace(ir, cells=tuple(replace(cell, id=40 * cell.id) for cell in ir.cells))
 
 
 def populate(*cells: int) -> list[str]:

@@ -12,6 +12,7 @@ from compiler.driver import compile_policy
 from compiler.ir.ir import IR
 from tests.conftest import Generated
 from tests.kmod.build import Builder
+from tests.kmod.house import street
 from tests.kmod.machine import session
 from tests.kmod.questions import Population, expected
 from tests.semantics.support import TODAY, compile_text, must, root_files
@@ -34,6 +35,14 @@ def disagreements(driver: Path, ir: IR, *before: str) -> list[str]:
 def test_tables_compiled_in(builder: Builder, path: Path) -> None:
     ir = must(compile_policy(path, TODAY)).ir
     assert disagreements(builder.driver(ir), ir) == []
+
+
+def test_maps_and_shared_owners(builder: Builder, tmp_path: Path) -> None:
+    image = tmp_path / "image"
+    image.write_bytes(encode(build(street())))
+    assert disagreements(builder.driver(street()), street()) == []
+    empty = must(compile_text(f"policy empty;\ntarget netbsd {street().target};\n")).ir
+    assert disagreements(builder.driver(empty), street(), f"load 0 {image}") == []
 
 
 def test_images_of_generated_policies(

@@ -15,6 +15,7 @@ from compiler.ir.evaluate import Evaluator
 from compiler.ir.ir import IR, Request
 from compiler.ir.requests import all_requests
 from tests.conftest import Generated
+from tests.kmod.house import street
 from tests.semantics.support import TODAY, must, program, root_files
 
 GENERATED = 80
@@ -36,6 +37,14 @@ def disagreements(ir: IR, tables: Tables) -> list[str]:
 def test_shipped_policies(path: Path) -> None:
     ir = must(compile_policy(path, TODAY)).ir
     assert disagreements(ir, build(ir)) == []
+
+
+def test_maps_and_shared_owners() -> None:
+    tables = build(street())
+    assert tables.port_tops
+    assert tables.peer_tops
+    assert tables.owners
+    assert disagreements(street(), tables) == []
 
 
 def test_generated_policies(generated: Generated) -> None:
