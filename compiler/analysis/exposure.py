@@ -33,9 +33,12 @@ class Exposure(NamedTuple):
     """What the cell listens on, such as "tcp 80"."""
 
 
-def exposures(ir: IR) -> list[Exposure]:
-    """Every cell, the worst to lose first: by reach, then by powers, then by all that works."""
-    decisions = Decisions(ir)
+def exposures(ir: IR, decisions: Decisions | None = None) -> list[Exposure]:
+    """Every cell, the worst to lose first: by reach, then by powers, then by all that works.
+
+    `decisions` are those of the policy where somebody has them.
+    """
+    decisions = decisions or Decisions(ir)
     frame = decisions.frame
     stack = Stack(ir)
     influence = Influence(decisions)

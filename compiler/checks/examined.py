@@ -29,8 +29,15 @@ class Coverage(NamedTuple):
     covered: int
     by_tests: int
     by_assertions: int
-    uncovered: tuple[Decided, ...]
-    """A box of each class that nobody asks about."""
+    open: tuple[Decided, ...]
+    """Boxes of classes that nobody asks about: one class for each leaf of a box."""
+
+    @property
+    def uncovered(self) -> Iterator[Decided]:
+        """A box of each class that nobody asks about."""
+        for row in self.open:
+            for i in members(row.box.actions):
+                yield row._replace(box=row.box._replace(actions=1 << i))
 
     @property
     def percent(self) -> float:
@@ -85,27 +92,32 @@ class Examiner:
     def coverage(self) -> Coverage:
         """The classes of everybody but root on the host, whom no rule is about."""
         frame = self._frame
-        classes: dict[tuple[int, int, int | None, Effect], list[Decided]] = {}
+        tested, asserted_ = _Asked(self._tested), _Asked([box for _, box in self._asserted])
+        rows: dict[tuple[int, int | None, Effect], list[Decided]] = {}
         for box in frame.everything(frame.everybody & ~frame.root):
             if not box.actions & frame.asked:
                 continue
             for row in self._decisions.of(box._replace(actions=box.actions & frame.asked)):
-                for i in members(row.box.actions):
-                    one = row._replace(box=row.box._replace(actions=1 << i))
-                    key = (i, row.box.subjects, row.rule, row.effect)
-                    classes.setdefault(key, []).append(one)
-        tested, asserted_ = _ByLeaf(self._tested), _ByLeaf([box for _, box in self._asserted])
-        by_tests = by_assertions = covered = 0
+                rows.setdefault((row.box.subjects, row.rule, row.effect), []).append(row)
+        classes = by_tests = by_assertions = covered = 0
         uncovered = []
-        for (leaf, *_), rows in classes.items():
-            in_tests = any(tested.asks(leaf, row.box) for row in rows)
-            in_assertions = any(asserted_.asks(leaf, row.box) for row in rows)
-            by_tests += in_tests
-            by_assertions += in_assertions
-            covered += in_tests or in_assertions
-            if not in_tests and not in_assertions:
-                uncovered.append(rows[0])
-        return Coverage(len(classes), covered, by_tests, by_assertions, tuple(uncovered))
+        for some in rows.values():
+            leaves = in_tests = in_assertions = 0
+            for row in some:
+                leaves |= row.box.actions
+                in_tests |= tested.leaves(row.box)
+                in_assertions |= asserted_.leaves(row.box)
+            classes += leaves.bit_count()
+            by_tests += in_tests.bit_count()
+            by_assertions += in_assertions.bit_count()
+            covered += (in_tests | in_assertions).bit_count()
+            left = leaves & ~in_tests & ~in_assertions
+            for row in some:
+                if row.box.actions & left:
+                    box = row.box._replace(actions=row.box.actions & left)
+                    uncovered.append(row._replace(box=box))
+                    left &= ~box.actions
+        return Coverage(classes, covered, by_tests, by_assertions, tuple(uncovered))
 
     def mutation(self) -> Score:
         """Flips, drops and widens every rule of the policy's own files that a cell has."""
@@ -166,17 +178,21 @@ class Examiner:
         return (not opens, of_host, *((bits & -bits).bit_length() for bits in box))
 
 
-class _ByLeaf:
-    """Boxes by the leaves in them."""
+class _Asked:
+    """Boxes that somebody asks about, by the leaves in them."""
 
     def __init__(self, boxes: Sequence[Box]) -> None:
         self._boxes: dict[int, list[Box]] = {}
         for box in boxes:
-            for i in members(box.actions):
-                self._boxes.setdefault(i, []).append(box)
+            self._boxes.setdefault(box.actions, []).append(box)
 
-    def asks(self, leaf: int, box: Box) -> bool:
-        return any(meet(box, other) for other in self._boxes.get(leaf, ()))
+    def leaves(self, box: Box) -> int:
+        """The leaves of a box of which some request is asked about."""
+        found = 0
+        for actions, boxes in self._boxes.items():
+            if box.actions & actions & ~found and any(meet(box, other) for other in boxes):
+                found |= box.actions & actions
+        return found
 
 
 def missing_tests(score: Score) -> Iterator[Survivor]:

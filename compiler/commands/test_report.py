@@ -101,9 +101,9 @@ def _coverage_text(r: Report, c: Coverage) -> Iterator[str]:
         f" tests ask about {c.by_tests}, assertions about {c.by_assertions}"
     )
     unseen: dict[int, int] = {}
-    for row in c.uncovered:
+    for row in c.open:
         if row.rule is not None:
-            unseen[row.rule] = unseen.get(row.rule, 0) + 1
+            unseen[row.rule] = unseen.get(row.rule, 0) + row.box.actions.bit_count()
     for index, count in sorted(unseen.items(), key=lambda pair: (-pair[1], pair[0]))[:_SHOWN]:
         yield f"  {count:4} not asked about: {_placed(r.rule(index))}"
     if len(unseen) > _SHOWN:

@@ -59,7 +59,7 @@ def page_of(
     places = Places(program, compilation.sources)
     query = Query(program)
     groups = query.reader.groups
-    exposed = exposures(ir)
+    exposed = exposures(ir, query.decisions)
     graph = _graph(query, ir, groups)
     drawn = largest(graph, MOST_NODES)
     ordered = graph_of(ir, "order", groups)

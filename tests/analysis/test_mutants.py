@@ -106,7 +106,7 @@ def test_every_class_is_counted_once() -> None:
     for seed, program in programs(POLICIES):
         coverage = Examiner(program.policy, program.lowered).coverage()
         assert coverage.covered == 0, seed
-        assert coverage.classes == len(coverage.uncovered)
+        assert coverage.classes == len(list(coverage.uncovered))
         assert len({(r.effect, r.rule) for r in coverage.uncovered}) == len(
             {
                 tuple(Evaluator(program.ir).decide(request))
