@@ -2,9 +2,10 @@
 
     python -m tests.fuzz.front_end policy -max_total_time=600 -max_len=4096
 
-New inputs that reach new code are kept in a directory that is named at the end;
-inputs that crash are written to the working directory.  Copy those into
-tests/fuzz/crashes/ as TARGET-WHAT, where the test suite runs them from then on.
+New inputs that reach new code are kept in a directory that is named at the beginning
+(tests/fuzz/minimise.py makes a corpus of them); inputs that crash are written to the
+working directory.  Copy those into tests/fuzz/crashes/ as TARGET-WHAT, where the test
+suite runs them from then on.
 Needs the `fuzz` extra: `pip install -e '.[fuzz]'`.
 """
 
