@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Mapping
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Any, TypeVar, cast, dataclass_transform
+from typing import TYPE_CHECKING, Any, TypeVar, cast, dataclass_transform
+
+if TYPE_CHECKING:
+    from typing import NamedTuple as NamedTuple
+else:
+
+    class _Named(type):
+        def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> type:
+            if not bases:
+                return super().__new__(cls, name, bases, body)
+            types = body["__annotations__"]
+            defaults = [body.pop(field) for field in types if field in body]
+            made = namedtuple(name, types, defaults=defaults, module=body["__module__"])
+            for key in body.keys() - _OWN:
+                setattr(made, key, body[key])
+            return made
+
+    #: What the standard library says of a class itself.
+    _OWN = {"__module__", "__qualname__", "__classcell__"}
+
+    class NamedTuple(metaclass=_Named):
+        """typing.NamedTuple, but that nobody compiles the types of fields, which are texts."""
+
 
 _Class = TypeVar("_Class")
 _Record = TypeVar("_Record")

@@ -13,12 +13,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 from compiler.diagnostics import Diagnostics
 from compiler.lock import lock_path
 from compiler.names.text import unquote
 from compiler.pattern import pattern
+from compiler.record import NamedTuple
 from compiler.source import Span
 from compiler.syntax import tree as t
 

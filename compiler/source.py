@@ -5,7 +5,8 @@ from __future__ import annotations
 import bisect
 from collections.abc import Callable
 from functools import cached_property
-from typing import NamedTuple
+
+from compiler.record import NamedTuple
 
 
 class Span(NamedTuple):

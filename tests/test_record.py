@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import typing
 from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from compiler.record import changed, field_names, record
+from compiler.record import NamedTuple, changed, field_names, record
 
 
 class _Plain:
@@ -90,3 +91,43 @@ def test_records_are_dataclasses_to_whoever_asks() -> None:
     assert TypeAdapter(_Extended).validate_python({"span": "here"}) == one
     with pytest.raises(ValidationError):
         TypeAdapter(_Extended).validate_python({"span": 1})
+
+
+class _Named(NamedTuple):
+    """A doc."""
+
+    first: int
+    second: tuple[str, ...] = ()
+
+    @property
+    def total(self) -> int:
+        return self.first + len(self.second)
+
+    def next(self) -> _Named:
+        return self._replace(first=self.first + 1)
+
+
+class _Theirs(typing.NamedTuple):
+    """A doc."""
+
+    first: int
+    second: tuple[str, ...] = ()
+
+
+def test_named_tuples_are_those_of_typing() -> None:
+    ours, theirs = _Named(1, ("a",)), _Theirs(1, ("a",))
+    assert tuple(ours) == tuple(theirs)
+    assert hash(ours) == hash(theirs)
+    assert repr(ours) == repr(theirs).replace("Theirs", "Named")
+    assert ours.total == 2
+    assert tuple(ours.next()) == tuple(theirs._replace(first=2))
+    assert tuple(_Named(first=1)) == tuple(_Theirs(1))
+    assert _Named._fields == _Theirs._fields
+    assert _Named.__doc__ == "A doc."
+    assert (_Named.__module__, _Named.__qualname__) == (__name__, "_Named")
+    assert typing.get_type_hints(_Named) == typing.get_type_hints(_Theirs)
+    with pytest.raises(TypeError):
+        _Named()  # type: ignore[call-arg]
+    with pytest.raises(AttributeError):
+        ours.first = 2  # type: ignore[misc]
+    assert tuple(TypeAdapter(_Named).validate_python({"first": "1"})) == (1, ())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import NamedTuple
 
 from backends.artifact import Loss, Place
 from backends.celladm.losses import WEAKER, loss
@@ -12,6 +11,7 @@ from compiler.catalogue.upstream import PROFILES, ROUTING_DOMAINS, Profile, deci
 from compiler.ir.decide import Decider
 from compiler.ir.ir import AUTO, HOST, IR, SELF, Cell, Decision, Request, RequestSet
 from compiler.ir.requests import Axes, leaf_requests
+from compiler.record import NamedTuple
 
 #: Leaves that a message names before it counts the rest.
 _NAMED = 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from backends.kmod.columns import Covered, all_denied
 from backends.kmod.maps import Maps, Pages, points, sums
@@ -22,6 +21,7 @@ from backends.kmod.tables import (
     bind_shift,
 )
 from compiler.ir.ir import HOST, PROTOCOLS, SELF, Effect, Peers, RequestSet, Verdict
+from compiler.record import NamedTuple
 
 CODES: Mapping[Effect, int] = {"deny": DENY, "allow": DEFER, "grant": ALLOW}
 

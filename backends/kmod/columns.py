@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from backends.kmod.positions import lower_bit
 from backends.kmod.tables import DENY
 from compiler.catalogue.actions import Leaf, all_leaves, load
+from compiler.record import NamedTuple
 
 BIND_LEAVES = ("network.bind.port", "network.bind.privport")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import NamedTuple
 
 from backends.artifact import Artifact
 from backends.escape import c_string
@@ -26,6 +25,7 @@ from backends.kmod.tables import Tables
 from backends.template import render
 from compiler.catalogue.words import IP_PROTOCOLS, PROTOCOL_FAMILIES, RLIMITS, TYPES
 from compiler.ir.ir import IR
+from compiler.record import NamedTuple
 
 DIRECTORY = "kmod/secmodel_cellpolicy"
 IMAGE = "kmod/cellpolicy.img"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from backends.kmod.columns import BIND_LEAVES, right_bits
 from backends.kmod.positions import places, positions, process_positions, row_positions
@@ -35,7 +34,7 @@ from backends.kmod.tables import (
 from compiler.catalogue.actions import Leaf, load
 from compiler.catalogue.words import IP_PROTOCOLS, PROTOCOL_FAMILIES, TYPES, Constant
 from compiler.ir.ir import HOST, HOST_ROOT, PROTOCOLS, Effect, Request
-from compiler.record import changed
+from compiler.record import NamedTuple, changed
 
 EFFECTS: Mapping[int, Effect] = {DEFER: "allow", DENY: "deny", ALLOW: "grant"}
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
 
+from compiler.record import NamedTuple
 from backends.kmod.layout import RECORDS, socket_words
 from backends.kmod.tables import MAX_PORT, PAGE, PEER_MAP, PORT_MAP, Class, Tables, tops
 

@@ -7,10 +7,9 @@ C file and the loadable image hold exactly these values.
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import NamedTuple
 
 from compiler.catalogue.words import RLIMITS
-from compiler.record import record
+from compiler.record import NamedTuple, record
 
 #: Verdicts, two bits each.
 DEFER, DENY, ALLOW = 0, 1, 2

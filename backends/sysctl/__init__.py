@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from backends.artifact import Artifact
 from backends.template import render
 from compiler.catalogue.sysctl import Node, all_nodes, integer
 from compiler.ir.ir import IR
+from compiler.record import NamedTuple
 
 #: Raised by rc.d/veriexec once fingerprints are loaded, which only level 0 allows.
 _STRICT = "kern.veriexec.strict"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from compiler.catalogue.words import IP_PROTOCOLS, PROTOCOL_FAMILIES, TYPES, Constant
 from compiler.ir.ir import AUTO, HOST, OTHER, PROTOCOLS, Request
 from compiler.pattern import pattern
+from compiler.record import NamedTuple
 
 _LINE = pattern(r"cellpolicy: (deny|permissive)((?: [a-z]+=[^ \n]*)+)")
 _WORDS = {"domain": PROTOCOL_FAMILIES, "type": TYPES, "protocol": IP_PROTOCOLS}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from itertools import product
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from compiler.analysis.boxes import Box, joined, real, size, without
 from compiler.analysis.decisions import Claim, Decided, Decisions, cut, defaults
@@ -17,6 +17,7 @@ from compiler.analysis.stack import Stack
 from compiler.catalogue.voters import Socket
 from compiler.ir.ir import IR, PROTOCOLS, Effect
 from compiler.lowering.space import members
+from compiler.record import NamedTuple
 
 Direction = Literal["widened", "narrowed", "moved"]
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from compiler.analysis.boxes import Box, meet, minus, real
 from compiler.analysis.frame import OWN, Frame, port_bits
 from compiler.ir.ir import IR, PROTOCOLS, Effect, RequestSet, Verdict
 from compiler.ir.requests import Words, words_of
+from compiler.record import NamedTuple
 
 
 class Decided(NamedTuple):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from compiler.analysis.boxes import Box
 from compiler.analysis.decisions import Decided, Decisions
@@ -18,6 +18,7 @@ from compiler.analysis.wording import span
 from compiler.catalogue.actions import Leaf
 from compiler.ir.ir import PROTOCOLS, Cell
 from compiler.lowering.space import members
+from compiler.record import NamedTuple
 
 #: Leaves whose objects two cells share when neither is denied them.
 _SHARED = ("system.sysvipc.bypass", "system.semaphore", "system.mqueue")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from compiler.analysis.decisions import Decisions
 from compiler.analysis.edges import powers
 from compiler.analysis.frame import Frame
 from compiler.analysis.influence import Influence
 from compiler.analysis.stack import Stack
 from compiler.ir.ir import HOST_ROOT, IR
+from compiler.record import NamedTuple
 
 
 class Exposure(NamedTuple):

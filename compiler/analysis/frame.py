@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import compress
-from typing import NamedTuple
 
 from compiler.analysis.boxes import Box
 from compiler.catalogue.actions import Dimension, Leaf
@@ -28,6 +27,7 @@ from compiler.ir.ir import (
 )
 from compiler.ir.requests import RAWSOCK_DOMAIN, RAWSOCK_TYPE, Words, catalogue
 from compiler.lowering.space import members
+from compiler.record import NamedTuple
 
 #: The bit of the subject's own cell among targets.
 OWN = 1

@@ -7,12 +7,11 @@ covert channels are not seen by kauth(9) and not counted.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from compiler.analysis.decisions import Decisions
 from compiler.analysis.edges import Edge, edges
 from compiler.ir.ir import HOST
 from compiler.lowering.space import members
+from compiler.record import NamedTuple
 
 
 class Step(NamedTuple):

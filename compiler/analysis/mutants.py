@@ -8,7 +8,7 @@ knows from the boxes whether they would notice.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from compiler.analysis.boxes import Box
 from compiler.analysis.decisions import Decisions
@@ -18,7 +18,7 @@ from compiler.lowering.fold import fold
 from compiler.lowering.layout import Layout
 from compiler.lowering.space import Space, Universe
 from compiler.lowering.verdicts import verdicts
-from compiler.record import changed
+from compiler.record import NamedTuple, changed
 
 #: The conditions of a rule, and the words for them.
 _CONDITIONS = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from typing import NamedTuple
 
 from compiler.analysis.boxes import Box, joined
 from compiler.analysis.decisions import Decided, Decisions
@@ -16,6 +15,7 @@ from compiler.diagnostics import Diagnostics
 from compiler.driver import Program
 from compiler.ir.ir import Decision
 from compiler.pattern import pattern
+from compiler.record import NamedTuple
 from compiler.source import Source
 
 _INFLUENCE = pattern(r"(?P<left>[^~]*)~>(?P<right>[^~]*)")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from compiler.analysis.frame import port_bits, port_ranges
 from compiler.analysis.wording import span as port_span
@@ -12,6 +12,7 @@ from compiler.catalogue.sysctl import node_for
 from compiler.driver import Program
 from compiler.model import settings as m
 from compiler.model.policy import Cell
+from compiler.record import NamedTuple
 from compiler.source import Span
 
 Direction = Literal["widened", "narrowed", "changed"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from compiler.analysis.boxes import Box, joined
 from compiler.analysis.compare import Comparison, Difference
@@ -16,6 +16,7 @@ from compiler.catalogue.sysctl import Node
 from compiler.catalogue.voters import switched_by
 from compiler.driver import Program
 from compiler.ir.ir import IR, Effect
+from compiler.record import NamedTuple
 
 
 class Asked(NamedTuple):

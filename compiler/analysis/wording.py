@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
 
 from compiler.analysis.boxes import Box
 from compiler.analysis.frame import ON_HOST, OWN, Frame, port_ranges
 from compiler.ir.ir import AUTO, HOST, OTHER, PROTOCOLS, Ranges
 from compiler.lowering.space import members
+from compiler.record import NamedTuple
 
 #: Of more cells than `_MANY`, those are told that are missing, if they are at most `_FEW`.
 _MANY, _FEW = 16, 3

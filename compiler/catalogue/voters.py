@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from compiler.catalogue.actions import Leaf, all_leaves, read_data
 from compiler.catalogue.sysctl import canonical, integer
-from compiler.record import NOTHING, record
+from compiler.record import NOTHING, NamedTuple, record
 
 Vote = Literal["deny", "allow", "defer", "depends"]
 Remark = Literal["", "redundant deny", "powerless allow", "powerless grant", "redundant grant"]

@@ -8,7 +8,6 @@ requests.  A mutant is killed when a test or an assertion fails on it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from compiler.analysis.boxes import Box, meet
 from compiler.analysis.decisions import Decided, Decisions
@@ -20,6 +19,7 @@ from compiler.ir.ir import HOST, Effect, Request
 from compiler.lowering.lower import Lowered
 from compiler.lowering.space import members
 from compiler.model.policy import Policy
+from compiler.record import NamedTuple
 
 
 class Coverage(NamedTuple):

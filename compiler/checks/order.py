@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
 
 from compiler.catalogue.rcorder import (
     CELL_AFTER,
@@ -18,6 +17,7 @@ from compiler.ir.ir import IR
 from compiler.lowering.lower import Lowered
 from compiler.model.policy import Policy
 from compiler.model.settings import Provider, Service
+from compiler.record import NamedTuple
 from compiler.source import Span
 
 _ALWAYS = (CELL_AFTER[-1], *SERVICE_AFTER)

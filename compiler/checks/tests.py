@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from compiler.analysis.boxes import Box
 from compiler.analysis.decisions import Decided, Decisions
@@ -18,7 +17,7 @@ from compiler.lowering.problems import request_text
 from compiler.lowering.rule_ids import canonical
 from compiler.model.policy import Policy, Test, TestCase
 from compiler.pattern import pattern
-from compiler.record import record
+from compiler.record import NamedTuple, record
 from compiler.source import Source, Span
 
 _DONE = {"deny": "denied", "allow": "allowed", "grant": "granted"}

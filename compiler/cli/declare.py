@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from compiler.record import record
+from compiler.record import NamedTuple, record
 
 
 class UsageError(Exception):

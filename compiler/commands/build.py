@@ -20,7 +20,6 @@ from compiler.lint.run import BUILD, lint
 from compiler.manifest import Origin, tool_digest
 from compiler.names.project import policy_root
 from compiler.output import write_build
-from compiler.signing import signer
 from compiler.source import Span
 from compiler.version import VERSION
 
@@ -61,7 +60,11 @@ def build(path: Path, directory: Path, backends: Sequence[Backend], options: Opt
             sys.stderr.write(f"cellc: {fault}\n{_FAULT}\n")
             return 1
         artifacts += made
-    sign = signer(options.key) if options.key else None
+    sign = None
+    if options.key:
+        from compiler.signing import signer
+
+        sign = signer(options.key)
 
     def save_ids() -> None:
         if not options.locked:

@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from compiler import files
 from compiler.commands.output import Findings, print_findings, print_report, seen_from
@@ -17,7 +17,7 @@ from compiler.lint.configuration import read_settings
 from compiler.lint.settings import Choice, Settings
 from compiler.names.project import policy_root
 from compiler.pattern import pattern
-from compiler.record import changed, record
+from compiler.record import NamedTuple, changed, record
 from compiler.source import Source
 
 #: What makes a file the root file of a policy.

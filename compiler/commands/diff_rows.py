@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from compiler.analysis.compare import Answer, Direction
 from compiler.analysis.settings import SettingChange
+from compiler.record import NamedTuple
 from compiler.source import Span
 
 _Place = Mapping[str, Any]

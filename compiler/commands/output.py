@@ -53,9 +53,9 @@ def print_findings(
 
     What does not lie there gets a `prefix` instead.
     """
-    from compiler.render.text import render_text
-
     if diagnostics:
+        from compiler.render.text import render_text
+
         name = _renaming(root or Path(), Path()) if prefix is None else _prefixing(prefix)
         shown, moved = _renamed(diagnostics, sources, name)
         sys.stderr.write(render_text(shown, moved, colour=in_colour()))

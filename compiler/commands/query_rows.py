@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from compiler.analysis.exposure import Exposure
 from compiler.analysis.frame import Frame
@@ -14,6 +14,7 @@ from compiler.analysis.query import Chain, Row
 from compiler.analysis.wording import parts, span
 from compiler.driver import Program
 from compiler.ir.ir import HOST_ROOT
+from compiler.record import NamedTuple
 from compiler.source import Source
 from compiler.sourcemap import hex_id, place
 

@@ -8,13 +8,14 @@ import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from compiler import cache, files
 from compiler.cache import Cache
 from compiler.diagnostics import Diagnostic, Related
 from compiler.files import Notes
 from compiler.lint.settings import Settings
+from compiler.record import NamedTuple
 from compiler.source import LaterSource, Source, Span
 
 

@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 from compiler import lock
 from compiler.commands.check import policies
@@ -15,6 +14,7 @@ from compiler.commands.output import print_findings
 from compiler.driver import Compilation, Program, compile_policy
 from compiler.names.project import policy_root
 from compiler.pattern import pattern
+from compiler.record import NamedTuple
 from compiler.revisions import Revision, RevisionError
 from compiler.source import Source
 

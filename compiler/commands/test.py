@@ -6,7 +6,6 @@ import datetime
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
 
 from compiler.checks.tests import run_tests
 from compiler.commands.check import policies
@@ -15,6 +14,7 @@ from compiler.commands.test_report import Report, ReportFormat, report
 from compiler.diagnostics import Diagnostics
 from compiler.driver import compile_policy
 from compiler.names.project import policy_root
+from compiler.record import NamedTuple
 
 
 class Measures(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 from xml.etree import ElementTree
 
 from compiler.checks.tests import TestResult
@@ -12,6 +12,7 @@ from compiler.driver import Program
 from compiler.ir.ir import OTHER
 from compiler.lowering.problems import request_text
 from compiler.pattern import pattern
+from compiler.record import NamedTuple
 from compiler.source import Source
 from compiler.sourcemap import hex_id, place
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from compiler.analysis.decisions import Decisions
 from compiler.analysis.edges import by_kind
@@ -11,6 +11,7 @@ from compiler.analysis.frame import OWN
 from compiler.graph.graph import Arrow, Cause, Graph, Kind, Node
 from compiler.ir.ir import HOST, HOST_ROOT, IR, Provider
 from compiler.lowering.space import members
+from compiler.record import NamedTuple
 
 What = Literal["influence", "rights", "order"]
 Groups = Mapping[str, Iterable[str]]

@@ -7,9 +7,9 @@ by a reader that never saw the source.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from compiler.record import record
+from compiler.record import NamedTuple, record
 
 VERSION = 1
 

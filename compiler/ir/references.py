@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from compiler.catalogue.actions import RELEASES, load
 from compiler.ir.ir import HOST, IR, SELF, RequestSet, Verdict
+from compiler.record import NamedTuple
 
 
 class _Reference(NamedTuple):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise, product
-from typing import NamedTuple
 
 from compiler.catalogue.actions import Catalogue, Leaf, load
 from compiler.ir.ir import (
@@ -23,6 +22,7 @@ from compiler.ir.ir import (
     Request,
     RequestSet,
 )
+from compiler.record import NamedTuple
 
 #: The domain and type that network.socket.rawsock is always asked with (raw IPv6).
 RAWSOCK_DOMAIN = "inet6"

@@ -7,10 +7,10 @@ those about limits in sys/kern (kern_fork.c, uipc_socket2.c) and setrlimit(2).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from compiler.catalogue.sysctl import Write
 from compiler.ledger.finding import Gap
+from compiler.record import NamedTuple
 
 #: Where the verdicts on an action stand in the tables, by what its requests carry: arrays of
 #: cellpolicy_tables.c, and of the image (backends/kmod/layout.py).

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from compiler.record import record
+from compiler.record import NamedTuple, record
 from compiler.source import Span
 from compiler.syntax import tree as t
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from compiler.lowering.rule_ids import on_one_line
 from compiler.names.definitions import Definitions
 from compiler.names.release import holds
 from compiler.names.shipped import SHIPPED, shipped_profile
 from compiler.pattern import pattern
+from compiler.record import NamedTuple
 from compiler.source import Source, Span
 from compiler.syntax import tree as t
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from compiler.pattern import pattern
-from compiler.record import record
+from compiler.record import NamedTuple, record
 
 _HEAD = """\
 # Findings that `cellc check --baseline` does not report.  Made by --baseline-mode create;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 
 from compiler.lint import rules
@@ -14,15 +14,31 @@ from compiler.lint.rule import CATEGORIES, Rule
 ALL = "ALL"
 
 
+class _Rules(Mapping[str, Rule]):
+    """Each is imported when it is asked for: its code begins the name of its file."""
+
+    def __init__(self) -> None:
+        files = (name for folder in rules.__path__ for name in os.listdir(folder))
+        names = (name[:-3] for name in files if name.endswith(".py") and name[0] != "_")
+        found = {name.partition("_")[0].upper(): name for name in names}
+        order = list(CATEGORIES)
+        self._names = dict(sorted(found.items(), key=lambda one: (order.index(one[0][:3]), one[0])))
+
+    def __getitem__(self, code: str) -> Rule:
+        rule: Rule = import_module(f"{rules.__name__}.{self._names[code]}").RULE
+        return rule
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
 @functools.cache
 def all_rules() -> Mapping[str, Rule]:
     """Every rule by its code, in the order of categories and numbers."""
-    files = (name for folder in rules.__path__ for name in os.listdir(folder))
-    names = (name.removesuffix(".py") for name in files if name.endswith(".py") and name[0] != "_")
-    found: list[Rule] = [import_module(f"{rules.__name__}.{name}").RULE for name in names]
-    order = list(CATEGORIES)
-    found.sort(key=lambda rule: (order.index(rule.code[:3]), rule.code))
-    return {rule.code: rule for rule in found}
+    return _Rules()
 
 
 def is_rule(code: str) -> bool:

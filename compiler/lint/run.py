@@ -53,8 +53,11 @@ def lint(
     program = compilation.program
     if program is not None and not compilation.failed:
         context = Context(program, settings, today)
-        for rule in all_rules().values():
-            if rule.code[:3] not in categories or not settings.runs(rule):
+        for code in all_rules():
+            if code[:3] not in categories:
+                continue
+            rule = all_rules()[code]
+            if not settings.runs(rule):
                 continue
             if rule.find is not None and (notes or settings.can_weigh(rule)):
                 for finding in rule.find(context):

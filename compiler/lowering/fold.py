@@ -7,10 +7,11 @@ once; `compiler.ir.evaluate` answers the same question one request at a time.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from compiler.ir.ir import Effect, Request, Rule
 from compiler.lowering.space import Space
+from compiler.record import NamedTuple
 
 ProblemKind = Literal["ambiguous", "contradiction", "duplicate", "final", "listen", "empty"]
 

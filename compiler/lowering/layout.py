@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import NamedTuple
 
 from compiler.catalogue.actions import Catalogue, Leaf
 from compiler.ir.ir import RequestSet
 from compiler.ir.requests import Words
+from compiler.record import NamedTuple
 
 
 class Parts(NamedTuple):

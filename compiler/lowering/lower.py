@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from compiler.catalogue.actions import load
 from compiler.diagnostics import Diagnostics
@@ -20,6 +20,7 @@ from compiler.lowering.settings import merge
 from compiler.lowering.space import Space, Universe
 from compiler.lowering.verdicts import verdicts
 from compiler.model.policy import Body, Cell, Meaning, Policy, Rule
+from compiler.record import NamedTuple
 from compiler.source import Source, Span
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from compiler.ir.ir import Reservation, Rule
+from compiler.record import NamedTuple
 
 
 class Claim(NamedTuple):

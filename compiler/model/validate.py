@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from compiler.diagnostics import Diagnostics
 from compiler.model.constraint import Read, UnfitError
 from compiler.model.settings import Setting
+from compiler.record import NamedTuple
 from compiler.source import Span
 
 _Setting = TypeVar("_Setting", bound=Setting)

@@ -6,13 +6,12 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
 
 from compiler import files
 from compiler.diagnostics import Diagnostics, Related, arrows, nearest, quoted
 from compiler.files import MAX_BYTES
 from compiler.names.text import unquote
-from compiler.record import record
+from compiler.record import NamedTuple, record
 from compiler.source import Source, Span
 from compiler.syntax import tree
 from compiler.syntax.parse import parse_policy

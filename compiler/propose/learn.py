@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from compiler.analysis.audit import AuditLine, audit_line
 from compiler.analysis.boxes import Box, meet
@@ -23,6 +22,7 @@ from compiler.names.text import quote
 from compiler.propose.places import Place, Places, Wanted
 from compiler.propose.trial import Proposal, Refused, Trial, Tried
 from compiler.propose.wording import conditions, insertion
+from compiler.record import NamedTuple
 
 _EFFECTS: tuple[Effect, ...] = ("deny", "allow", "grant")
 

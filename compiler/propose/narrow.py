@@ -6,7 +6,6 @@ import datetime
 import functools
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from compiler.analysis.audit import audit_line
 from compiler.analysis.boxes import Box, meet
@@ -22,6 +21,7 @@ from compiler.lint.settings import Settings
 from compiler.pattern import pattern
 from compiler.propose.trial import Proposal, Refused, Trial, Tried
 from compiler.propose.wording import conditions
+from compiler.record import NamedTuple
 from compiler.source import Span
 
 _EFFECTS = ("deny", "allow", "grant")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from compiler.driver import Program
 from compiler.ir.ir import Effect, Request
 from compiler.names.shipped import SHIPPED
+from compiler.record import NamedTuple
 from compiler.source import Span
 
 _SELF = "self"

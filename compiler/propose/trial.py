@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from compiler.analysis.compare import Comparison, Difference
 from compiler.driver import Compilation, Program, compile_policy
 from compiler.lint.apply import applied, edited
 from compiler.lint.rule import Edit
+from compiler.record import NamedTuple
 from compiler.source import Span
 
 

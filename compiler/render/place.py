@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from compiler.record import NamedTuple
 from compiler.source import Source, Span
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from compiler.diagnostics import Diagnostic
+from compiler.record import NamedTuple
 from compiler.render.place import Place, place
 from compiler.source import Source, Span
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import NamedTuple
 
 from compiler.diagnostics import Diagnostics
+from compiler.record import NamedTuple
 from compiler.source import Source
 from compiler.syntax.flat import (
     WIDTH,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from compiler.record import NamedTuple
 
 #: Terminals a plain word may be, the first that the parser accepts here wins.
 _PLAIN_WORD = ("NAME", "GLOB", "DOTTED")

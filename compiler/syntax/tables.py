@@ -10,8 +10,9 @@ import functools
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from compiler.record import NamedTuple
 from compiler.syntax.lexer import Lexis
 
 #: The rules of the grammar that a text can be read as.
