@@ -15,7 +15,8 @@ from benchmarks.measure import Command, CommandError, Samples, instructions, int
 
 FILES = 1000
 _ROUNDS = 5
-_FLOOR = Command((sys.executable, "-I", "-c", "pass"))
+FLOOR = "`python3 -I -c pass`"
+CHECK = "`cellc check --no-cache` of it"
 #: What pip's console script does; click takes the name of the program from there.
 _CELLC = "import re, sys; sys.argv[0] = 'cellc'; from compiler.cli.start import main; main()"
 _READ = (
@@ -48,28 +49,35 @@ def _cellc(*words: str) -> Command:
     return Command((sys.executable, "-c", _CELLC, *words))
 
 
-def _starts(folder: Path) -> Iterator[str]:
-    """A row for each command on a small policy: its instructions, and in times of Python's."""
+def starts(folder: Path) -> dict[str, Command]:
+    """Python's own start, and commands on a small policy."""
     policy = folder / "small.cell"
     policy.write_text(_SMALL)
     check = ("check", str(policy), "--cache-dir", str(folder / "small.cache"))
-    commands = {
+    return {
+        FLOOR: Command((sys.executable, "-I", "-c", "pass")),
         "`cellc --version`": _cellc("--version"),
         "`cellc --help`": _cellc("--help"),
         "`cellc check` of one small file, nothing changed": _cellc(*check),
-        "`cellc check --no-cache` of it": _cellc(*check, "--no-cache"),
+        CHECK: _cellc(*check, "--no-cache"),
+        "`cellc build` of it": _cellc("build", str(policy), "-o", str(folder / "build")),
     }
-    interleaved(commands, 1)  # fills the caches
-    floor = instructions(_FLOOR)
+
+
+def _starts(folder: Path) -> Iterator[str]:
+    """A row for each command: its instructions, and in times of Python's, and processor time."""
+    commands = starts(folder)
+    samples = interleaved(commands, _ROUNDS)
+    floor = instructions(commands[FLOOR])
     if floor is None:
         yield "Instructions are counted by valgrind, which is not here."
         return
-    yield "| | million instructions | in times of Python's start |"
-    yield "| --- | ---: | ---: |"
-    yield f"| `python3 -I -c pass` | {floor / 1e6:.1f} | 1 |"
+    yield "| | million instructions | in times of Python's start | seconds |"
+    yield "| --- | ---: | ---: | ---: |"
     for name, command in commands.items():
         counted = instructions(command) or 0
-        yield f"| {name} | {counted / 1e6:.1f} | {counted / floor:.2f} |"
+        ratio = f"{counted / 1e6:.1f} | {counted / floor:.2f}"
+        yield f"| {name} | {ratio} | {samples[name].median:.3f} |"
 
 
 def _trees(folder: Path) -> Iterator[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import struct
 
-from compiler.record import NamedTuple
 from backends.kmod.layout import RECORDS, socket_words
 from backends.kmod.tables import MAX_PORT, PAGE, PEER_MAP, PORT_MAP, Class, Tables, tops
+from compiler.record import NamedTuple
 
 _WORD, _HALF = 4, 2
 #: Of an id, or of an owner of ports that is no cell.

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.measure import instructions, interleaved
+from benchmarks.start import CHECK, FLOOR, starts
 from compiler.cli.start import WIDTHS
 from tests.commands.conftest import WEB
 
@@ -87,3 +89,23 @@ def test_an_unchanged_check_imports_next_to_nothing(tmp_path: Path) -> None:
 def test_a_check_without_mistakes_imports_what_it_needs() -> None:
     heavy = {"click", "jinja2", "lark", "pydantic", "dataclasses", "inspect", "difflib", "hashlib"}
     assert not imported("check", str(WEBFARM), "--no-cache") & heavy
+
+
+def test_a_check_of_a_small_policy_takes_at_most_ten_starts_of_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path / "bytecode"))
+    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
+    commands = starts(tmp_path)
+    interleaved({CHECK: commands[CHECK]}, 1)  # writes the bytecode
+    floor, check = instructions(commands[FLOOR]), instructions(commands[CHECK])
+    assert floor is not None
+    assert check is not None
+    assert check <= 10 * floor
+
+
+def test_a_build_imports_what_it_needs(tmp_path: Path) -> None:
+    heavy = {"click", "jinja2", "lark", "pydantic", "dataclasses", "inspect", "difflib", "tempfile"}
+    words = ("build", str(WEBFARM), "-o", str(tmp_path / "build"), "--locked")
+    assert not imported(*words, "--today", "2026-11-24") & heavy
