@@ -125,7 +125,7 @@ HOMES = {
     "pydantic_core": ("compiler.model",),
     "jinja2": ("backends.template", "compiler.report.page"),
     "markupsafe": ("compiler.report.page",),
-    "click": ("compiler.cli",),
+    "click": ("compiler.cli.main",),
 }
 
 
