@@ -114,7 +114,7 @@ def test_colliding_ids_are_salted_the_same_way_every_time(monkeypatch: pytest.Mo
         def digest(self) -> bytes:
             return bytes((0, 0, 0, self._value))
 
-    monkeypatch.setattr("compiler.lowering.rule_ids.hashlib.sha256", Short)
+    monkeypatch.setattr("compiler.lowering.rule_ids.sha256", Short)
     lines = [f"deny a{i};" for i in range(7)]
     sources = {"f": Source("f", "".join(lines))}
     spans = [Span("f", 8 * i, 8 * i + 8) for i in range(7)]
