@@ -5,6 +5,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -47,6 +48,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption(
         "--exhaustive", action="store_true", help="crash scripts at every step, not at a few"
+    )
+    parser.addoption(
+        "--rc-subr", type=Path, metavar="FILE", help="run scripts with NetBSD's own rc.subr(8)"
     )
 
 

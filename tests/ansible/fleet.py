@@ -15,7 +15,8 @@ from backends.ansible import BACKEND as ANSIBLE
 from backends.rc import BACKEND as RC
 from compiler.ir.ir import Cell, Service
 from compiler.manifest import Manifest, Origin, checksums
-from tests.rc.support import minimal, policy, program
+from tests.rc.cells import minimal, policy
+from tests.rc.support import program
 
 BIN = Path(sys.executable).parent
 

@@ -42,8 +42,15 @@ FAULTS = (
 SANITIZED = ["gcc", "-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
 
+SHARED = ["-shared", "-fPIC", "-o", "effects.so"]
+
+
+def _c(directory: Path) -> list[str]:
+    return sorted(str(path) for path in directory.glob("*.c"))
+
+
 def sources() -> list[str]:
-    return sorted(str(path) for path in SOURCES.glob("*.c"))
+    return _c(SOURCES)
 
 
 def compile_programs(directory: Path) -> None:
@@ -57,3 +64,13 @@ def compile_programs(directory: Path) -> None:
         done = subprocess.run(command, cwd=directory, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
     coverage.keep(directory / "cellexec")
+
+
+def compile_stubs(directory: Path) -> None:
+    """Makes `stub`, which stands for programs of NetBSD, and `effects.so`, which disturbs runs."""
+    for command in (
+        ["gcc", *STRICT, "-O1", "-D_GNU_SOURCE", "-static", *_c(HERE / "stubs"), "-o", "stub"],
+        ["gcc", *STRICT, "-O1", "-D_GNU_SOURCE", *SHARED, str(HERE / "effects.c")],
+    ):
+        done = subprocess.run(command, cwd=directory, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr

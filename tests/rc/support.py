@@ -8,45 +8,31 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from backends.rc import BACKEND
 from compiler.ir.ir import (
     IR,
-    Cell,
-    ExecHash,
-    Hook,
-    HostSettings,
-    Limit,
-    Log,
-    Mount,
-    Provider,
-    Restart,
-    Service,
 )
 from compiler.ir.serialise import policy_hash
+from tests.rc.effects import Effects
+from tests.rc.processes import alive, await_end, command, session, started
 
 HERE = Path(__file__).parent
-STUBS = HERE / "stubs"
+RC_SUBR = HERE / "stubs/rc.subr"
+STUBS = (
+    *("cellexec", "flock", "launch", "logger", "modload", "modunload", "mount", "mount_null"),
+    *("mount_ptyfs", "mount_tmpfs", "pax", "ps", "sleep", "sysctl", "umount", "veriexecctl"),
+)
 NODES = "security.models.cellpolicy."
 
 #: Paths in the scripts, and where they are on the host in a directory.
 _MOVED = re.compile(
-    r"/state/|/etc/(?:rc\.|cellpolicy)|/libexec/cellpolicy|/var/run/cellpolicy"
+    r"/etc/(?:rc\.|cellpolicy)|/libexec/cellpolicy|/var/run/cellpolicy"
     r"|PATH=/sbin:/bin:/usr/sbin:/usr/bin|/sbin/(?=\w)|-user 0"
 )
-
-
-def policy(*cells: Cell) -> IR:
-    """An IR with these cells and no rules, which scripts do not depend on."""
-    return IR("webfarm", "10.1", False, (), (), (), cells, (), (), (), HostSettings())
-
-
-def minimal(name: str = "web", **fields: object) -> Cell:
-    bare = Cell(name, 1, False, (), 0, ())
-    return replace(bare, **fields)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -57,30 +43,39 @@ class Result:
 
 
 class Host:
-    """A NetBSD host below `root`; `shell` is what stands for its /bin/sh."""
+    """A NetBSD host below `root`; `shell` is what stands for its /bin/sh.
 
-    def __init__(self, root: Path, shell: str = "dash") -> None:
+    `programs` is a directory with what `compiling.compile_stubs` makes, and an rc.subr.
+    """
+
+    def __init__(self, root: Path, programs: Path, shell: str = "dash") -> None:
         self.root = root
         program, *options = shell.split()
         self._shell = [shutil.which(program) or program, *options]
         self.state = root / "state"
         self.run_dir = root / "var/run/cellpolicy"
+        self.effects = Effects(root, programs / "effects.so")
+        self.sessions: set[int | None] = set()
         for name in ("etc/rc.conf.d", "libexec/cellpolicy", "var/run", "state/sysctl", "cells"):
             (root / name).mkdir(parents=True)
         for name in ("mounts", "fingerprints", "log", "syslog"):
             (self.state / name).touch()
         (root / "etc/rc.conf").touch()
-        self._install_stubs()
+        (root / "etc/rc.subr").write_text(self._moved((programs / "rc.subr").read_text()))
+        (root / "stubs").mkdir()
+        for name in STUBS:
+            self.restore_stub(name)
 
-    def _install_stubs(self) -> None:
-        (self.root / "stubs").mkdir()
-        for stub in STUBS.iterdir():
-            text = stub.read_text().replace("@ROOT@", str(self.root))
-            for program in ("sleep", "flock"):
-                text = text.replace(f"@{program.upper()}@", shutil.which(program) or program)
-            target = self.root / ("etc/rc.subr" if stub.name == "rc.subr" else f"stubs/{stub.name}")
-            target.write_text(self._moved(text) if stub.name == "rc.subr" else text)
-            target.chmod(0o755)
+    def replace_stub(self, name: str, text: str) -> None:
+        """Puts a shell script in the place of a stub."""
+        path = self.root / "stubs" / name
+        path.unlink()
+        program(path, text)
+
+    def restore_stub(self, name: str) -> None:
+        path = self.root / "stubs" / name
+        path.unlink(missing_ok=True)
+        path.hardlink_to(self.effects.library.with_name("stub"))
 
     def _moved(self, text: str) -> str:
         def place(match: re.Match[str]) -> str:
@@ -120,45 +115,50 @@ class Host:
                 (self.state / directory / f"{NODES}{name}").write_text(value)
         (self.state / "module/name").touch()
 
-    def run(self, script: str, *verb: str, wait: float = 60) -> Result:
-        """Runs `/etc/rc.d/SCRIPT VERB`, with a descriptor open as rc(8) has some."""
-        self._forget_the_dead()
-        command = f'echo $$ >{self.state}/script; exec "$0" "$@" 7>{self.state}/inherited'
-        path = self.root / "etc/rc.d" / script
-        done = subprocess.run(
-            ["sh", "-c", command, str(path), *verb],
-            capture_output=True,
-            text=True,
-            timeout=wait,
-            cwd="/",
-            env={"PATH": os.environ["PATH"], "RC_PID": "7"},
-        )
-        return Result(done.returncode, done.stdout, done.stderr)
+    def disturb_supervisor(self) -> None:
+        """From now on `effects` are those of supervisors that start, not those of scripts."""
+        path = self.root / "libexec/cellpolicy/supervise"
+        settings = " ".join(f"{k}={v}" for k, v in self.effects.environment().items())
+        shell = " ".join(self._shell)
+        again = f'[ -n "$EFFECTS" ] || {settings} exec {shell} "$0" "$@"'
+        first, rest = path.read_text().split("\n", 1)
+        path.write_text(f"{first}\n{again}\n{rest}")
 
-    def fail(self, call: int, how: str = "fail") -> None:
-        """The `call`-th call of a stub from now on fails, or the script is killed there.
+    def run(self, script: str, *verb: str, wait: float = 60, disturbed: bool = False) -> Result:
+        """Runs `/etc/rc.d/SCRIPT VERB`, with a descriptor open as rc(8) has some.
 
-        `how`: "fail"; "kill" before the stub does anything; "late" while it does it.
+        It may be `disturbed` as `effects` says.  What it leaves behind may still run then.
         """
-        (self.state / "failed").unlink(missing_ok=True)
-        (self.state / "fail").write_text(f"{call} {how}\n")
+        return self._launched([str(self.root / "etc/rc.d" / script), *verb], wait, disturbed)
 
-    def kill_at(self, command: int) -> None:
-        """The script that runs next is killed before its `command`-th command."""
-        (self.state / "steps").write_text(f"{command}\n")
+    def run_all(self, verb: str, *scripts: str) -> Result:
+        """Runs scripts as rc(8) and rc.shutdown(8) do: each is read by a subshell."""
+        rc = (
+            f". {self.root}/etc/rc.subr; verb=$1; shift;"
+            f' for script; do run_rc_script "{self.root}/etc/rc.d/$script" $verb; done'
+        )
+        return self._launched([*self._shell, "-c", rc, "rc", verb, *scripts])
 
-    def steps_left(self) -> int:
-        """What is left of `kill_at`: 0 or less when the script was killed."""
-        path = self.state / "steps"
-        left = int(path.read_text())
-        path.unlink()
-        return left
-
-    def failed(self) -> str | None:
-        """The call that failed on order, if it came that far."""
-        (self.state / "fail").unlink(missing_ok=True)
-        path = self.state / "failed"
-        return path.read_text().strip() if path.exists() else None
+    def _launched(self, command: list[str], wait: float = 60, disturbed: bool = False) -> Result:
+        self._forget_the_dead()
+        output = [self.state / "stdout", self.state / "stderr"]
+        with output[0].open("w") as out, output[1].open("w") as errors:
+            running = subprocess.Popen(
+                [self.root / "stubs/launch", *command],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=errors,
+                cwd="/",
+                start_new_session=True,
+                env={
+                    "PATH": os.environ["PATH"],
+                    "RC_PID": "7",
+                    **(self.effects.environment() if disturbed else {}),
+                },
+            )
+        self.sessions.add(running.pid)
+        await_end(running, wait)
+        return Result(running.wait(), *(path.read_text() for path in output))
 
     def mounts(self) -> list[str]:
         return (self.state / "mounts").read_bytes().decode().split("\n")[:-1]
@@ -172,25 +172,49 @@ class Host:
 
     def processes(self) -> list[int]:
         """Processes of cells that are alive."""
-        directory = self.state / "processes"
-        pids = [int(path.name) for path in directory.iterdir()] if directory.is_dir() else []
-        return [pid for pid in pids if _alive(pid)]
+        return [pid for pid, lives in self._entries().items() if lives]
+
+    def _entries(self) -> dict[int, bool]:
+        """Processes that were entered in the list, and whether they live."""
+        folder = self.state / "processes"
+        entries = {}
+        for name in os.listdir(folder) if folder.is_dir() else ():
+            words = (folder / name).read_text().split()
+            start = started(int(name))
+            entries[int(name)] = str(start) == words[1] if len(words) > 1 else start is not None
+        return entries
 
     def _forget_the_dead(self) -> None:
-        """Their numbers go to other processes, in long runs even before one is over."""
-        for path in (self.state / "processes").glob("*"):
-            if not _alive(int(path.name)):
-                path.unlink()
+        for pid, lives in self._entries().items():
+            if not lives:
+                (self.state / "processes" / str(pid)).unlink()
+
+    def stragglers(self) -> list[str]:
+        """What runs yet of all that scripts started on the host, not in cells."""
+        ours = {
+            pid: leader
+            for pid in map(int, filter(str.isdigit, os.listdir("/proc")))
+            if (leader := session(pid)) in self.sessions
+        }
+        # A session that is over does not come back, but its number does.
+        self.sessions &= set(ours.values())
+        return sorted(command(pid).replace(b"\0", b" ").decode() for pid in ours)
 
     def words(self, name: str = "argv") -> list[str]:
         """Words that a stub recorded, as bytes decoded with surrogates."""
         data = (self.state / name).read_bytes()
         return [word.decode("utf-8", "surrogateescape") for word in data.split(b"\0")[:-1]]
 
+    def supervisor(self, cell: str = "web") -> int | None:
+        """The pid of the supervisor of a cell that is alive."""
+        try:
+            pid = int((self.run_dir / cell / "pid").read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+        return pid if alive(pid) and str(self.root).encode() in command(pid) else None
+
     def running(self, cell: str = "web") -> bool:
-        """Whether the supervisor of a cell is alive."""
-        pid = self.run_dir / cell / "pid"
-        return pid.exists() and _alive(int(pid.read_text()))
+        return self.supervisor(cell) is not None
 
     def leftovers(self, cell: str = "web") -> list[str]:
         """Files in the cell's directory below /var/run."""
@@ -201,27 +225,9 @@ class Host:
 
     def close(self) -> None:
         """Ends what the test started."""
-        for pid in self.processes():
+        supervisors = [self.supervisor(path.name) for path in self.run_dir.glob("*")]
+        for pid in filter(None, (*self.processes(), *supervisors)):
             os.kill(pid, signal.SIGKILL)
-        for path in self.run_dir.glob("*/pid"):
-            pid = int(path.read_text())
-            if _alive(pid) and str(self.root).encode() in _command(pid):
-                os.kill(pid, signal.SIGKILL)
-
-
-def _command(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
-
-
-def _alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
 
 
 def eventually(check: object, seconds: float = 10) -> bool:
@@ -246,39 +252,3 @@ def program(path: Path, text: str) -> str:
 def directories(root: Path, names: Iterable[str]) -> None:
     for name in names:
         (root / name).mkdir(parents=True, exist_ok=True)
-
-
-def full_cell(root: Path, command: Sequence[str]) -> Cell:
-    """A cell with every feature, on a host below `root`."""
-    directories(root / "base", ("etc", "var/log", "tmp", "usr", "dev"))
-    (root / "base/etc/passwd").write_text("www:*:80:80::/:/bin/sh\n")
-    directories(root / "cells/web", ("etc", "var", "tmp", "usr", "dev"))
-    directories(root, ("srv/www", "srv/data"))
-    hook = program(root / "hooks/note", f'echo "$CELL $*" >>{root}/state/hooks')
-    return minimal(
-        root=f"{root}/cells/web",
-        base=f"{root}/base",
-        user="www",
-        group="80",
-        mounts=(
-            Mount("ro", f"{root}/srv/www", "/var/www"),
-            Mount("rw", f"{root}/srv/data", "/var/data/x"),
-        ),
-        exec_readonly=True,
-        exec_hashes=(ExecHash("/usr/libexec/httpd", "ab" * 32),),
-        devices=("null", "zero", "pts"),
-        hooks=tuple(
-            Hook(when, (hook, when, "two words"))
-            for when in ("pre-start", "post-start", "pre-stop", "post-stop")
-        ),
-        limits=(Limit("nofile", 4096), Limit("core", 0), Limit("as", None)),
-        service=Service(
-            command=tuple(command),
-            require=(Provider("rc", "NETWORKING"), Provider("cell", "data-base")),
-            before=(Provider("rc", "LOGIN"),),
-            env=(("LANG", "C"),),
-            log=Log("daemon", "web", "info", "err"),
-            restart=Restart("on-failure", 100, 400),
-            healthcheck=("/bin/true", "a b"),
-        ),
-    )

@@ -14,7 +14,7 @@ from backends.artifact import Artifact
 from backends.rc import BACKEND
 from compiler.ir.ir import ExecHash, HostSettings, Mount, Provider, Service
 from compiler.ir.serialise import policy_hash
-from tests.rc.support import full_cell, minimal, policy
+from tests.rc.cells import full_cell, minimal, policy
 
 #: Files that are elsewhere here, what rc.subr gives to scripts or takes from them,
 #: text of a policy that means something to sh, `local`.

@@ -10,7 +10,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from compiler.ir.ir import Hook, Log, Mount, Service
-from tests.rc.support import Host, directories, eventually, minimal, policy, program
+from tests.rc.cells import minimal, policy
+from tests.rc.support import Host, directories, eventually, program
 
 NASTY = (
     "",
@@ -49,12 +50,18 @@ paths = st.text(
 
 
 @settings(max_examples=10, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
-@given(st.lists(words, min_size=1, max_size=20), words, words, words, st.lists(paths, max_size=3))
+@given(
+    args=st.lists(words, min_size=1, max_size=20),
+    value=words,
+    user=words,
+    tag=words,
+    names=st.lists(paths, max_size=3),
+)
 def test_whatever_a_policy_says_arrives_unchanged(
-    args: list[str], value: str, user: str, tag: str, names: list[str]
+    stubs: Path, args: list[str], value: str, user: str, tag: str, names: list[str]
 ) -> None:
     with tempfile.TemporaryDirectory() as directory:
-        host = Host(Path(directory).resolve() / "host")
+        host = Host(Path(directory).resolve() / "host", stubs)
         noted = host.state / "noted"
         hook = program(host.root / "hook", f"printf '%s\\0' \"$@\" >{noted}")
         below = "/".join(["srv", *names])

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from compiler.ir.ir import Mount, Service
-from tests.rc.support import Host, directories, eventually, minimal, policy, program
+from tests.rc.cells import minimal, policy
+from tests.rc.support import Host, directories, eventually, program
 
 #: What takes the place of a stub: it calls the stub for its list, and does the thing.
 LIVE = {

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from compiler.ir.ir import Cell, ExecHash, Hook, Mount
-from tests.rc.support import Host, directories, minimal, policy, program
+from tests.rc.cells import minimal, policy
+from tests.rc.support import Host, directories, program
 
 
 def _start(host: Host, cell: Cell) -> str:

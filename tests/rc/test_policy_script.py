@@ -9,7 +9,8 @@ import pytest
 from backends.sysctl import BACKEND as SYSCTL
 from compiler.ir.ir import IR, ExecHash, HostSettings, SysctlSetting
 from compiler.ir.serialise import policy_hash
-from tests.rc.support import NODES, Host, Result, minimal, policy
+from tests.rc.cells import minimal, policy
+from tests.rc.support import NODES, Host, Result
 
 
 @pytest.fixture
@@ -57,14 +58,14 @@ def test_start_fails_when_loading_fails(host: Host, ir: IR, program: str) -> Non
     host.install(ir, loaded=program == "cellexec")
     if program == "cellexec":
         (host.state / f"sysctl/{NODES}hash").write_text("0" * 64 + "\n")
-    (host.root / "stubs" / program).write_text("#!/bin/sh\nexit 75\n")
+    host.replace_stub(program, "exit 75")
     assert host.run("cellpolicy", "start").status == 1
 
 
 def test_start_fails_when_the_kernel_says_another_hash(host: Host, ir: IR) -> None:
     host.install(ir)
     (host.state / f"sysctl/{NODES}hash").write_text("0" * 64 + "\n")
-    (host.root / "stubs/cellexec").write_text("#!/bin/sh\nexit 0\n")
+    host.replace_stub("cellexec", "exit 0")
     result = host.run("cellpolicy", "start")
     assert result.status == 1
     assert f"the policy installed is {policy_hash(ir)}" in result.stderr

@@ -6,7 +6,8 @@ import os
 
 import pytest
 
-from tests.rc.support import Host, eventually, full_cell, policy
+from tests.rc.cells import full_cell, policy
+from tests.rc.support import Host, eventually
 
 FOREIGN = "/dev/wd0g on /cells/web type ffs (local)"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.rc.support import NODES, Host, eventually, full_cell, policy
+from tests.rc.cells import full_cell, policy
+from tests.rc.support import NODES, Host, eventually
 
 
 @pytest.fixture
@@ -104,7 +105,8 @@ def test_restart_gives_a_new_process_and_the_same_mounts(web: Host) -> None:
 
 def test_restart_starts_nothing_when_stop_fails(web: Host) -> None:
     web.run("cell_web", "start")
-    (web.state / "busy").touch()
+    for name in ("busy", "hopeless"):
+        (web.state / name).touch()
     mounts = web.mounts()
     web.log()
     result = web.run("cell_web", "restart")

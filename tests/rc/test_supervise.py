@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from compiler.ir.ir import Log, Restart, Service
-from tests.rc.support import Host, eventually, minimal, policy, program
+from tests.rc.cells import minimal, policy
+from tests.rc.support import Host, eventually, program
 
 
 def _service(host: Host, text: str, restart: Restart | None = None, log: Log | None = None) -> None:
@@ -122,14 +123,14 @@ def test_a_stop_that_cannot_end_the_processes_keeps_the_mounts(host: Host) -> No
     host.run("cell_web", "start")
     assert eventually(host.processes)
     (host.state / f"processes/{os.getpid()}").touch()
-    stub = host.root / "stubs/cellexec"
-    text = stub.read_text()
-    stub.write_text(text.replace('kill "-$signal"', "true"))
+    for name in ("hopeless", "immortal"):
+        (host.state / name).touch()
     result = host.run("cell_web", "stop")
     assert result.status == 1
     assert "1 processes do not end; its mounts stay" in result.stderr
     assert len(host.mounts()) == 2
-    (host.state / f"processes/{os.getpid()}").unlink()
+    for name in ("hopeless", "immortal", f"processes/{os.getpid()}"):
+        (host.state / name).unlink()
     assert host.run("cell_web", "stop").status == 0
     assert host.mounts() == []
 
@@ -174,6 +175,7 @@ def test_two_verbs_at_once_do_not_mix(host: Host) -> None:
     cell = replace(minimal(), service=None)
     host.install(policy(cell))
     (host.run_dir / "web").mkdir(parents=True)
+    (host.state / "hopeless").touch()
     with (host.run_dir / "web/lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         result = host.run("cell_web", "start")

@@ -10,7 +10,8 @@ import pytest
 
 from backends.rc import BACKEND
 from compiler.ir.ir import Hook, Mount, Service
-from tests.rc.support import Host, directories, eventually, full_cell, minimal, policy, program
+from tests.rc.cells import full_cell, minimal, policy
+from tests.rc.support import Host, directories, eventually, program
 
 
 @pytest.mark.parametrize("which", ["health check", "hook"])
@@ -48,7 +49,9 @@ def test_a_second_supervisor_is_never_started(host: Host) -> None:
     first = (host.run_dir / "web/pid").read_text()
     for name in ("pid", "up", "service", "journal"):
         (host.run_dir / "web" / name).unlink()
+    (host.state / "hopeless").touch()
     result = host.run("cell_web", "start")
+    (host.state / "hopeless").unlink()
     assert result.status == 1
     assert "its supervisor does not end" in result.stderr
     assert len(host.processes()) == 1
