@@ -142,7 +142,7 @@ def test_ids_that_are_none(kernel: Kernel, line: str) -> None:
 
 @as_root
 def test_more_groups_than_there_may_be(kernel: Kernel) -> None:
-    kernel.group(*(f"g:*:{n}:www" for n in range(2000, 2000 + 65537)))
+    kernel.group(*(f"g:*:{n}:www" for n in range(2000, 2065)))
     done = kernel.run("-c", str(kernel.root), "-u", "www", "web", "state")
     assert (done.returncode, kernel.log()) == (GROUP, "")
 

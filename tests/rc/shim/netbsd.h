@@ -6,3 +6,8 @@
 #include <sys/resource.h>
 #define RLIMIT_NTHR	RLIMIT_SIGPENDING
 #define RLIMIT_SBSIZE	RLIMIT_MSGQUEUE
+
+/* Far less than the host's, but more than NetBSD's: too many are soon made. */
+#include <limits.h>
+#undef NGROUPS_MAX
+#define NGROUPS_MAX	64
