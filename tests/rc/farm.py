@@ -211,5 +211,5 @@ def neighbour(root: Path, number: int) -> Cell:
         id=number,
         root=f"{root}/cells/web2",
         exec_readonly=True,
-        service=Service(("/bin/sleep", "1000")),
+        service=Service(("/bin/sleep", "100000")),
     )

@@ -1,30 +1,40 @@
-"""install.sh: killed or failing at any step, one of the two generations is active."""
+"""install.sh: killed or failing at any step, one of the two generations is active.
+
+A step is a program that changes files.  By default some are tried; with `--exhaustive`, all.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.rc.install_site import Site, install
 
+Every = Callable[[int], int]
+"""How many steps to go on by: so many, or one."""
+
+
+@pytest.fixture
+def every(request: pytest.FixtureRequest) -> Every:
+    exhaustive = request.config.getoption("--exhaustive")
+    return lambda some: 1 if exhaustive else some
+
 
 @pytest.mark.parametrize(
-    ("verb", "shell", "step"),
-    [("install", "dash", 3), ("install", "bash --posix", 9), ("rollback", "dash", 3)],
+    ("verb", "shell", "some"),
+    [("install", "dash", 5), ("install", "bash --posix", 11), ("rollback", "dash", 6)],
 )
 def test_killed_anywhere_one_of_the_two_is_active_as_a_whole(
     site: Site,
     small: tuple[Path, Path],
     verb: str,
     shell: str,
-    step: int,
-    request: pytest.FixtureRequest,
+    some: int,
+    every: Every,
 ) -> None:
-    """At each `step`-th program that it runs; at every one with `--exhaustive`."""
     old, new = small
-    if request.config.getoption("--exhaustive"):
-        step = 1
     after = install(site, new)
     if verb == "install":
         install(site, new, "uninstall")
@@ -48,14 +58,14 @@ def test_killed_anywhere_one_of_the_two_is_active_as_a_whole(
         assert not list((site.dest / "libexec/cellpolicy.d").glob("n*"))
         if tree == after:
             install(site, new, "rollback", *(["2"] if verb == "rollback" else []))
-        call += step
+        call += every(some)
     assert seen == {False, True}
     assert site.tree() == after
     assert call > 30
 
 
 def test_a_first_install_killed_anywhere_is_there_or_not(
-    site: Site, small: tuple[Path, Path]
+    site: Site, small: tuple[Path, Path], every: Every
 ) -> None:
     new = small[1]
     after = install(site, new)
@@ -72,12 +82,12 @@ def test_a_first_install_killed_anywhere_is_there_or_not(
         assert install(site, new, "verify") == tree
         assert site.names() == sorted(tree)
         install(site, new, "uninstall")
-        call += 8
+        call += every(13)
     assert site.tree() == after
 
 
 def test_an_install_that_fails_anywhere_leaves_one_of_the_two(
-    site: Site, small: tuple[Path, Path]
+    site: Site, small: tuple[Path, Path], every: Every
 ) -> None:
     old, new = small
     after = install(site, new)
@@ -93,12 +103,12 @@ def test_an_install_that_fails_anywhere_leaves_one_of_the_two(
         assert tree in (before, after), call
         if tree == after:
             install(site, old, "rollback")
-        call += 6
+        call += every(9)
     assert site.tree() == after
 
 
 def test_an_uninstall_killed_anywhere_is_finished_by_the_next(
-    site: Site, small: tuple[Path, Path]
+    site: Site, small: tuple[Path, Path], every: Every
 ) -> None:
     old = small[0]
     call = 1
@@ -112,5 +122,5 @@ def test_an_uninstall_killed_anywhere_is_finished_by_the_next(
             break
         assert install(site, old, "uninstall") == {}
         assert site.names() == []
-        call += 3
+        call += every(5)
     assert site.names() == []

@@ -53,7 +53,7 @@ def test_rollback_goes_back_along_what_was_active(site: Site) -> None:
     assert install(site, installer, "rollback", "4") == last
 
 
-def test_the_last_generations_are_kept_andlisted(site: Site) -> None:
+def test_the_last_generations_are_kept_and_listed(site: Site) -> None:
     builds = [site.build(f"b{i}", policy(minimal(f"c{i}")), True) for i in range(5)]
     trees = [install(site, build, "-k", "3", "install") for build in builds]
     assert site.generations() == [3, 4, 5]
