@@ -158,7 +158,6 @@ decide_free(const struct cellpolicy_policy *pol,
     const struct cellpolicy_class *c, size_t port, unsigned int shift)
 {
 	const uint16_t n = (uint16_t)port;
-	int last;
 
 	if (n <= c->ends[3]) {
 		if (n <= c->ends[1]) {
@@ -175,11 +174,10 @@ decide_free(const struct cellpolicy_policy *pol,
 			return (c->binds[4] >> shift) & 3;
 		return (c->binds[5] >> shift) & 3;
 	}
-	last = (int8_t)c->binds[6];
-	if (last < 0)	/* CELLPOLICY_PORT_MAP */
+	if (__predict_false((c->binds[6] & CELLPOLICY_PORT_MAP) != 0))
 		return (map(pol, pol->tables.port_tops,
 		    c->ends[0] * CELLPOLICY_PORT_TOPS, port) >> shift) & 3;
-	return (unsigned int)(last >> shift) & 3;
+	return (c->binds[6] >> shift) & 3;
 }
 
 /*
