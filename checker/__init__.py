@@ -1,1 +1,0 @@
-"""Checks builds of cellc, and shares no code with it."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from pathlib import Path
 
 from backends.artifact import Artifact
-from backends.escape import c_string
+from backends.escape import c_comment, c_string
 from backends.kmod.actions import (
     SCOPES,
     actions,
@@ -17,6 +18,7 @@ from backends.kmod.actions import (
 )
 from backends.kmod.build import build
 from backends.kmod.columns import width
+from backends.kmod.comments import comments
 from backends.kmod.image import encode
 from backends.kmod.layout import Section, counts, sections, strings
 from backends.kmod.positions import process_columns, row_columns
@@ -53,7 +55,8 @@ def emit(ir: IR) -> list[Artifact]:
 
 def tables_c(tables: Tables) -> bytes:
     """The tables as a C file."""
-    arrays = [_array(tables, section) for section in sections(tables)]
+    beside = comments(tables)
+    arrays = [_array(tables, section, beside.get(section.name, {})) for section in sections(tables)]
     return render(
         PACKAGE,
         "cellpolicy_tables.c",
@@ -111,11 +114,20 @@ def _sources() -> list[str]:
     return sorted([*fixed, "cellpolicy_actions.c", "cellpolicy_tables.c"])
 
 
-def _array(tables: Tables, section: Section) -> Array:
+def _array(tables: Tables, section: Section, beside: Mapping[int, str]) -> Array:
     if section.name == "strings":
         return Array("strings", "char", "\n".join(c_string(x + "\0") for x in strings(tables)))
+    return Array(section.name, section.type, written(section, beside))
+
+
+def written(section: Section, beside: Mapping[int, str]) -> str:
+    """The numbers of a section as C text; `beside` are comments by row."""
     values = tuple(section.values) or (0,)  # C has no empty arrays
     shape = section.line + "\n"
     whole, rest = divmod(len(values), shape.count("%"))
-    text = (shape * whole + "%d," * rest) % values
-    return Array(section.name, section.type, text.rstrip())
+    lines = [shape] * whole
+    for row, comment in beside.items():
+        if row < whole:
+            shown = c_comment(comment).replace("%", "%%")
+            lines[row] = f"{section.line}\t/* {shown} */\n"
+    return (("".join(lines) + "%d," * rest) % values).rstrip()

@@ -17,7 +17,7 @@ from compiler.ir.requests import catalogue
 from compiler.record import changed
 
 FORMAT = "cellc-certificate"
-VERSION = 2
+VERSION = 3
 
 Decide = Callable[[Request], tuple[Effect, int]]
 """What tables decide: a vote, and the id of the rule or 0."""
@@ -55,7 +55,7 @@ def certificate(
             for x in catalogue(ir).leaves
         ],
         "reserved": [
-            _line([r.cell, r.protocol, r.ports, f"{ir.rules[r.rule].id:08x}"])
+            _line({"cell": r.cell, "protocol": r.protocol, "ports": r.ports, "rule": r.rule})
             for r in ir.reservations
         ],
         "classes": list(maker.classes()),
@@ -77,13 +77,14 @@ class _Maker:
             for layer in ir.layers
         ]
         self._bare = changed(ir, layers=tuple(explicit), reservations=())
+        self._cells = sorted(ir.cells, key=lambda cell: cell.id)
         self._ask_bare = _both(self._bare, unowned)
         self._ask = _both(ir, decide)
 
     def classes(self) -> Iterable[str]:
         """Cells that decide alike, the ports they listen on aside, and the classes of each."""
         groups: dict[tuple[object, ...], list[Cell]] = {}
-        for cell in self._ir.cells:
+        for cell in self._cells:
             layers = tuple(self._bare.layers[i].rules for i in cell.layers)
             groups.setdefault((layers, cell.class_, self._named(cell)), []).append(cell)
         for cells in groups.values():
@@ -94,7 +95,7 @@ class _Maker:
 
     def owned(self) -> Iterable[str]:
         """What decides at the ports that a cell listens on."""
-        for cell in self._ir.cells:
+        for cell in self._cells:
             if cell.owned:
                 sets = self._sets(self._ir, cell)
                 own = [

@@ -102,4 +102,4 @@ def certify(
     numbering = Numbering(ir, tables.places, tables.processes)
     text = certificate(ir, numbering, tables.decide, tables.decide_unowned, files, origins)
     made = text.encode()
-    return made, check({**files, CERTIFICATE: made})
+    return made, check({**files, CERTIFICATE: made}.__getitem__)

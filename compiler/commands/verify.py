@@ -50,7 +50,7 @@ def _checked(
         yield from _uncertified(files, backend)
         return
     files[CERTIFICATE] = place.read_bytes()
-    fault = check(files)
+    fault = check(files.__getitem__)
     if fault:
         yield fault
     elif json.loads(files[CERTIFICATE])["tool"]["sha256"] != tool:

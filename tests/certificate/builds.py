@@ -8,10 +8,13 @@ import hashlib
 import json
 import re
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from backends.kmod import BACKEND
+from backends.kmod.emit import written
+from backends.kmod.layout import Section
+from checker.checker import check
 from compiler.commands.artifacts import certify
 from compiler.driver import compile_policy
 from compiler.ir.ir import IR
@@ -48,45 +51,63 @@ def shipped(name: str) -> Mapping[str, bytes]:
     return build(policy(name))
 
 
-def forged(files: Mapping[str, bytes], **changed: Any) -> Files:
-    """A build with other content: an `image`, an `ir` or a `certificate` (JSON values).
+def fault(files: Mapping[str, bytes]) -> str:
+    """What the checker finds wrong, or ""."""
+    return check(files.__getitem__)
 
-    Whatever repeats the content, or tells its hash, is made to agree with it.
-    """
-    made = dict(files)
-    ir = json.dumps(changed["ir"]).encode() if "ir" in changed else files[IR_FILE]
-    made[IR_FILE] = ir
-    digest = hashlib.sha256(ir).hexdigest().encode()
-    image = changed.get("image", files[IMAGE])
-    start = BODY - 68
-    made[IMAGE] = sealed(image[:start] + digest + image[start + len(digest) :])
-    with contextlib.suppress(struct.error):  # counts that go beyond the image
-        made[TABLES_C] = _c_text(files[TABLES_C].decode(), made[IMAGE]).encode()
-    certificate = changed.get("certificate", json.loads(files[CERTIFICATE]))
+
+def certified(files: Mapping[str, bytes], other: Mapping[str, bytes]) -> Files:
+    """A build with some other files, and their hashes in its certificate."""
+    made = {**files, **other}
+    certificate = json.loads(made[CERTIFICATE])
     hashes = {path: hashlib.sha256(made[path]).hexdigest() for path in certificate["files"]}
     made[CERTIFICATE] = json.dumps({**certificate, "files": hashes}).encode()
     return made
 
 
-def _c_text(text: str, image: bytes) -> str:
-    """The C text with the numbers of an image."""
-    for name, record, position, count in places(image):
-        values = numbers_at(image, record, position, count)
+def forged(files: Mapping[str, bytes], **other: Any) -> Files:
+    """A build with other content: an `image`, an `ir` or a `certificate` (JSON values).
+
+    Whatever repeats the content, or tells its hash, is made to agree with it.
+    """
+    ir = json.dumps(other["ir"]).encode() if "ir" in other else files[IR_FILE]
+    digest = hashlib.sha256(ir).hexdigest().encode()
+    image = other.get("image", files[IMAGE])
+    start = BODY - 68
+    image = sealed(image[:start] + digest + image[start + len(digest) :])
+    made = {IR_FILE: ir, IMAGE: image}
+    if "certificate" in other:
+        made[CERTIFICATE] = json.dumps(other["certificate"]).encode()
+    with contextlib.suppress(struct.error):  # counts that go beyond the image
+        made[TABLES_C] = c_text(files[TABLES_C].decode(), files[IMAGE], image).encode()
+    return certified(files, made)
+
+
+def c_text(text: str, before: bytes, image: bytes) -> str:
+    """The C text with the numbers of an image, written as the compiler writes them.
+
+    `before` is the image with the numbers that it has.
+    """
+    had = {name: numbers_at(before, code, at, count) for name, code, at, count in places(before)}
+    made, end = list[str](), 0
+    for name, code, position, count in places(image):
+        values = numbers_at(image, code, position, count)
         if name == "numbers":
-            names = re.findall(r"\t\t\.(\w+) = \d+,", text)
-            for member, value in zip(names, values, strict=True):
-                text = re.sub(rf"\t\t\.{member} = \d+,", f"\t\t.{member} = {value},", text)
-            continue
-        body = ",".join(map(str, values or (0,))) + ","
-        if name == "strings":
-            parts = bytes(values).decode("latin-1").split("\0")[:-1]
-            body = "\n".join(f'"{part}\\000"' for part in parts)
-        start = re.search(rf" {name}\[\].* = {{\n", text)
-        assert start is not None
-        head, rest = text[: start.end()], text[start.end() :]
-        text = head + body + rest[rest.index("\n};") :]
+            numbers = iter(values)
+        elif values != had[name]:
+            start = text.index(" = {\n", text.index(f" {name}[]")) + 5
+            made += [text[end:start], _body(name, values)]
+            end = text.index("\n};", start)
+    rest = re.sub(r"(\t\t\.\w+ = )\d+", lambda m: f"{m[1]}{next(numbers)}", text[end:])
     digest = image[BODY - 68 : BODY - 4].decode()
-    return re.sub(r'\.hash = ".*"', f'.hash = "{digest}"', text)
+    return "".join(made) + re.sub(r'\.hash = ".*"', f'.hash = "{digest}"', rest)
+
+
+def _body(name: str, values: Sequence[int]) -> str:
+    if name == "strings":
+        parts = bytes(values).decode("latin-1").split("\0")[:-1]
+        return "\n".join(f'"{part}\\000"' for part in parts)
+    return written(Section(name, values), {})
 
 
 def records(image: bytes, lengths: Mapping[str, int]) -> Iterator[tuple[str, int, int, int]]:

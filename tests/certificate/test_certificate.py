@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import ast
 import json
-import re
 import subprocess
 import sys
 from bisect import bisect_right
@@ -12,14 +12,13 @@ from typing import Any
 
 import pytest
 
-from checker.checker import check
 from compiler.catalogue.actions import RELEASES
 from compiler.ir.evaluate import Evaluator
 from compiler.ir.ir import Request
 from compiler.ir.requests import all_requests
 from compiler.ir.serialise import from_json
 from compiler.manifest import CERTIFICATE
-from tests.certificate.builds import POLICIES, build, forged, policy, shipped
+from tests.certificate.builds import POLICIES, build, fault, forged, policy, shipped
 from tests.ir.support import NAMES, text
 from tests.semantics.support import program
 
@@ -28,8 +27,8 @@ CHECKER = Path(__file__).parents[2] / "checker"
 
 @pytest.mark.parametrize("name", POLICIES)
 def test_it_holds_for_shipped_policies(name: str) -> None:
-    assert check(shipped(name)) == ""
-    assert check(forged(shipped(name))) == ""
+    assert fault(shipped(name)) == ""
+    assert fault(forged(shipped(name))) == ""
 
 
 def test_it_holds_for_tables_with_maps() -> None:
@@ -39,7 +38,7 @@ def test_it_holds_for_tables_with_maps() -> None:
 def test_it_holds_for_generated_policies() -> None:
     for name in NAMES:
         if name not in POLICIES:
-            assert check(build(from_json(text(name)))) == "", name
+            assert fault(build(from_json(text(name)))) == "", name
 
 
 @pytest.mark.parametrize("release", RELEASES)
@@ -47,7 +46,7 @@ def test_it_holds_for_every_release(release: str) -> None:
     from tests.semantics.support import compile_text, must
 
     made = must(compile_text(f"policy p;\ntarget netbsd {release};\ncell a {{ profile high; }}\n"))
-    assert check(build(made.ir)) == ""
+    assert fault(build(made.ir)) == ""
 
 
 @pytest.mark.parametrize(
@@ -63,7 +62,7 @@ def test_it_holds_for_every_release(release: str) -> None:
     ],
 )
 def test_it_holds_at_the_ends_of_things(policy: str) -> None:
-    assert check(build(program(policy).ir)) == ""
+    assert fault(build(program(policy).ir)) == ""
 
 
 @pytest.mark.parametrize("name", ["webfarm", "mailrelay"])
@@ -128,28 +127,30 @@ def place_of(c: Any, group: Any, r: Request) -> int:
 
 def test_the_checker_needs_nothing_but_python() -> None:
     sources = [path.read_text() for path in CHECKER.glob("*.py")]
-    modules = {m for s in sources for m in re.findall(r"^(?:from|import) ([\w.]+)", s, re.M)}
-    assert {m.split(".")[0] for m in modules} <= {
-        *("bisect", "checker", "collections", "hashlib", "itertools", "json"),
-        *("pathlib", "re", "struct", "sys", "typing", "zlib"),
-    }
+    trees = [node for source in sources for node in ast.walk(ast.parse(source))]
+    modules = {alias.name for x in trees if isinstance(x, ast.Import) for alias in x.names}
+    modules |= {x.module or "." for x in trees if isinstance(x, ast.ImportFrom)}
+    assert modules
+    assert {module.split(".")[0] for module in modules} <= sys.stdlib_module_names
+
+
+def test_the_checker_is_short() -> None:
+    lines = [path.read_text().splitlines() for path in CHECKER.iterdir() if path.is_file()]
+    assert sum(map(len, lines)) < 300
 
 
 def test_the_checker_runs_alone(tmp_path: Path) -> None:
     for path, content in shipped("webfarm").items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(content)
-    command = [sys.executable, "-I", str(CHECKER), str(tmp_path)]
+    command = [sys.executable, "-I", str(CHECKER / "checker.py"), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     (tmp_path / CERTIFICATE).write_text("{}")
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "not what cellc writes" in done.stderr
+    assert "KeyError" in done.stderr
     (tmp_path / CERTIFICATE).unlink()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert CERTIFICATE in done.stderr
-    done = subprocess.run(command[:-1], capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert "usage" in done.stderr
