@@ -173,7 +173,7 @@ def _text() -> str:
         ("\n{0,0,0,0,0xffffffff,", "\n{0,0,0,0,},{0xffffffff,"),
         ("\n{0,0,0,0,0xffffffff,", "\n{0,0,0,0,-1,"),
         ("\n{0,0,0,0,0xffffffff,", "\n{0,0,0,0x0,0xffffffff,"),
-        ("\n{{0x1,0x50000000,", "\n{{0x1},{0x50000000,"),
+        ("},0xffffffff,0,0,{", ",0xffffffff},0,0,{"),
     ],
 )
 def test_what_c_text_says_otherwise(old: str, new: str) -> None:
