@@ -14,15 +14,15 @@
 #include "cellpolicy_compiled.h"
 
 static const struct cellpolicy_class classes[] __aligned(CELLPOLICY_LINE) = {
-{{0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x1555555},0xffffffff,0,0,{65535,65535,65535,65535,65535,65535},{21,21,21,21,21,21,21},15},
-{{0x55155551,0x55455555,0x55555555,0x55555555,0x55555555,0x55555515,0x55555555,0x55540515,0x1555},0x400,1,0,{49151,65535,65535,65535,65535,65535},{21,0,0,0,0,0,0},15},
-{{0x55555551,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55540555,0x1555555},0x181400,2,0,{65535,65535,65535,65535,65535,65535},{21,21,21,21,21,21,21},15},
+{{0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x1555555},0xffffffff,0,0,{65535,65535,65535,65535,65535,65535},{21,21,21,21,21,21,21},15},	/* unknown ids */
+{{0x55155551,0x55455555,0x55555555,0x55555555,0x55555555,0x55555515,0x55555555,0x55540515,0x1555},0x400,1,0,{49151,65535,65535,65535,65535,65535},{21,0,0,0,0,0,0},15},	/* fetch */
+{{0x55555551,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55540555,0x1555555},0x181400,2,0,{65535,65535,65535,65535,65535,65535},{21,21,21,21,21,21,21},15},	/* job-1 */
 };
 
 static const struct cellpolicy_common commons[] = {
-{0x55555555555555,0x55555555555555,0x55555555555555,0x55555555555555,0},
-{0x40010551411001,0x55555555555555,0x55555555555555,0x55555555555555,2},
-{0x45550551415041,0x55555555555555,0x55555555555555,0x55555555555555,0},
+{0x55555555555555,0x55555555555555,0x55555555555555,0x55555555555555,0},	/* unknown ids */
+{0x40010551411001,0x55555555555555,0x55555555555555,0x55555555555555,2},	/* fetch */
+{0x45550551415041,0x55555555555555,0x55555555555555,0x55555555555555,0},	/* job-1 */
 };
 
 static const uint32_t port_tops[] = {
@@ -71,17 +71,17 @@ static const uint16_t protocol_of[] = {
 };
 
 static const struct cellpolicy_cell cells[] = {
-{0,0,0,0,0xffffffff,0,0,0,0,0,0,0,0},
-{1,2,0,1,0x10,1,0,26,0,0,0,0,0},
-{2,8,0,2,0x40,2,26,19,0,0,0,0,0},
-{3,14,0,2,0x40,2,26,19,0,0,0,0,0},
-{4,20,0,2,0x40,2,26,19,0,0,0,0,0},
-{5,26,0,2,0xc8,3,26,19,0,0,0,0,0},
-{6,32,0,1,0x10,1,0,26,0,0,0,0,0},
+{0,0,0,0,0xffffffff,0,0,0,0,0,0,0,0},	/* unknown ids */
+{1,2,0,1,0x10,1,0,26,0,0,0,0,0},	/* fetch */
+{2,8,0,2,0x40,2,26,19,0,0,0,0,0},	/* job-1 */
+{3,14,0,2,0x40,2,26,19,0,0,0,0,0},	/* job-2 */
+{4,20,0,2,0x40,2,26,19,0,0,0,0,0},	/* job-3 */
+{5,26,0,2,0xc8,3,26,19,0,0,0,0,0},	/* job-4 */
+{6,32,0,1,0x10,1,0,26,0,0,0,0,0},	/* upload */
 };
 
 static const struct cellpolicy_rule rules[] = {
-{0x4bd5301b,3,0,56,1,0},
+{0x4bd5301b,3,0,56,1,0},	/* fetch */
 {0x4bd5301b,7,0,56,5,0},
 {0xc32d9ee,9,0,56,0,0},
 {0x22b8c9b,15,0,56,0,0},
@@ -107,7 +107,7 @@ static const struct cellpolicy_rule rules[] = {
 {0x3390b103,81,74,61,0,0},
 {0x8b0fccec,83,74,61,0,0},
 {0x8eef0e68,85,0,56,0,0},
-{0xf05abba9,87,0,56,0,0},
+{0xf05abba9,87,0,56,0,0},	/* job-1 */
 {0xea0bd504,89,0,56,0,0},
 {0x3b7ce754,91,0,56,0,0},
 {0x3b7ce754,54,0,56,0,61},
@@ -141,10 +141,10 @@ static const uint32_t sets[] = {
 };
 
 static const uint64_t ceilings[] = {
-0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,
-0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x0,0xffffffffffffffff,0xffffffffffffffff,0x20,0x100,0xffffffffffffffff,0x20000000,0xffffffffffffffff,
-0xe10,0x80000000,0x100000000,0x1000000,0x0,0x100000000,0x0,0x40,0x200,0x0,0x180000000,0xffffffffffffffff,
-0x8ca0,0x80000000,0x200000000,0x1000000,0x0,0x100000000,0x0,0xc8,0x200,0x0,0x300000000,0xffffffffffffffff,
+0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,	/* no ceilings */
+0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x0,0xffffffffffffffff,0xffffffffffffffff,0x20,0x100,0xffffffffffffffff,0x20000000,0xffffffffffffffff,	/* fetch */
+0xe10,0x80000000,0x100000000,0x1000000,0x0,0x100000000,0x0,0x40,0x200,0x0,0x180000000,0xffffffffffffffff,	/* job-1 */
+0x8ca0,0x80000000,0x200000000,0x1000000,0x0,0x100000000,0x0,0xc8,0x200,0x0,0x300000000,0xffffffffffffffff,	/* job-4 */
 };
 
 static const char strings[] = {

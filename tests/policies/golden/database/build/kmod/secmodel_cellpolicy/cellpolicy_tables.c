@@ -14,15 +14,15 @@
 #include "cellpolicy_compiled.h"
 
 static const struct cellpolicy_class classes[] __aligned(CELLPOLICY_LINE) = {
-{{0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x1555555},0xffffffff,0,0,{65535,65535,65535,65535,65535,65535},{21,21,21,21,21,21,21},15},
-{{0x55155551,0x55455555,0x55555555,0x55555555,0x55555555,0x55555515,0x55555555,0x55540515,0x1555},0x400,1,0,{49151,65535,65535,65535,65535,65535},{5,0,0,0,0,0,0},15},
-{{0x55155551,0x55455555,0x55505555,0x55555555,0x55555555,0x55555515,0x55555555,0x55540515,0x1555},0x400,2,0,{65535,65535,65535,65535,65535,65535},{0,0,0,0,0,0,0},15},
+{{0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x1555555},0xffffffff,0,0,{65535,65535,65535,65535,65535,65535},{21,21,21,21,21,21,21},15},	/* unknown ids */
+{{0x55155551,0x55455555,0x55555555,0x55555555,0x55555555,0x55555515,0x55555555,0x55540515,0x1555},0x400,1,0,{49151,65535,65535,65535,65535,65535},{5,0,0,0,0,0,0},15},	/* backup */
+{{0x55155551,0x55455555,0x55505555,0x55555555,0x55555555,0x55555515,0x55555555,0x55540515,0x1555},0x400,2,0,{65535,65535,65535,65535,65535,65535},{0,0,0,0,0,0,0},15},	/* primary */
 };
 
 static const struct cellpolicy_common commons[] = {
-{0x55555555555555,0x55555555555555,0x55555555555555,0x55555555555555,0},
-{0x40010551411001,0x55555555555555,0x55555555555555,0x55555555555555,2},
-{0x40010551411001,0x55555555555555,0x55555555555555,0x55555555555555,4},
+{0x55555555555555,0x55555555555555,0x55555555555555,0x55555555555555,0},	/* unknown ids */
+{0x40010551411001,0x55555555555555,0x55555555555555,0x55555555555555,2},	/* backup */
+{0x40010551411001,0x55555555555555,0x55555555555555,0x55555555555555,4},	/* primary */
 };
 
 static const uint32_t port_tops[] = {
@@ -71,14 +71,14 @@ static const uint16_t protocol_of[] = {
 };
 
 static const struct cellpolicy_cell cells[] = {
-{0,0,0,0,0xffffffff,0,0,0,0,0,0,0,0},
-{1,2,0,1,0x4,1,0,30,0,0,0,0,0},
-{2,9,0,2,0x12c,2,30,26,56,1,56,1,64},
-{3,17,0,2,0x32,3,30,26,57,1,57,1,64},
+{0,0,0,0,0xffffffff,0,0,0,0,0,0,0,0},	/* unknown ids */
+{1,2,0,1,0x4,1,0,30,0,0,0,0,0},	/* backup */
+{2,9,0,2,0x12c,2,30,26,56,1,56,1,64},	/* primary */
+{3,17,0,2,0x32,3,30,26,57,1,57,1,64},	/* standby */
 };
 
 static const struct cellpolicy_rule rules[] = {
-{0xaab7476d,3,0,24,1,0},
+{0xaab7476d,3,0,24,1,0},	/* backup */
 {0xaab7476d,7,0,24,5,0},
 {0x8afe4008,16,0,56,0,13},
 {0xc32d9ee,18,0,56,0,0},
@@ -108,7 +108,7 @@ static const struct cellpolicy_rule rules[] = {
 {0x3390b103,97,90,61,0,0},
 {0x8b0fccec,99,90,61,0,0},
 {0x8eef0e68,101,0,56,0,0},
-{0x9e09176f,103,0,56,0,0},
+{0x9e09176f,103,0,56,0,0},	/* primary */
 {0x7fbfcaaf,105,0,56,0,0},
 {0xc32d9ee,18,0,56,0,0},
 {0x22b8c9b,24,0,56,0,0},
@@ -134,8 +134,8 @@ static const struct cellpolicy_rule rules[] = {
 {0x3390b103,97,90,61,0,0},
 {0x8b0fccec,99,90,61,0,0},
 {0x8eef0e68,101,0,56,0,0},
-{0xc8cbe235,3,0,8,112,0},
-{0xc8cbe235,3,0,8,114,0},
+{0xc8cbe235,3,0,8,112,0},	/* primary, its own ports */
+{0xc8cbe235,3,0,8,114,0},	/* standby, its own ports */
 };
 
 static const uint32_t sets[] = {
@@ -150,10 +150,10 @@ static const uint32_t sets[] = {
 };
 
 static const uint64_t ceilings[] = {
-0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,
-0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x0,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x40,0xffffffffffffffff,0x10000000,0xffffffffffffffff,
-0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x0,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x2000,0xffffffffffffffff,0x200000000,0x40,
-0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x0,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x2000,0xffffffffffffffff,0x80000000,0x40,
+0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,	/* no ceilings */
+0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x0,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x40,0xffffffffffffffff,0x10000000,0xffffffffffffffff,	/* backup */
+0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x0,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x2000,0xffffffffffffffff,0x200000000,0x40,	/* primary */
+0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x0,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x2000,0xffffffffffffffff,0x80000000,0x40,	/* standby */
 };
 
 static const char strings[] = {

@@ -14,17 +14,17 @@
 #include "cellpolicy_compiled.h"
 
 static const struct cellpolicy_class classes[] __aligned(CELLPOLICY_LINE) = {
-{{0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x1555555},0xffffffff,0,0,{65535,65535,65535,65535,65535,65535},{21,21,21,21,21,21,21},15},
-{{0x55155551,0x55455555,0x55555555,0x55555555,0x55555555,0x55555515,0x55555055,0x55540515,0x1555},0x400,1,0,{49151,65535,65535,65535,65535,65535},{5,0,0,0,0,0,0},15},
-{{0x55155551,0x55455555,0x55555555,0x55555555,0x55555555,0x55555515,0x55555055,0x55540515,0x1555},0x400,2,0,{52,53,49151,65535,65535,65535},{5,10,5,0,0,0,0},15},
-{{0x55155551,0x29455555,0x55555555,0x55555555,0x55555555,0x55555515,0x55555055,0x55540515,0x1555},0x400,2,0,{122,123,49151,65535,65535,65535},{5,9,5,0,0,0,0},15},
-{{0x55155451,0x55455555,0x55555555,0x55555555,0x55555555,0x55555515,0x55555055,0x55540415,0x1555},0x400,2,0,{49151,65535,65535,65535,65535,65535},{5,0,0,0,0,0,0},15},
+{{0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x1555555},0xffffffff,0,0,{65535,65535,65535,65535,65535,65535},{21,21,21,21,21,21,21},15},	/* unknown ids */
+{{0x55155551,0x55455555,0x55555555,0x55555555,0x55555555,0x55555515,0x55555055,0x55540515,0x1555},0x400,1,0,{49151,65535,65535,65535,65535,65535},{5,0,0,0,0,0,0},15},	/* dhcp */
+{{0x55155551,0x55455555,0x55555555,0x55555555,0x55555555,0x55555515,0x55555055,0x55540515,0x1555},0x400,2,0,{52,53,49151,65535,65535,65535},{5,10,5,0,0,0,0},15},	/* dns */
+{{0x55155551,0x29455555,0x55555555,0x55555555,0x55555555,0x55555515,0x55555055,0x55540515,0x1555},0x400,2,0,{122,123,49151,65535,65535,65535},{5,9,5,0,0,0,0},15},	/* ntp */
+{{0x55155451,0x55455555,0x55555555,0x55555555,0x55555555,0x55555515,0x55555055,0x55540415,0x1555},0x400,2,0,{49151,65535,65535,65535,65535,65535},{5,0,0,0,0,0,0},15},	/* ssh */
 };
 
 static const struct cellpolicy_common commons[] = {
-{0x55555555555555,0x55555555555555,0x55555555555555,0x55555555555555,0},
-{0x44010555411001,0x55555555555555,0x55555555555555,0x55555555555555,2},
-{0x40010551411001,0x55555555555555,0x55555555555555,0x55555555555555,2},
+{0x55555555555555,0x55555555555555,0x55555555555555,0x55555555555555,0},	/* unknown ids */
+{0x44010555411001,0x55555555555555,0x55555555555555,0x55555555555555,2},	/* dhcp */
+{0x40010551411001,0x55555555555555,0x55555555555555,0x55555555555555,2},	/* dns */
 };
 
 static const uint32_t port_tops[] = {
@@ -73,15 +73,15 @@ static const uint16_t protocol_of[] = {
 };
 
 static const struct cellpolicy_cell cells[] = {
-{0,0,0,0,0xffffffff,0,0,0,0,0,0,0,0},
-{1,2,1,1,0x4,1,0,30,121,1,121,1,128},
-{2,7,0,2,0x4,1,30,29,122,1,123,2,202},
-{3,11,0,3,0x4,1,59,32,125,1,126,1,136},
-{4,15,0,4,0x18,2,91,30,127,1,127,1,64},
+{0,0,0,0,0xffffffff,0,0,0,0,0,0,0,0},	/* unknown ids */
+{1,2,1,1,0x4,1,0,30,121,1,121,1,128},	/* dhcp */
+{2,7,0,2,0x4,1,30,29,122,1,123,2,202},	/* dns */
+{3,11,0,3,0x4,1,59,32,125,1,126,1,136},	/* ntp */
+{4,15,0,4,0x18,2,91,30,127,1,127,1,64},	/* ssh */
 };
 
 static const struct cellpolicy_rule rules[] = {
-{0x5a27f3fc,2,1,61,0,0},
+{0x5a27f3fc,2,1,61,0,0},	/* dhcp */
 {0xea603d51,4,1,61,0,0},
 {0xe0433626,8,0,24,6,0},
 {0xe0433626,12,0,24,10,0},
@@ -111,7 +111,7 @@ static const struct cellpolicy_rule rules[] = {
 {0x3390b103,91,1,61,0,0},
 {0x8b0fccec,93,1,61,0,0},
 {0x8eef0e68,95,0,56,0,0},
-{0xc6433dc0,12,0,24,97,0},
+{0xc6433dc0,12,0,24,97,0},	/* dns */
 {0xe0433626,8,0,24,6,0},
 {0xe0433626,12,0,24,99,0},
 {0xc32d9ee,14,0,56,0,0},
@@ -140,7 +140,7 @@ static const struct cellpolicy_rule rules[] = {
 {0x3390b103,91,1,61,0,0},
 {0x8b0fccec,93,1,61,0,0},
 {0x8eef0e68,95,0,56,0,0},
-{0x35d8a502,102,0,56,0,0},
+{0x35d8a502,102,0,56,0,0},	/* ntp */
 {0x581a7bb9,104,0,56,0,0},
 {0x181430f5,12,0,16,106,0},
 {0xe0433626,8,0,24,6,0},
@@ -172,7 +172,7 @@ static const struct cellpolicy_rule rules[] = {
 {0x3390b103,91,1,61,0,0},
 {0x8b0fccec,93,1,61,0,0},
 {0x8eef0e68,95,0,56,0,0},
-{0x2ff57ef,119,0,56,0,0},
+{0x2ff57ef,119,0,56,0,0},	/* ssh */
 {0x23f6a29b,121,0,56,0,0},
 {0xe0433626,8,0,24,6,0},
 {0xe0433626,12,0,24,10,0},
@@ -202,13 +202,13 @@ static const struct cellpolicy_rule rules[] = {
 {0x3390b103,91,1,61,0,0},
 {0x8b0fccec,93,1,61,0,0},
 {0x8eef0e68,95,0,56,0,0},
-{0xff292c9,12,0,16,136,0},
-{0xc6433dc0,12,0,24,97,0},
-{0x3fbf73bb,12,0,8,97,0},
+{0xff292c9,12,0,16,136,0},	/* dhcp, its own ports */
+{0xc6433dc0,12,0,24,97,0},	/* dns, its own ports */
+{0x3fbf73bb,12,0,8,97,0},	/* dns, by which it listens */
 {0x6f862e5,12,0,16,97,0},
-{0x181430f5,12,0,16,106,0},
-{0xf3bce2da,12,0,16,106,0},
-{0x88568e1d,12,0,8,138,0},
+{0x181430f5,12,0,16,106,0},	/* ntp, its own ports */
+{0xf3bce2da,12,0,16,106,0},	/* ntp, by which it listens */
+{0x88568e1d,12,0,8,138,0},	/* ssh, its own ports */
 };
 
 static const uint32_t sets[] = {
@@ -224,9 +224,9 @@ static const uint32_t sets[] = {
 };
 
 static const uint64_t ceilings[] = {
-0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,
-0xffffffffffffffff,0xffffffffffffffff,0x3000000,0x400000,0x0,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x80,0xffffffffffffffff,0x4000000,0x8,
-0xffffffffffffffff,0xffffffffffffffff,0x3000000,0x400000,0x0,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x100,0xffffffffffffffff,0x8000000,0x8,
+0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,	/* no ceilings */
+0xffffffffffffffff,0xffffffffffffffff,0x3000000,0x400000,0x0,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x80,0xffffffffffffffff,0x4000000,0x8,	/* dhcp */
+0xffffffffffffffff,0xffffffffffffffff,0x3000000,0x400000,0x0,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x100,0xffffffffffffffff,0x8000000,0x8,	/* ssh */
 };
 
 static const char strings[] = {

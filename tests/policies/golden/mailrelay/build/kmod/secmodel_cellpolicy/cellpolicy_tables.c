@@ -14,15 +14,15 @@
 #include "cellpolicy_compiled.h"
 
 static const struct cellpolicy_class classes[] __aligned(CELLPOLICY_LINE) = {
-{{0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x1555555},0xffffffff,0,0,{65535,65535,65535,65535,65535,65535},{21,21,21,21,21,21,21},15},
-{{0x55155551,0x55455555,0x55555555,0x55555555,0x55555555,0x55555515,0x55555055,0x55540515,0x1555},0x400,1,0,{65535,65535,65535,65535,65535,65535},{0,0,0,0,0,0,64},15},
-{{0x55155551,0x55455555,0x55555555,0x55555555,0x55555555,0x55555515,0x55555055,0x55540515,0x1555555},0x400,1,0,{65535,65535,65535,65535,65535,65535},{21,21,21,21,21,21,21},15},
-{{0x55155551,0x55455555,0x55555555,0x55555555,0x55555555,0x55555515,0x55555055,0x55540515,0x1555},0x400,1,0,{65535,65535,65535,65535,65535,65535},{0,0,0,0,0,0,0},15},
+{{0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x1555555},0xffffffff,0,0,{65535,65535,65535,65535,65535,65535},{21,21,21,21,21,21,21},15},	/* unknown ids */
+{{0x55155551,0x55455555,0x55555555,0x55555555,0x55555555,0x55555515,0x55555055,0x55540515,0x1555},0x400,1,0,{65535,65535,65535,65535,65535,65535},{0,0,0,0,0,0,64},15},	/* acme */
+{{0x55155551,0x55455555,0x55555555,0x55555555,0x55555555,0x55555515,0x55555055,0x55540515,0x1555555},0x400,1,0,{65535,65535,65535,65535,65535,65535},{21,21,21,21,21,21,21},15},	/* delivery */
+{{0x55155551,0x55455555,0x55555555,0x55555555,0x55555555,0x55555515,0x55555055,0x55540515,0x1555},0x400,1,0,{65535,65535,65535,65535,65535,65535},{0,0,0,0,0,0,0},15},	/* queue */
 };
 
 static const struct cellpolicy_common commons[] = {
-{0x55555555555555,0x55555555555555,0x55555555555555,0x55555555555555,0},
-{0x40010551411001,0x55555555555555,0x55555555555555,0x55555555555555,2},
+{0x55555555555555,0x55555555555555,0x55555555555555,0x55555555555555,0},	/* unknown ids */
+{0x40010551411001,0x55555555555555,0x55555555555555,0x55555555555555,2},	/* acme */
 };
 
 static const uint32_t port_tops[] = {
@@ -75,15 +75,15 @@ static const uint16_t protocol_of[] = {
 };
 
 static const struct cellpolicy_cell cells[] = {
-{0,0,0,0,0xffffffff,0,0,0,0,0,0,0,0},
-{1,2,0,1,0x8,1,0,25,74,1,74,1,64},
-{2,7,0,2,0x14,2,25,25,75,1,75,1,64},
-{3,16,0,3,0x3c,3,50,24,0,0,0,0,0},
-{4,22,0,3,0x78,3,50,24,76,1,76,1,64},
+{0,0,0,0,0xffffffff,0,0,0,0,0,0,0,0},	/* unknown ids */
+{1,2,0,1,0x8,1,0,25,74,1,74,1,64},	/* acme */
+{2,7,0,2,0x14,2,25,25,75,1,75,1,64},	/* delivery */
+{3,16,0,3,0x3c,3,50,24,0,0,0,0,0},	/* queue */
+{4,22,0,3,0x78,3,50,24,76,1,76,1,64},	/* smtpd */
 };
 
 static const struct cellpolicy_rule rules[] = {
-{0x4073be47,3,1,57,0,0},
+{0x4073be47,3,1,57,0,0},	/* acme */
 {0xc32d9ee,5,0,56,0,0},
 {0x22b8c9b,11,0,56,0,0},
 {0x244f699d,14,0,56,0,0},
@@ -108,7 +108,7 @@ static const struct cellpolicy_rule rules[] = {
 {0x3390b103,84,77,61,0,0},
 {0x8b0fccec,86,77,61,0,0},
 {0x8eef0e68,88,0,56,0,0},
-{0x113c98d2,90,0,56,0,0},
+{0x113c98d2,90,0,56,0,0},	/* delivery */
 {0x113c98d2,65,0,56,62,0},
 {0x113c98d2,70,0,56,67,0},
 {0xc32d9ee,5,0,56,0,0},
@@ -133,7 +133,7 @@ static const struct cellpolicy_rule rules[] = {
 {0x3390b103,84,77,61,0,0},
 {0x8b0fccec,86,77,61,0,0},
 {0x8eef0e68,88,0,56,0,0},
-{0xc32d9ee,5,0,56,0,0},
+{0xc32d9ee,5,0,56,0,0},	/* queue */
 {0x22b8c9b,11,0,56,0,0},
 {0x244f699d,14,0,56,0,0},
 {0x997c7406,16,0,56,0,0},
@@ -157,9 +157,9 @@ static const struct cellpolicy_rule rules[] = {
 {0x3390b103,84,77,61,0,0},
 {0x8b0fccec,86,77,61,0,0},
 {0x8eef0e68,88,0,56,0,0},
-{0x1dfcd5f6,70,0,8,96,0},
-{0x234551c9,65,0,8,98,0},
-{0x3c5004ff,70,0,8,100,0},
+{0x1dfcd5f6,70,0,8,96,0},	/* acme, its own ports */
+{0x234551c9,65,0,8,98,0},	/* delivery, its own ports */
+{0x3c5004ff,70,0,8,100,0},	/* smtpd, its own ports */
 };
 
 static const uint32_t sets[] = {
@@ -173,10 +173,10 @@ static const uint32_t sets[] = {
 };
 
 static const uint64_t ceilings[] = {
-0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,
-0xffffffffffffffff,0x4000000,0xffffffffffffffff,0x800000,0x0,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x400,0xffffffffffffffff,0x10000000,0xffffffffffffffff,
-0xffffffffffffffff,0x4000000,0xffffffffffffffff,0x800000,0x0,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x100,0xffffffffffffffff,0x20000000,0xffffffffffffffff,
-0xffffffffffffffff,0x4000000,0xffffffffffffffff,0x800000,0x0,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x400,0xffffffffffffffff,0x20000000,0xffffffffffffffff,
+0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,	/* no ceilings */
+0xffffffffffffffff,0x4000000,0xffffffffffffffff,0x800000,0x0,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x400,0xffffffffffffffff,0x10000000,0xffffffffffffffff,	/* acme */
+0xffffffffffffffff,0x4000000,0xffffffffffffffff,0x800000,0x0,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x100,0xffffffffffffffff,0x20000000,0xffffffffffffffff,	/* delivery */
+0xffffffffffffffff,0x4000000,0xffffffffffffffff,0x800000,0x0,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x400,0xffffffffffffffff,0x20000000,0xffffffffffffffff,	/* queue */
 };
 
 static const char strings[] = {

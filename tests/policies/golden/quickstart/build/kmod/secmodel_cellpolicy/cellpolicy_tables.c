@@ -14,13 +14,13 @@
 #include "cellpolicy_compiled.h"
 
 static const struct cellpolicy_class classes[] __aligned(CELLPOLICY_LINE) = {
-{{0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x1555555},0xffffffff,0,0,{65535,65535,65535,65535,65535,65535},{21,21,21,21,21,21,21},15},
-{{0x55144541,0x55454555,0x5550015,0x55540001,0x55551555,0x55555515,0x55555055,0x55555555,0x1555},0x0,1,0,{65535,65535,65535,65535,65535,65535},{0,0,0,0,0,0,0},15},
+{{0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x1555555},0xffffffff,0,0,{65535,65535,65535,65535,65535,65535},{21,21,21,21,21,21,21},15},	/* unknown ids */
+{{0x55144541,0x55454555,0x5550015,0x55540001,0x55551555,0x55555515,0x55555055,0x55555555,0x1555},0x0,1,0,{65535,65535,65535,65535,65535,65535},{0,0,0,0,0,0,0},15},	/* web */
 };
 
 static const struct cellpolicy_common commons[] = {
-{0x55555555555555,0x55555555555555,0x55555555555555,0x55555555555555,0},
-{0x1,0x55555555555555,0x55555555555555,0x55555555555555,1},
+{0x55555555555555,0x55555555555555,0x55555555555555,0x55555555555555,0},	/* unknown ids */
+{0x1,0x55555555555555,0x55555555555555,0x55555555555555,1},	/* web */
 };
 
 static const uint32_t port_tops[] = {
@@ -70,12 +70,12 @@ static const uint16_t protocol_of[] = {
 };
 
 static const struct cellpolicy_cell cells[] = {
-{0,0,0,0,0xffffffff,0,0,0,0,0,0,0,0},
-{1,2,0,1,0xffffffff,1,0,14,14,2,14,2,192},
+{0,0,0,0,0xffffffff,0,0,0,0,0,0,0,0},	/* unknown ids */
+{1,2,0,1,0xffffffff,1,0,14,14,2,14,2,192},	/* web */
 };
 
 static const struct cellpolicy_rule rules[] = {
-{0x75bcd33d,1,0,56,0,0},
+{0x75bcd33d,1,0,56,0,0},	/* web */
 {0xaf5c601c,3,0,56,0,0},
 {0xa94c6c83,5,0,56,0,0},
 {0x50866b56,7,0,56,0,0},
@@ -89,7 +89,7 @@ static const struct cellpolicy_rule rules[] = {
 {0xf9f58a85,48,0,56,0,0},
 {0x175d9e4a,50,0,56,0,0},
 {0xe0db1847,53,0,56,0,0},
-{0xb9f2e7b1,57,0,8,55,0},
+{0xb9f2e7b1,57,0,8,55,0},	/* web, its own ports */
 {0xb10ea5e6,57,0,16,55,0},
 };
 
@@ -101,8 +101,8 @@ static const uint32_t sets[] = {
 };
 
 static const uint64_t ceilings[] = {
-0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,
-0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x0,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x400,0xffffffffffffffff,0x20000000,0xffffffffffffffff,
+0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,	/* no ceilings */
+0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x0,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x400,0xffffffffffffffff,0x20000000,0xffffffffffffffff,	/* web */
 };
 
 static const char strings[] = {

@@ -14,17 +14,17 @@
 #include "cellpolicy_compiled.h"
 
 static const struct cellpolicy_class classes[] __aligned(CELLPOLICY_LINE) = {
-{{0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x1555555},0xffffffff,0,0,{65535,65535,65535,65535,65535,65535},{21,21,21,21,21,21,21},15},
-{{0x55144541,0x55454555,0x5550015,0x55540001,0x55551555,0x55555515,0x55555055,0x55555555,0x1555},0x0,1,0,{65535,65535,65535,65535,65535,65535},{0,0,0,0,0,0,0},15},
-{{0x55155551,0x55455555,0x51545555,0x55555555,0x55555555,0x55555515,0x55555055,0x55540515,0x1555},0x400,2,0,{49151,65535,65535,65535,65535,65535},{21,0,0,0,0,0,0},15},
-{{0x55155551,0x55455555,0x51545555,0x55555555,0x55555555,0x55555515,0x55555055,0x55540515,0x1555},0x400,3,5,{79,80,442,443,49151,65535},{21,22,21,22,21,0,0},15},
+{{0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x55555555,0x1555555},0xffffffff,0,0,{65535,65535,65535,65535,65535,65535},{21,21,21,21,21,21,21},15},	/* unknown ids */
+{{0x55144541,0x55454555,0x5550015,0x55540001,0x55551555,0x55555515,0x55555055,0x55555555,0x1555},0x0,1,0,{65535,65535,65535,65535,65535,65535},{0,0,0,0,0,0,0},15},	/* db */
+{{0x55155551,0x55455555,0x51545555,0x55555555,0x55555555,0x55555515,0x55555055,0x55540515,0x1555},0x400,2,0,{49151,65535,65535,65535,65535,65535},{21,0,0,0,0,0,0},15},	/* shop-a */
+{{0x55155551,0x55455555,0x51545555,0x55555555,0x55555555,0x55555515,0x55555055,0x55540515,0x1555},0x400,3,5,{79,80,442,443,49151,65535},{21,22,21,22,21,0,0},15},	/* web */
 };
 
 static const struct cellpolicy_common commons[] = {
-{0x55555555555555,0x55555555555555,0x55555555555555,0x55555555555555,0},
-{0x1,0x55555555555555,0x55555555555555,0x55555555555555,2},
-{0x40010551411001,0x55555555555555,0x55555555555555,0x55555555555555,4},
-{0x40010551411001,0x55555555555555,0x45555555555555,0x55555555555555,4},
+{0x55555555555555,0x55555555555555,0x55555555555555,0x55555555555555,0},	/* unknown ids */
+{0x1,0x55555555555555,0x55555555555555,0x55555555555555,2},	/* db */
+{0x40010551411001,0x55555555555555,0x55555555555555,0x55555555555555,4},	/* shop-a */
+{0x40010551411001,0x55555555555555,0x45555555555555,0x55555555555555,4},	/* web */
 };
 
 static const uint32_t port_tops[] = {
@@ -74,16 +74,16 @@ static const uint16_t protocol_of[] = {
 };
 
 static const struct cellpolicy_cell cells[] = {
-{0,0,0,0,0xffffffff,0,0,0,0,0,0,0,0},
-{1,2,0,1,0xffffffff,0,0,14,67,1,67,1,64},
-{2,5,0,2,0x40,1,14,25,68,1,68,1,64},
-{3,12,0,2,0x40,1,14,25,69,1,69,1,64},
-{4,19,0,3,0x80,2,39,28,70,1,71,1,66},
-{5,23,0,2,0xffffffff,0,14,25,0,0,0,0,0},
+{0,0,0,0,0xffffffff,0,0,0,0,0,0,0,0},	/* unknown ids */
+{1,2,0,1,0xffffffff,0,0,14,67,1,67,1,64},	/* db */
+{2,5,0,2,0x40,1,14,25,68,1,68,1,64},	/* shop-a */
+{3,12,0,2,0x40,1,14,25,69,1,69,1,64},	/* shop-b */
+{4,19,0,3,0x80,2,39,28,70,1,71,1,66},	/* web */
+{5,23,0,2,0xffffffff,0,14,25,0,0,0,0,0},	/* worker */
 };
 
 static const struct cellpolicy_rule rules[] = {
-{0x75bcd33d,1,0,56,0,0},
+{0x75bcd33d,1,0,56,0,0},	/* db */
 {0xaf5c601c,3,0,56,0,0},
 {0xa94c6c83,5,0,56,0,0},
 {0x50866b56,7,0,56,0,0},
@@ -97,7 +97,7 @@ static const struct cellpolicy_rule rules[] = {
 {0xf9f58a85,50,0,56,0,0},
 {0x175d9e4a,52,0,56,0,0},
 {0xe0db1847,55,0,56,0,0},
-{0xa4f9434d,57,0,56,0,0},
+{0xa4f9434d,57,0,56,0,0},	/* shop-a */
 {0x9ae98697,1,0,56,0,0},
 {0x9caa4552,61,0,56,59,0},
 {0x9caa4552,65,0,56,63,0},
@@ -122,7 +122,7 @@ static const struct cellpolicy_rule rules[] = {
 {0x3390b103,118,111,61,0,0},
 {0x8b0fccec,120,111,61,0,0},
 {0x8eef0e68,122,0,56,0,0},
-{0xb75b752b,65,0,8,124,0},
+{0xb75b752b,65,0,8,124,0},	/* web */
 {0xc78b0adf,129,127,57,0,0},
 {0xa4f9434d,57,0,56,0,0},
 {0x9ae98697,1,0,56,0,0},
@@ -150,11 +150,11 @@ static const struct cellpolicy_rule rules[] = {
 {0x3390b103,118,111,61,0,0},
 {0x8b0fccec,120,111,61,0,0},
 {0x8eef0e68,122,0,56,0,0},
-{0x68ce9233,61,0,8,135,0},
-{0x3d0d21d6,61,0,8,137,0},
-{0x3d0d21d6,61,0,8,139,0},
-{0xb75b752b,65,0,8,124,0},
-{0x62fc4ff9,65,0,8,124,0},
+{0x68ce9233,61,0,8,135,0},	/* db, its own ports */
+{0x3d0d21d6,61,0,8,137,0},	/* shop-a, its own ports */
+{0x3d0d21d6,61,0,8,139,0},	/* shop-b, its own ports */
+{0xb75b752b,65,0,8,124,0},	/* web, its own ports */
+{0x62fc4ff9,65,0,8,124,0},	/* web, by which it listens */
 };
 
 static const uint32_t sets[] = {
@@ -170,9 +170,9 @@ static const uint32_t sets[] = {
 };
 
 static const uint64_t ceilings[] = {
-0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,
-0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x0,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x400,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,
-0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x0,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x1000,0xffffffffffffffff,0x40000000,0xffffffffffffffff,
+0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,	/* no ceilings */
+0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x0,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x400,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,	/* shop-a */
+0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x0,0xffffffffffffffff,0xffffffffffffffff,0xffffffffffffffff,0x1000,0xffffffffffffffff,0x40000000,0xffffffffffffffff,	/* web */
 };
 
 static const char strings[] = {
