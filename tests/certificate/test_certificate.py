@@ -32,7 +32,7 @@ def test_it_holds_for_shipped_policies(name: str) -> None:
 
 
 def test_it_holds_for_tables_with_maps() -> None:
-    assert check(shipped("street")) == ""
+    assert fault(shipped("street")) == ""
 
 
 def test_it_holds_for_generated_policies() -> None:
