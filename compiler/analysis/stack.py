@@ -64,6 +64,7 @@ class Stack:
         as_root = self._as_root[1]
         made: list[tuple[Outcome, Box]] = []
         sockets: list[tuple[Outcome, Box]] = []
+        several = bool(row.box.subjects & as_root and row.box.subjects & ~as_root)
         for is_root, subjects in (
             (True, row.box.subjects & as_root),
             (False, row.box.subjects & ~as_root),
@@ -75,6 +76,7 @@ class Stack:
             for result, actions in plain:
                 if actions & box.actions:
                     made.append((result, box._replace(actions=actions & box.actions)))
+            several |= (box.actions & leaves).bit_count() > 1
             for i in members(box.actions & leaves):
                 some = box._replace(actions=1 << i)
                 sockets += [
@@ -83,7 +85,7 @@ class Stack:
                         frame.leaves[i], row, is_root, frame
                     )
                 ]
-        return made + _joined(sockets)
+        return made + (_joined(sockets) if several else sockets)
 
     def _alike(
         self, effect: Effect, is_root: bool, frame: Frame
