@@ -10,7 +10,11 @@ from benchmarks.measure import Command
 
 #: A day that no generated policy depends on.
 _TODAY = ("--today", "2026-01-01")
-_CELLC = (sys.executable, "-c", "import sys; from compiler.cli.main import main; sys.exit(main())")
+_CELLC = (
+    sys.executable,
+    "-c",
+    "import sys; sys.argv[0] = 'cellc'; from compiler.cli.start import main; main()",
+)
 #: The floor of all others.
 INTERPRETER = "python"
 #: What peers make is one file; this is cellc's nearest to it.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Mapping
+from functools import cache
 from operator import attrgetter
-from types import MappingProxyType
+from types import CodeType, FunctionType, MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, cast, dataclass_transform
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def record(cls: type[_Class]) -> type[_Class]:
 
     That nobody assigns to its fields is held by the type checker alone.  A check at run time
     would make each construction three times as dear.  Does what dataclass(slots=True,
-    unsafe_hash=True) does, but compiles `__init__` when the first record is made: of the many
+    unsafe_hash=True) does, but makes `__init__` when the first record is made: of the many
     kinds of statements a policy has few, and a command that has none need not wait for them.
     """
     own = tuple(cls.__annotations__)
@@ -110,8 +111,16 @@ class _Fields:
 
 def _initializer(names: tuple[str, ...], defaults: dict[str, Any]) -> Any:
     """What assigns each field, by its place or its name."""
-    parameters = [f"{name}=_defaults[{name!r}]" if name in defaults else name for name in names]
+    assert names[len(names) - len(defaults) :] == tuple(defaults), "fields without defaults first"
+    code = _assigning(len(names)).replace(co_varnames=("self", *names), co_names=names)
+    return FunctionType(code, {}, "__init__", tuple(defaults.values()))
+
+
+@cache
+def _assigning(count: int) -> CodeType:
+    """Code that assigns so many fields: compiled once, it only needs their names."""
+    names = [f"x{i}" for i in range(count)]
     lines = [f"    self.{name} = {name}" for name in names]
-    scope: dict[str, Any] = {"_defaults": defaults}
-    exec(f"def __init__(self, {', '.join(parameters)}):\n" + "\n".join(lines), scope)
-    return scope["__init__"]
+    scope: dict[str, FunctionType] = {}
+    exec(f"def __init__(self, {', '.join(names)}):\n" + "\n".join(lines), scope)
+    return scope["__init__"].__code__

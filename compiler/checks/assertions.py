@@ -19,8 +19,6 @@ _SHOWN = 5
 
 def check_assertions(policy: Policy, lowered: Lowered, found: Diagnostics) -> None:
     """Reports every assertion that does not hold, with a request that breaks it."""
-    if not policy.assertions:
-        return
     checker = _Checker(lowered, found)
     for assertion in policy.assertions:
         if assertion.kind == "no-influence":

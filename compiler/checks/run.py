@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from compiler.checks.assertions import check_assertions
 from compiler.checks.order import circular_order
 from compiler.diagnostics import Diagnostics
 from compiler.lowering.lower import Lowered
@@ -12,4 +11,7 @@ from compiler.model.policy import Policy
 def check(policy: Policy, lowered: Lowered, found: Diagnostics) -> None:
     """The order of services, and assertions; adds findings, never changes anything."""
     circular_order(policy, lowered, found)
-    check_assertions(policy, lowered, found)
+    if policy.assertions:
+        from compiler.checks.assertions import check_assertions
+
+        check_assertions(policy, lowered, found)

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 def _selectors(given: tuple[str, ...]) -> list[str]:
     """Words between commas, each of which must select something."""
-    from compiler.commands.rule import unknown_selector
-
     words = [word.strip() for text in given for word in text.split(",") if word.strip()]
     for word in words:
+        from compiler.commands.rule import unknown_selector
+
         if problem := unknown_selector(word):
             raise UnfitError(problem)
     return words
