@@ -75,9 +75,7 @@ class Space:  # the requests of some cells, and which bits of sets of them meet 
         return bits
 
 
-class Build:
-    """The IR and the certificate of a build, and the tables that they call for."""
-
+class Build:  # the IR and the certificate of a build, and the tables that they call for
     def __init__(self, files: Callable[[str], bytes]) -> None:
         self.ir, c = (json.loads(files(path)) for path in (IR, CERTIFICATE))
         hashes = {path: hashlib.sha256(files(path)).hexdigest() for path in c["files"]}
@@ -286,10 +284,12 @@ class Build:
 def check(files: Callable[[str], bytes]) -> str:
     """What is wrong with a build, given what reads a file of it; "" when nothing is."""
     try:
-        text = re.sub(r'\t?/\*[^"?\\]*?\*/|\n', "", files(TABLES_C).decode())
-        require((files(IMAGE), text) == Build(files).written(), "the rules call for other tables")
+        image, text = Build(files).written()
+        require(files(IMAGE) == image, "the image is not what the rules call for")
+        bare = re.sub(r'\t?/\*[^"?\\]*?\*/|\n', "", files(TABLES_C).decode())
+        require(bare == text, "the C text is not what the rules call for")
     except Exception as error:  # whatever keeps the check from its end, the build has not passed
-        return f"{type(error).__name__}: {error}"
+        return str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
     return ""
 
 

@@ -203,6 +203,14 @@ def test_the_engine_numbers_what_is_certified() -> None:
         assert "the engine numbers otherwise" in fault(forged(files, certificate=other))
 
 
+def test_an_axis_has_the_rest_first() -> None:
+    files = build(program("cell a { profile low; }").ir)
+    certificate = json.loads(files[CERTIFICATE])
+    assert certificate["domains"] == ["other"]
+    certificate["domains"] = ["inet"]
+    assert "begin with the rest" in fault(forged(files, certificate=certificate))
+
+
 def test_two_cells_do_not_listen_on_a_port() -> None:
     """Not even where the tables give it to one of them."""
     policy = "cell a { profile low; listen tcp 80; } cell b { profile low; listen tcp 81; }"

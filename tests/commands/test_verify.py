@@ -135,7 +135,7 @@ def test_writes_nothing_when_the_tables_are_wrong(
     (folder / "web.cell").write_text(policy.replace("allow process.signal", "allow process.nice"))
     result = cellc(*BUILD)
     assert result.exit_code == 1
-    assert "classes of the image are not what the rules call for" in result.output
+    assert "the image is not what the rules call for" in result.output
     assert "nothing was written; this is a mistake of cellc" in result.output
     (folder / "web.cell").write_text(policy)
     assert tree(folder) == before
@@ -149,7 +149,7 @@ def test_writes_nothing_when_only_one_form_of_the_tables_is_wrong(
     monkeypatch.setattr(kmod, "encode", lambda tables: encode(wrong(tables)))
     result = cellc(*BUILD)
     assert result.exit_code == 1
-    assert "of the image are not what the rules call for" in result.output
+    assert "the image is not what the rules call for" in result.output
     assert not (folder / "out").exists()
     monkeypatch.undo()
     monkeypatch.chdir(folder)
@@ -157,5 +157,5 @@ def test_writes_nothing_when_only_one_form_of_the_tables_is_wrong(
     monkeypatch.setattr(kmod, "tables_c", lambda tables: text(wrong(tables)))
     result = cellc(*BUILD)
     assert result.exit_code == 1
-    assert "the C text has other numbers than the image" in result.output
+    assert "the C text is not what the rules call for" in result.output
     assert not (folder / "out").exists()
