@@ -58,6 +58,8 @@ def test_it_holds_for_every_release(release: str) -> None:
         "cell a { profile low; deny process.signal to { a, b }; } cell b { profile low; }",
         "cell a { profile low; listen tcp 1..65535; } cell b { profile low; listen udp 53; }",
         "cell a { profile low; listen udp 53; deny network.bind tcp port 53; }",
+        "cell z { profile low; allow process.signal to c1; allow process.nice to c62; }"
+        + "".join(f"cell c{i} {{ profile low; }}" for i in range(63)),
         "cell a { profile low;"
         ' @reason "r" grant system.module; @reason "r" grant process.ptrace to self;'
         ' @reason "r" grant device.rawio_passthru.read; @reason "r" grant process.nice to host;'
