@@ -16,6 +16,11 @@ def command(pid: int) -> bytes:
         return b""
 
 
+def everybody() -> list[int]:
+    """The pids of all processes."""
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
 def _stat(pid: int) -> list[bytes]:
     """Fields of proc(5) stat, from the third one on; none for a zombie."""
     try:
@@ -53,7 +58,9 @@ def await_end(process: subprocess.Popen[bytes], seconds: float) -> None:
         ended = select.poll()
         ended.register(fd, select.POLLIN)
         if not ended.poll(seconds * 1000):
+            group = [pid for pid in everybody() if session(pid) == process.pid]
+            commands = [command(pid) for pid in group]
             os.killpg(process.pid, signal.SIGKILL)
-            raise TimeoutError(f"{process.args!r} does not end")
+            raise TimeoutError(f"{process.args!r} does not end: {commands}")
     finally:
         os.close(fd)

@@ -18,7 +18,7 @@ from compiler.ir.ir import (
 )
 from compiler.ir.serialise import policy_hash
 from tests.rc.effects import Effects
-from tests.rc.processes import alive, await_end, command, session, started
+from tests.rc.processes import alive, await_end, command, everybody, session, started
 
 HERE = Path(__file__).parent
 RC_SUBR = HERE / "stubs/rc.subr"
@@ -191,11 +191,7 @@ class Host:
 
     def stragglers(self) -> list[str]:
         """What runs yet of all that scripts started on the host, not in cells."""
-        ours = {
-            pid: leader
-            for pid in map(int, filter(str.isdigit, os.listdir("/proc")))
-            if (leader := session(pid)) in self.sessions
-        }
+        ours = {pid: leader for pid in everybody() if (leader := session(pid)) in self.sessions}
         # A session that is over does not come back, but its number does.
         self.sessions &= set(ours.values())
         return sorted(command(pid).replace(b"\0", b" ").decode() for pid in ours)

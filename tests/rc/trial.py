@@ -48,14 +48,14 @@ class Trial:
             reached = self.farm.host.effects.disarm()
             self._judge(status, reached)
             self._recover()
-        except AssertionError as error:
+        except (AssertionError, TimeoutError) as error:
             error.add_note(f"{self.verb}: {self.how} at {step}, {reached=}, {status=}")
             raise
         return reached
 
     def may_miss(self, step: Step) -> bool:
         """Whether a run can do without a step that another one had."""
-        return self.verb == "upgrade" or any(wait in step.label for wait in _WAITS)
+        return any(wait in step.label for wait in _WAITS)
 
     def _prepare(self) -> None:
         """The state that a verb starts from."""
