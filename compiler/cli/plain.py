@@ -47,7 +47,7 @@ def _leave(end: SystemExit) -> NoReturn:
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-    except OSError:
+    except BrokenPipeError:
         raise end from None  # Python tries again, and tells
     if not isinstance(end.code, int):
         raise end

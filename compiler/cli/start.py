@@ -22,6 +22,17 @@ _HELP = ("-h", "--help")
 
 def main() -> None:
     """Runs the command line in sys.argv; does not return."""
+    try:
+        _main()
+    except OSError as problem:
+        if problem.filename is not None:
+            raise
+        # What has no name is standard output: a full disk, most likely.
+        sys.stderr.write(f"cellc: cannot write the output: {problem.strerror}\n")
+        os._exit(2)
+
+
+def _main() -> None:
     replay = _replay(sys.argv)
     status = _at_once(sys.argv, replay)
     if status is not None:

@@ -109,3 +109,29 @@ def test_a_build_imports_what_it_needs(tmp_path: Path) -> None:
     heavy = {"click", "jinja2", "lark", "pydantic", "dataclasses", "inspect", "difflib", "tempfile"}
     words = ("build", str(WEBFARM), "-o", str(tmp_path / "build"), "--locked")
     assert not imported(*words, "--today", "2026-11-24") & heavy
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="nothing here is always full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--version",),
+        ("--help",),
+        ("build", "--help"),
+        ("rule",),
+        ("explain", str(WEBFARM), "web system.module"),
+    ],
+)
+def test_a_full_disk_is_told_in_one_line(words: tuple[str, ...], unbuffered: str) -> None:
+    with open("/dev/full", "w") as full:
+        result = subprocess.run(
+            [sys.executable, "-c", f"{_START}main()", *words],
+            env=os.environ | {"PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": unbuffered},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    message = "cellc: cannot write the output: No space left on device\n"
+    assert (result.returncode, result.stderr) == (2, message)
