@@ -85,7 +85,7 @@ VALUES: dict[str, tuple[str, ...]] = {
         "a\vb\x7f",
     ),
     "healthcheck": ("/usr/bin/true", 'fetch -q http://localhost/ "it\'s" $X', ""),
-    "require": ("NETWORKING", "named, sshd  ntpd", "", ","),
+    "require": ("NETWORKING", "named, syslogd  ntpd", "", ","),
     "after": ("SERVERS,mountd", ""),
     "before": ("LOGIN", "cron inetd", ""),
     "log_facility": ("daemon", "local7", ""),
