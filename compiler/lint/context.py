@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -166,9 +166,34 @@ class Context:
     ) -> Iterator[Placed]:
         for statement in active(statements, self.ir.target):
             yield Placed(statement, inside)
-            body = getattr(statement.node, "body", None)
-            if body:
-                yield from self._below(body, (*inside, statement.node))
+            if getattr(statement.shared, "body", None):
+                node = statement.node
+                yield from self._below(node.body, (*inside, node))  # type: ignore[union-attr]  # it has one
+
+    @cached_property
+    def _by_kind(self) -> Mapping[type[t.Plain], Sequence[Placed]]:
+        found: dict[type[t.Plain], list[Placed]] = {}
+        for placed in self.statements:
+            found.setdefault(placed.statement.kind, []).append(placed)
+        return found
+
+    def of(self, *kinds: type[t.Plain]) -> Sequence[Placed]:
+        """The statements of some kinds, in order."""
+        if len(kinds) == 1:
+            return self._by_kind.get(kinds[0], ())
+        return [placed for placed in self.statements if placed.statement.kind in kinds]
+
+    def with_braces(self, *kinds: type[t.Plain]) -> Iterator[Placed]:
+        """Those of some kinds in which there are braces."""
+        for placed in self.of(*kinds):
+            file, start, end = placed.span
+            if self.sources[file].text.find("{", start, end) >= 0:
+                yield placed
+
+    def own(self, kind: type[t.Plain]) -> Iterator[Placed]:
+        """Those of one kind in the root file."""
+        name = self.main.source.name
+        return (placed for placed in self.of(kind) if placed.span.file == name)
 
     @cached_property
     def own_statements(self) -> tuple[Placed, ...]:

@@ -203,7 +203,9 @@ class _Stack:
         won = self._won.get(rule, 0)
         depth = self._depth(rule)
         decided: _Decided = {"deny": 0, "allow": 0, "grant": 0}
-        others = [o for o in self._layers[depth] if o != rule and not self._rules[o].listen]
+        others: list[int] = []
+        if won & self._contested[depth]:
+            others = [o for o in self._layers[depth] if o != rule and not self._rules[o].listen]
         for other in others:
             bits = self._masks[other] & won
             for smaller in others:
@@ -217,6 +219,19 @@ class _Stack:
         effect = self._rules[rule].effect
         same = decided[effect] | (below[effect] & ~known)
         return bool(won & ~same)
+
+    @cached_property
+    def _contested(self) -> list[int]:
+        """By layer: the requests that more than one of its rules match, `listen` aside."""
+        contested = []
+        for layer in self._layers:
+            once = twice = 0
+            for rule in layer:
+                if not self._rules[rule].listen:
+                    twice |= once & self._masks[rule]
+                    once |= self._masks[rule]
+            contested.append(twice)
+        return contested
 
     def _depth(self, rule: int) -> int:
         return next(n for n, layer in enumerate(self._layers) if rule in layer)

@@ -14,7 +14,7 @@ from compiler.syntax import tree as t
 
 def find(context: Context) -> Iterator[Finding]:
     for release in RELEASES[RELEASES.index(context.ir.target) + 1 :][:1]:
-        for placed in context.statements:
+        for placed in context.of(t.Sysctl):
             node = placed.node
             if not isinstance(node, t.Sysctl) or is_guarded(context, node.span):
                 continue

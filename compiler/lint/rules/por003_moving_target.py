@@ -10,7 +10,7 @@ from compiler.syntax import tree as t
 
 
 def find(context: Context) -> Iterator[Finding]:
-    for placed in context.own_statements:
+    for placed in context.own(t.Header):
         node = placed.node
         if isinstance(node, t.Header) and node.word == "target" and context.ir.target == "current":
             yield Finding(node.span, "`current` is no release: what it asks changes")

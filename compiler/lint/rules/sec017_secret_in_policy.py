@@ -13,7 +13,7 @@ _SECRET = pattern(r"(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|P
 
 
 def find(context: Context) -> Iterator[Finding]:
-    for placed in context.statements:
+    for placed in context.of(t.Env):
         node = placed.node
         if isinstance(node, t.Env) and _SECRET.search(node.name.text.upper()):
             yield Finding(placed.span, f"`{node.name.text}` looks like a secret")

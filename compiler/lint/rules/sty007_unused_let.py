@@ -11,7 +11,7 @@ from compiler.syntax import tree as t
 
 
 def find(context: Context) -> Iterator[Finding]:
-    for placed in context.own_statements:
+    for placed in context.own(t.Let):
         node = placed.node
         if isinstance(node, t.Let) and context.mentions[node.name.text] == 1:
             yield Finding(

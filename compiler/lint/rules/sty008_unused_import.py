@@ -20,7 +20,7 @@ _PASSIVE = (t.Let, t.Profile, t.Template, t.Group)
 
 def find(context: Context) -> Iterator[Finding]:
     files = {file.source.name: file for file in context.definitions.files}
-    for placed in context.own_statements:
+    for placed in context.own(t.Import):
         if isinstance(placed.node, t.Import):
             name = _imported(context, placed.node)
             file = files.get(name)

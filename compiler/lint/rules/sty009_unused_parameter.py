@@ -10,7 +10,7 @@ from compiler.syntax import tree as t
 
 
 def find(context: Context) -> Iterator[Finding]:
-    for placed in context.statements:
+    for placed in context.of(t.Template):
         node = placed.node
         if isinstance(node, t.Template):
             text = context.sources[node.span.file].text[node.span.start : node.span.end]

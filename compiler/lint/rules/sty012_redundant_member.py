@@ -38,7 +38,7 @@ def _held_by_others(members: Sequence[tuple[int, int] | None]) -> set[int]:
 
 def _sets(context: Context) -> Iterator[t.Braces]:
     """The sets in braces of conditions, `listen` and `let`."""
-    for placed in context.statements:
+    for placed in context.with_braces(t.Rule, t.Assertion, t.Listen, t.Let):
         node = placed.node
         values: list[object] = []
         if isinstance(node, (t.Rule, t.Assertion)):

@@ -14,7 +14,7 @@ _CHOICE = pattern(r"\{\s*([\w-]+)\s*\}")
 
 
 def find(context: Context) -> Iterator[Finding]:
-    for placed in context.statements:
+    for placed in context.with_braces(t.Rule):
         node = placed.node
         if isinstance(node, t.Rule):
             text = context.sources[node.span.file].text

@@ -10,7 +10,7 @@ from compiler.syntax import tree as t
 
 
 def find(context: Context) -> Iterator[Finding]:
-    for placed in context.statements:
+    for placed in context.of(t.Cell):
         node = placed.node
         if isinstance(node, t.Cell):
             names = {annotation.name for annotation in placed.statement.annotations}

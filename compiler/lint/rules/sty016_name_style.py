@@ -10,7 +10,7 @@ from compiler.syntax import tree as t
 
 
 def find(context: Context) -> Iterator[Finding]:
-    for placed in context.statements:
+    for placed in context.of(t.Let, t.Profile, t.Template, t.Cell, t.Group):
         node = placed.node
         if isinstance(node, (t.Let, t.Profile, t.Template, t.Cell, t.Group)):
             name = node.name.text

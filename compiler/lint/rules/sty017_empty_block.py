@@ -11,7 +11,7 @@ from compiler.syntax import tree as t
 
 
 def find(context: Context) -> Iterator[Finding]:
-    for placed in context.statements:
+    for placed in context.of(t.Limits, t.Host):
         node = placed.node
         if isinstance(node, (t.Limits, t.Host)) and not node.body:
             text = context.sources[node.span.file].text[node.span.start : node.span.end]

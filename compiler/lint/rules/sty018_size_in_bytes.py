@@ -12,7 +12,7 @@ _UNITS = (("T", 1 << 40), ("G", 1 << 30), ("M", 1 << 20))
 
 
 def find(context: Context) -> Iterator[Finding]:
-    for placed in context.statements:
+    for placed in context.of(t.Limit):
         node = placed.node
         if isinstance(node, t.Limit) and isinstance(node.amount, t.Number):
             raw = node.amount.raw

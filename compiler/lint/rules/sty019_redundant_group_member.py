@@ -12,7 +12,7 @@ from compiler.syntax import tree as t
 
 
 def find(context: Context) -> Iterator[Finding]:
-    for placed in context.statements:
+    for placed in context.of(t.Group):
         node = placed.node
         if isinstance(node, t.Group):
             spans = [member.span for member in node.members]

@@ -11,7 +11,7 @@ from compiler.syntax import tree as t
 
 
 def find(context: Context) -> Iterator[Finding]:
-    for placed in context.statements:
+    for placed in context.of(t.Devices):
         node = placed.node
         if isinstance(node, t.Devices):
             names = [name.text for name in node.names]

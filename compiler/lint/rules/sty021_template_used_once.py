@@ -10,7 +10,7 @@ from compiler.syntax import tree as t
 
 
 def find(context: Context) -> Iterator[Finding]:
-    for placed in context.own_statements:
+    for placed in context.own(t.Template):
         node = placed.node
         if isinstance(node, t.Template) and context.mentions[node.name.text] == 2:
             yield Finding(node.name.span, f"one cell alone uses `{node.name.text}`")

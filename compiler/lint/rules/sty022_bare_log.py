@@ -10,7 +10,7 @@ from compiler.syntax import tree as t
 
 
 def find(context: Context) -> Iterator[Finding]:
-    for placed in context.statements:
+    for placed in context.of(t.Log):
         if isinstance(placed.node, t.Log) and not placed.node.words:
             yield Finding(placed.span, "this `log` says nothing: a service logs so without it")
 
