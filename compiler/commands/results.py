@@ -34,10 +34,15 @@ class Results:
         self._today = today
         self._about = (cache.tool(), _here(), today.isoformat()) if kept else ()
         self._memory: dict[tuple[Path, str], tuple[Notes, Result]] = {}
+        self._settings: Settings | None = None
+        self._said = ""
+        """What the settings say that were asked about last: mostly those of the next policy."""
 
     def of(self, policy: Path, root: Path, settings: Settings) -> Result:
         """What is found in a policy below a policy root."""
-        wanted = policy, repr(settings)
+        if settings is not self._settings:
+            self._settings, self._said = settings, repr(settings)
+        wanted = policy, self._said
         if wanted in self._memory:
             notes, result = self._memory[wanted]
             if notes.hold():
