@@ -140,6 +140,12 @@ def test_ids_that_are_none(kernel: Kernel, line: str) -> None:
     assert kernel.log() == ""
 
 
+def test_more_groups_named_than_there_may_be(kernel: Kernel) -> None:
+    named = [word for n in range(2000, 2065) for word in ("-G", str(n))]
+    done = kernel.run("-u", "4000", "-g", "5", *named, "web", "state")
+    assert (done.returncode, kernel.log()) == (GROUP, "")
+
+
 @as_root
 def test_more_groups_than_there_may_be(kernel: Kernel) -> None:
     kernel.group(*(f"g:*:{n}:www" for n in range(2000, 2065)))
