@@ -31,9 +31,7 @@ class Reasons:
                     if annotation.name == "reason" and isinstance(annotation.value, t.Text):
                         text = unquote(annotation.value, Diagnostics())
                         yield statement.span, text or ""
-            body = getattr(statement.shared, "body", None)
-            if body:
-                yield from self._of(statement.node.body)  # type: ignore[union-attr]  # it has one
+            yield from self._of(statement.body)
 
     def at(self, span: Span | None) -> str | None:
         """The @reason of the statement at a place, or of the block of settings around it."""

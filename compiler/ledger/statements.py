@@ -86,9 +86,8 @@ def walk(
     """Every statement, those in blocks after the block."""
     for statement in statements:
         yield statement, place
-        if statement.kind in BLOCKS:
-            node = statement.node
-            yield from walk(node.body, target, _inside(node, target, place))  # type: ignore[union-attr]  # it has one
+        if statement.body:
+            yield from walk(statement.body, target, _inside(statement.node, target, place))
 
 
 def _inside(node: t.Plain, target: str, place: Place) -> Place:
@@ -117,11 +116,11 @@ def text(statement: t.Statement, source: Source) -> str:
         span = statement.span
         return _on_one_line(source.text[span.start : span.end])
     node = statement.node
-    body = node.body  # type: ignore[union-attr]  # it has one
+    body = statement.body
     end = node.span.end
     if body:
         first = body[0]
-        end = min(part.span.start for part in (first, *first.annotations))
+        end = min([first.span.start, *(note.span.start for note in first.annotations)])
     head = _on_one_line(source.text[node.span.start : end])
     return head.removesuffix("}").rstrip().removesuffix("{").rstrip()
 

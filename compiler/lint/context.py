@@ -166,9 +166,8 @@ class Context:
     ) -> Iterator[Placed]:
         for statement in active(statements, self.ir.target):
             yield Placed(statement, inside)
-            if getattr(statement.shared, "body", None):
-                node = statement.node
-                yield from self._below(node.body, (*inside, node))  # type: ignore[union-attr]  # it has one
+            if statement.body:
+                yield from self._below(statement.body, (*inside, statement.node))
 
     @cached_property
     def _by_kind(self) -> Mapping[type[t.Plain], Sequence[Placed]]:
@@ -191,15 +190,9 @@ class Context:
                 yield placed
 
     def own(self, kind: type[t.Plain]) -> Iterator[Placed]:
-        """Those of one kind in the root file."""
+        """Those of one kind in the root file: other files may serve other policies too."""
         name = self.main.source.name
         return (placed for placed in self.of(kind) if placed.span.file == name)
-
-    @cached_property
-    def own_statements(self) -> tuple[Placed, ...]:
-        """Those of the root file: what other files define may serve other policies too."""
-        name = self.main.source.name
-        return tuple(placed for placed in self.statements if placed.span.file == name)
 
     @cached_property
     def mentions(self) -> Counter[str]:

@@ -29,7 +29,7 @@ def _whens(context: Context) -> list[t.When]:
 
 def _below(statements: tuple[t.Statement, ...]) -> Iterator[t.When]:
     for statement in statements:
-        node = statement.node
-        if isinstance(node, t.When):
-            yield node
-        yield from _below(getattr(node, "body", ()))
+        if statement.kind is t.When:
+            assert isinstance(statement.node, t.When)
+            yield statement.node
+        yield from _below(statement.body)

@@ -12,11 +12,12 @@ from functools import cached_property
 from compiler.ir.ir import Effect, Verdict
 from compiler.ir.requests import catalogue, words_of
 from compiler.lint.context import Context, Placed
-from compiler.lowering.fold import fold
+from compiler.lowering.fold import contested, fold
 from compiler.lowering.layout import Layout
 from compiler.lowering.space import Space, Universe
 from compiler.record import record
 from compiler.source import Span
+from compiler.syntax import tree as t
 
 #: Cells with more rules are not looked at: comparing takes the square of their number.
 MAX_RULES = 500
@@ -46,7 +47,7 @@ def shadowed(context: Context) -> Iterator[Shadowed]:
                 alive.add(span)
             else:
                 covers.setdefault(span, set()).update(stack.spans[other] for other in cover)
-    for placed in context.own_statements if covers else ():
+    for placed in context.own(t.Rule) if covers else ():
         if placed.span in covers and placed.span not in alive:
             yield Shadowed(placed, tuple(sorted(covers[placed.span])))
 
@@ -62,7 +63,7 @@ def redundant(context: Context) -> Iterator[Placed]:
             seen.add(stack.spans[rule])
             if stack.spans[rule] not in needed and stack.changes_something(rule):
                 needed.add(stack.spans[rule])
-    for placed in context.own_statements if seen - needed else ():
+    for placed in context.own(t.Rule) if seen - needed else ():
         if placed.span in seen and placed.span not in needed:
             yield placed
 
@@ -223,15 +224,10 @@ class _Stack:
     @cached_property
     def _contested(self) -> list[int]:
         """By layer: the requests that more than one of its rules match, `listen` aside."""
-        contested = []
-        for layer in self._layers:
-            once = twice = 0
-            for rule in layer:
-                if not self._rules[rule].listen:
-                    twice |= once & self._masks[rule]
-                    once |= self._masks[rule]
-            contested.append(twice)
-        return contested
+        return [
+            contested(self._masks[rule] for rule in layer if not self._rules[rule].listen)
+            for layer in self._layers
+        ]
 
     def _depth(self, rule: int) -> int:
         return next(n for n, layer in enumerate(self._layers) if rule in layer)

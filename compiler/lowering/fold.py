@@ -6,7 +6,7 @@ once; `compiler.ir.evaluate` answers the same question one request at a time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from compiler.ir.ir import Effect, Request, Rule
@@ -116,6 +116,15 @@ def _layer(
     return _Layer(regions, listens)
 
 
+def contested(masks: Iterable[int]) -> int:
+    """The requests that are in more than one of some sets."""
+    once = twice = 0
+    for mask in masks:
+        twice |= once & mask
+        once |= mask
+    return twice
+
+
 def _unbeaten(
     space: Space,
     rules: Sequence[Rule],
@@ -123,10 +132,7 @@ def _unbeaten(
     problems: list[Problem],
 ) -> list[Region]:
     """Point 2: a rule yields where another one's set is a strict subset of its own."""
-    once = twice = 0
-    for _, mask in masks:
-        twice |= once & mask
-        once |= mask
+    twice = contested(mask for _, mask in masks)
     if not twice:
         return [Region(index, rules[index].effect, mask) for index, mask in masks]
     touching = [(index, mask) for index, mask in masks if mask & twice]

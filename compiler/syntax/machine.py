@@ -95,10 +95,9 @@ class Machine:
     ) -> bool:
         """Adds a whole statement that begins with a terminal, unless none can stand here."""
         actions = self._actions
-        if states[-1] not in self._lists or actions[states[-1]].get(kind, -1) < 0:
-            if not self._takes(states, kind):
-                return False
-            self._reduce(kind, states, values, known)
+        if not self._takes(states, kind):
+            return False
+        self._reduce(kind, states, values, known)
         if states[-1] in self._lists:
             values[-1].append(node)
             return True

@@ -462,6 +462,12 @@ class Statement:
             node = self._node = moved(self.shared, shift) if shift else self.shared
         return node
 
+    @property
+    def body(self) -> tuple[Statement, ...]:
+        """The statements in its block; none for a statement without one."""
+        body: tuple[Statement, ...] = getattr(self.shared, "body", ())
+        return getattr(self.node, "body", ()) if body else body
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Statement):
             return NotImplemented

@@ -13,6 +13,7 @@ from compiler.lint.edits import removal
 from compiler.lint.settings import Settings
 from compiler.lint.shadows import redundant, shadowed
 from compiler.lint.verify import objection
+from compiler.syntax import tree as t
 from tests.lint.support import TODAY
 from tests.semantics.generated import programs, text
 
@@ -45,7 +46,7 @@ def test_others_are_needed(tmp_path: Path) -> None:
         context = Context(program, Settings(), TODAY)
         said = {s.placed.span for s in shadowed(context)} | {p.span for p in redundant(context)}
         used = {r.span for c in program.policy.cells for b in c.bodies for r in b.rules}
-        for placed in context.own_statements:
+        for placed in context.own(t.Rule):
             rule = context.rules.get(placed.span)
             if rule is None or placed.span not in used - said or rule.meaning.ports is not None:
                 continue
