@@ -91,7 +91,9 @@ class _Lowering:
         """The layer of a body, by its identity: bodies live as long as the model."""
         self._parts: list[_Parts] = []
         """By layer."""
-        self._classes: dict[ir.CellClass, int] = {}
+        self._classes: list[ir.CellClass] = []
+        self._deciding: dict[tuple[int, ...], list[int]] = {}
+        """Classes by the rules of their verdicts."""
         self._class_of: dict[tuple[object, ...], int] = {}
         self._reported: set[tuple[str, tuple[int, ...]]] = set()
         self._ids = rule_ids(_bodies(policy), sources)
@@ -140,10 +142,12 @@ class _Lowering:
             self._action_sets.append(names)
         return index
 
-    def _rules_of(self, body: Body) -> list[int]:
+    def _rules_of(self, body: Body) -> Sequence[int]:
         """The indices of a body's rules; the use of a template may bring some in again."""
         if body.kind != "template":
-            return [self._rule(rule) for rule in body.rules]
+            first = len(self._rules)
+            self._add(body.rules)
+            return range(first, len(self._rules))
         known = self._made
         indices = []
         for rule in body.rules:
@@ -158,17 +162,19 @@ class _Lowering:
         key = (rule.span, id(self._requests(rule.meaning)))
         index = self._placed.get(key)
         if index is None:
-            index = self._placed[key] = self._rule(rule)
+            index = self._placed[key] = len(self._rules)
+            self._add((rule,))
         return index
 
-    def _rule(self, rule: Rule) -> int:
-        meaning, span = rule.meaning, rule.span
-        requests = self._requests(meaning)
-        made = ir.Rule(self._ids[span], meaning.effect, meaning.final, meaning.listen, requests)
-        self._rules.append(made)
-        self._spans.append(span)
-        self._scopes.append(rule.scope)
-        return len(self._spans) - 1
+    def _add(self, rules: Sequence[Rule]) -> None:
+        ids, known = self._ids, self._request_sets
+        add, add_span, add_scope = self._rules.append, self._spans.append, self._scopes.append
+        for rule in rules:
+            meaning, span = rule.meaning, rule.span
+            requests = known.get(id(meaning)) or self._requests(meaning)
+            add(ir.Rule(ids[span], meaning.effect, meaning.final, meaning.listen, requests))
+            add_span(span)
+            add_scope(rule.scope)
 
     def _requests(self, rule: Meaning) -> ir.RequestSet:
         known = self._request_sets.get(id(rule))
@@ -271,10 +277,19 @@ class _Lowering:
         if class_ is None:
             class_ = -1
             if subject is not None:
-                made = ir.CellClass(verdicts(space, folded.explicit, self._intern))
-                class_ = self._classes.setdefault(made, len(self._classes))
+                class_ = self._class(verdicts(space, folded.explicit, self._intern))
             self._class_of[key] = class_
         return class_, verdicts(space, folded.owned, self._intern)
+
+    def _class(self, rows: tuple[ir.Verdict, ...]) -> int:
+        """The class with these verdicts, which cells with other rules may have as well."""
+        alike = self._deciding.setdefault(tuple([row.rule for row in rows]), [])
+        for class_ in alike:
+            if self._classes[class_].verdicts == rows:
+                return class_
+        alike.append(len(self._classes))
+        self._classes.append(ir.CellClass(rows))
+        return alike[-1]
 
     def _about_binds(self, actions: int) -> bool:
         known = self._binding.get(actions)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from compiler.digest import sha256
 from compiler.model.policy import Body
@@ -32,20 +32,22 @@ def rule_ids(bodies: Iterable[Body], sources: Mapping[str, Source]) -> dict[Span
     It is made of the rule's canonical tokens, its file, its scope, and its ordinal
     among identical ones; when two collide, the later in this order is salted.
     """
-    keys = _keys(bodies, {name: source.text for name, source in sources.items()})
-    ids = {span: _number(*key) for span, key in keys.items()}
+    texts = {name: source.text for name, source in sources.items()}
+    bodies = tuple(bodies)
+    ids = {span: _number(words, ordinal) for span, words, ordinal in _keys(bodies, texts)}
     if 0 in (numbers := {*ids.values()}) or len(numbers) < len(ids):
-        return _salted(keys)
+        return _salted(_keys(bodies, texts))
     return ids
 
 
-def _keys(bodies: Iterable[Body], texts: Mapping[str, str]) -> dict[Span, tuple[bytes, int]]:
-    """What the ids are made of: words, and an ordinal among those with the same.
+def _keys(bodies: Iterable[Body], texts: Mapping[str, str]) -> Iterator[tuple[Span, bytes, int]]:
+    """The place of each rule and what its id is made of: words, and an ordinal among those
+    with the same.
 
     Rules of one scope come in the order of their places.
     """
     tokens: dict[str, bytes] = {}
-    keys: dict[Span, tuple[bytes, int]] = {}
+    places: set[Span] = set()
     seen: dict[bytes, int] = {}
     done: set[int] = set()
     for body in bodies:
@@ -57,8 +59,10 @@ def _keys(bodies: Iterable[Body], texts: Mapping[str, str]) -> dict[Span, tuple[
         head = _bytes(f"{file}\0{body.rules[0].scope}\0")
         for rule in body.rules:
             span = rule.span
-            if span in keys:  # of another use of a template
-                continue
+            if body.kind == "template":
+                if span in places:  # of another use
+                    continue
+                places.add(span)
             _, start, end = span
             written = text[start:end]
             said = tokens.get(written)
@@ -67,8 +71,7 @@ def _keys(bodies: Iterable[Body], texts: Mapping[str, str]) -> dict[Span, tuple[
             words = head + said
             ordinal = seen.get(words, 0)
             seen[words] = ordinal + 1
-            keys[span] = words, ordinal
-    return keys
+            yield span, words, ordinal
 
 
 def _bytes(text: str) -> bytes:
@@ -80,14 +83,14 @@ def _number(words: bytes, ordinal: int, salt: int = 0) -> int:
     return int.from_bytes(digest[:4], "big")
 
 
-def _salted(keys: Mapping[Span, tuple[bytes, int]]) -> dict[Span, int]:
+def _salted(keys: Iterable[tuple[Span, bytes, int]]) -> dict[Span, int]:
     """Ids of which no two are the same, though their words collide."""
     ids: dict[Span, int] = {}
     taken = {0}
-    for span in sorted(keys, key=keys.__getitem__):
+    for span, words, ordinal in sorted(keys, key=lambda key: key[1:]):
         number = salt = 0
         while number in taken:
-            number = _number(*keys[span], salt)
+            number = _number(words, ordinal, salt)
             salt += 1
         taken.add(number)
         ids[span] = number

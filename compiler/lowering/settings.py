@@ -2,52 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from compiler.diagnostics import Diagnostics, Related
 from compiler.ir import ir
 from compiler.model import settings as m
-from compiler.model.policy import Body, Cell
+from compiler.model.policy import Cell
 from compiler.model.types import MAX_PATH
 from compiler.record import field_names
 
 
 def merge(cell: Cell, found: Diagnostics) -> dict[str, Any]:
     """The fields of `ir.Cell` that the cell's bodies set."""
-    bodies = cell.bodies
-    _check_templates(cell, found)
-    root = _last(body.root for body in bodies)
-    user = _last(body.user for body in bodies)
-    service = _last(body.service for body in bodies)
-    limits = {limit.name: limit for body in bodies for limit in body.limits}
-    processes = limits.pop("processes", None)
-    mounts = [mount for body in bodies for mount in body.mounts]
-    hashes = [item for body in bodies for item in body.exec_hashes]
+    root: m.Root | None = None
+    user: m.User | None = None
+    service: m.Service | None = None
+    limits: dict[str, m.Limit] = {}
+    mounts: list[m.Mount] = []
+    hashes: list[m.ExecHash] = []
+    devices: list[m.Devices] = []
+    hooks: list[m.Hook] = []
+    readonly = False
+    for body in cell.bodies:
+        root = body.root or root
+        user = body.user or user
+        service = body.service or service
+        limits.update([(limit.name, limit) for limit in body.limits])
+        mounts += body.mounts
+        hashes += body.exec_hashes
+        devices += body.devices
+        hooks += body.hooks
+        readonly |= body.exec_readonly is not None
+    if cell.templates:
+        _check_templates(cell, found)
     _check_mounts(mounts, root, found)
-    _check_hashes(cell, root, found)
-    _check_rootless(cell, root, found)
-    _check_hooks(cell, root, found)
+    _check_hashes(hashes, mounts, cell.name, root, found)
+    _check_rootless((*mounts, *devices), cell, root, found)
+    _check_hooks(hooks, root, found)
+    processes = limits.pop("processes", None)
     return {
         "root": root.path if root else None,
         "base": root.base if root else None,
         "user": user.user if user else None,
         "group": user.group if user else None,
         "groups": user.groups if user else (),
-        "mounts": tuple(ir.Mount(x.mode, x.source, x.target) for x in mounts),
-        "exec_readonly": any(body.exec_readonly for body in bodies),
+        "mounts": tuple([ir.Mount(x.mode, x.source, x.target) for x in mounts]),
+        "exec_readonly": readonly,
         "exec_hashes": tuple({x.path: ir.ExecHash(x.path, x.sha256) for x in hashes}.values()),
-        "devices": _devices(bodies),
-        "hooks": tuple(ir.Hook(x.when, x.argv) for body in bodies for x in body.hooks),
-        "limits": tuple(ir.Limit(n, limits[n].value) for n in sorted(limits)),
+        "devices": tuple(sorted({name for x in devices for name in x.names})),
+        "hooks": tuple([ir.Hook(x.when, x.argv) for x in hooks]),
+        "limits": tuple([ir.Limit(n, limits[n].value) for n in sorted(limits)]),
         "processes": processes.value if processes else None,
         "service": _service(service, cell.name) if service else None,
     }
-
-
-def _last(values: Iterable[Any]) -> Any:
-    given = [value for value in values if value is not None]
-    return given[-1] if given else None
 
 
 def _check_templates(cell: Cell, found: Diagnostics) -> None:
@@ -113,9 +121,15 @@ def _check_mounts(mounts: list[m.Mount], root: m.Root | None, found: Diagnostics
             )
 
 
-def _check_hashes(cell: Cell, root: m.Root | None, found: Diagnostics) -> None:
+def _check_hashes(
+    hashes: Sequence[m.ExecHash],
+    mounts: Sequence[m.Mount],
+    cell: str,
+    root: m.Root | None,
+    found: Diagnostics,
+) -> None:
     seen: dict[str, m.ExecHash] = {}
-    for item in (x for body in cell.bodies for x in body.exec_hashes):
+    for item in hashes:
         other = seen.setdefault(item.path, item)
         if other.sha256 != item.sha256:
             found.error(
@@ -126,20 +140,20 @@ def _check_hashes(cell: Cell, root: m.Root | None, found: Diagnostics) -> None:
                 [Related(other.span, "the other one")],
             )
     places = [root] if root else []
-    settings = (*places, *(x for body in cell.bodies for x in body.mounts), *seen.values())
-    for setting in settings if seen else ():
+    for setting in (*places, *mounts, *seen.values()) if seen else ():
         values = (getattr(setting, name) for name in field_names(type(setting)))
         if any(isinstance(value, str) and "\\" in value for value in values):
             found.error(
                 "E0527",
-                f"a path of `{cell.name}` has a backslash, which veriexecctl(8) cannot read",
+                f"a path of `{cell}` has a backslash, which veriexecctl(8) cannot read",
                 setting.span,
                 "rename it: fingerprints name programs by their paths on the host",
             )
 
 
-def _check_rootless(cell: Cell, root: m.Root | None, found: Diagnostics) -> None:
-    settings = [x for body in cell.bodies for x in (*body.mounts, *body.devices)]
+def _check_rootless(
+    settings: Sequence[m.Setting], cell: Cell, root: m.Root | None, found: Diagnostics
+) -> None:
     if root is not None or not settings or found.failed_in(cell.own.span):
         return  # a root may be what failed
     for setting in settings:
@@ -152,9 +166,9 @@ def _check_rootless(cell: Cell, root: m.Root | None, found: Diagnostics) -> None
         )
 
 
-def _check_hooks(cell: Cell, root: m.Root | None, found: Diagnostics) -> None:
+def _check_hooks(hooks: Sequence[m.Hook], root: m.Root | None, found: Diagnostics) -> None:
     """Hooks run as root of the host, so none may be a file that the cell can write."""
-    for hook in (x for body in cell.bodies for x in body.hooks) if root else ():
+    for hook in hooks if root else ():
         assert root is not None
         program = hook.argv[0]
         if program.startswith((f"{root.path}/", f"{root.path}.overlay/")):
@@ -167,18 +181,14 @@ def _check_hooks(cell: Cell, root: m.Root | None, found: Diagnostics) -> None:
             )
 
 
-def _devices(bodies: Iterable[Body]) -> tuple[str, ...]:
-    return tuple(sorted({n for body in bodies for x in body.devices for n in x.names}))
-
-
 def _service(service: m.Service, cell: str) -> ir.Service:
     log = service.log
     restart = service.restart
     return ir.Service(
         command=service.command.argv,
-        require=tuple(ir.Provider(x.kind, x.name) for x in service.require),
-        before=tuple(ir.Provider(x.kind, x.name) for x in service.before),
-        env=tuple((x.name, x.value) for x in service.env),
+        require=tuple([ir.Provider(x.kind, x.name) for x in service.require]),
+        before=tuple([ir.Provider(x.kind, x.name) for x in service.before]),
+        env=tuple([(x.name, x.value) for x in service.env]),
         log=ir.Log(log.facility, log.tag or cell, log.stdout, log.stderr) if log else None,
         restart=ir.Restart(restart.mode, restart.backoff_min, restart.backoff_max)
         if restart

@@ -23,7 +23,7 @@ from compiler.model.settings import (
     User,
 )
 from compiler.model.validate import Raw, build
-from compiler.names.annotations import Notes, read_notes
+from compiler.names.annotations import NO_NOTES, Notes, read_notes
 from compiler.names.release import active
 from compiler.names.values import Scope
 from compiler.source import Span
@@ -90,7 +90,7 @@ class Bodies:
                 rule = same[id(statement)] = Rule(meaning, where, statement.span)
                 add(rule)
                 continue
-            notes = Notes()
+            notes = NO_NOTES
             if statement.annotations:
                 notes = read_notes(statement.annotations, self._today, self._found)
             if statement.kind is t.Rule:

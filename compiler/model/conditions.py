@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from compiler.catalogue.actions import Leaf
 from compiler.catalogue.words import DOMAINS, SOCKET_PROTOCOLS, SOCKET_TYPES
@@ -62,10 +63,22 @@ def why_nothing(leaves: tuple[Leaf, ...], read: Conditions) -> str:
     return "the kernel never asks this action with these conditions"
 
 
-def carries(leaf: Leaf, read: Conditions) -> bool:
-    """Whether the kernel can ask this leaf in a way that the conditions match."""
-    if any(leaf.dimension not in DIMENSIONS[kind] for kind in read.seen):
-        return False
+def carried(leaves: tuple[Leaf, ...], read: Conditions) -> tuple[str, ...]:
+    """The names of those leaves that the kernel can ask in a way that the conditions match."""
+    if not read.seen:
+        return tuple([leaf.name for leaf in leaves])
+    able = _having(tuple(read.seen))
+    return tuple([leaf.name for leaf in leaves if leaf.dimension in able and _met(leaf, read)])
+
+
+@cache
+def _having(conditions: tuple[str, ...]) -> frozenset[str]:
+    """The dimensions of leaves that have all of some conditions."""
+    return frozenset.intersection(*[frozenset(DIMENSIONS[kind]) for kind in conditions])
+
+
+def _met(leaf: Leaf, read: Conditions) -> bool:
+    """Whether a leaf that has the conditions is asked with what they are about."""
     if leaf.dimension == "bind" and read.ports is not None:
         assert leaf.ports is not None
         least, most = leaf.ports

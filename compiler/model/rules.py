@@ -6,12 +6,11 @@ from compiler.catalogue.actions import Leaf
 from compiler.diagnostics import Diagnostics, Related, nearest, quoted
 from compiler.ir.ir import ANY_PEER, HOST, HOST_ROOT, SELF, Effect, Peers
 from compiler.model.actions import Actions
-from compiler.model.conditions import DIMENSIONS, WHO_HAS, WORDS, Conditions, carries, why_nothing
+from compiler.model.conditions import DIMENSIONS, WHO_HAS, WORDS, Conditions, carried, why_nothing
 from compiler.model.policy import Meaning
-from compiler.names.annotations import Notes
+from compiler.names.annotations import NO_NOTES, Notes
 from compiler.names.groups import Groups
 from compiler.names.values import Scope, Unknown
-from compiler.record import changed
 from compiler.source import Span
 from compiler.syntax import tree as t
 
@@ -28,22 +27,30 @@ class Rules:
 
     def rule(self, node: t.Rule, scope: Scope, notes: Notes, lint: bool) -> Meaning | None:
         """A rule, or None after a diagnostic or when it depends on something unknown."""
-        rule = self.pattern(node.action, node.conditions, scope, node.span, lint)
-        if rule is None:
+        read = self._read(node.conditions, scope)
+        actions = self._matching(node.action, read, node.span, lint)
+        if read is None or actions is None:
             return None
         effect: Effect = node.effect  # type: ignore[assignment]  # the grammar has just three
-        leaves = [self._actions.catalogue.by_name[name] for name in rule.actions]
-        if effect == "grant" and not self._may_grant(node, leaves, notes):
+        if effect == "grant" and not self._may_grant(node, self._leaves(actions), notes):
             return None
-        reaches = rule.to is None and any(leaf.dimension == "target" for leaf in leaves)
-        if lint and effect != "deny" and reaches:
+        if (
+            lint
+            and effect != "deny"
+            and read.to is None
+            and any(leaf.dimension == "target" for leaf in self._leaves(actions))
+        ):
             self._found.warning(
                 "SEC005",
                 f"this {effect} reaches every process of the host and of all cells",
                 node.action.span,
                 "say whom it is about: `to self`, `to CELL` or `to any`",
             )
-        return changed(rule, effect=effect, final=node.final, notes=notes)
+        return _meaning(actions, read, effect, node.final, notes)
+
+    def _leaves(self, actions: tuple[str, ...]) -> list[Leaf]:
+        by_name = self._actions.catalogue.by_name
+        return [by_name[name] for name in actions]
 
     def _may_grant(self, node: t.Rule, leaves: list[Leaf], notes: Notes) -> bool:
         if any(leaf.scope == "vnode" for leaf in leaves):
@@ -74,29 +81,31 @@ class Rules:
 
         A `request` may be one that the kernel never asks: it still has an answer.
         """
-        leaves = self._actions.resolve(action, lint)
         read = self._read(conditions, scope)
+        actions = self._matching(action, read, span, lint, request)
+        if read is None or actions is None:
+            return None
+        return _meaning(actions, read, "allow", False, NO_NOTES)
+
+    def _matching(
+        self,
+        action: t.Action,
+        read: Conditions | None,
+        span: Span,
+        lint: bool,
+        request: bool = False,
+    ) -> tuple[str, ...] | None:
+        """The leaves that conditions leave of an action; None after a diagnostic."""
+        leaves = self._actions.resolve(action, lint)
         if leaves is None or read is None or not self._applicable(leaves, read):
             return None
-        kept = tuple(leaf.name for leaf in leaves if carries(leaf, read))
+        kept = carried(leaves, read)
         if not kept and request:
             kept = tuple(leaf.name for leaf in leaves)
         if not kept:
             self._found.error("E0414", "this can match nothing", span, why_nothing(leaves, read))
             return None
-        return Meaning(
-            effect="allow",
-            final=False,
-            listen=False,
-            actions=kept,
-            to=read.to,
-            protocols=read.protocols,
-            ports=read.ports,
-            domains=read.words.get("domain"),
-            types=read.words.get("type"),
-            socket_protocols=read.words.get("protocol"),
-            notes=Notes(),
-        )
+        return kept
 
     def _read(self, conditions: tuple[t.Condition, ...], scope: Scope) -> Conditions | None:
         read = Conditions()
@@ -210,8 +219,11 @@ class Rules:
         """Whether every action of the pattern has every condition of the rule."""
         good = True
         for kind, span in read.seen.items():
-            able = {leaf.action for leaf in leaves if leaf.dimension in DIMENSIONS[kind]}
-            unable = [leaf for leaf in leaves if leaf.action not in able]
+            dimensions = DIMENSIONS[kind]
+            unable = [leaf for leaf in leaves if leaf.dimension not in dimensions]
+            if unable and len(unable) < len(leaves):
+                able = {leaf.action for leaf in leaves if leaf.dimension in dimensions}
+                unable = [leaf for leaf in unable if leaf.action not in able]
             if unable:
                 name = unable[0].action if leaves[1:] else unable[0].name
                 self._found.error(
@@ -222,3 +234,21 @@ class Rules:
                 )
                 good = False
         return good
+
+
+def _meaning(
+    actions: tuple[str, ...], read: Conditions, effect: Effect, final: bool, notes: Notes
+) -> Meaning:
+    return Meaning(
+        effect=effect,
+        final=final,
+        listen=False,
+        actions=actions,
+        to=read.to,
+        protocols=read.protocols,
+        ports=read.ports,
+        domains=read.words.get("domain"),
+        types=read.words.get("type"),
+        socket_protocols=read.words.get("protocol"),
+        notes=notes,
+    )

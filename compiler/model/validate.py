@@ -24,30 +24,25 @@ class Raw(NamedTuple):
 def build(
     kind: type[_Setting], span: Span, fields: Mapping[str, Raw], found: Diagnostics
 ) -> _Setting | None:
-    """A setting, or None and a diagnostic for each bad field."""
-    values = {name: raw.value for name, raw in fields.items()}
-    try:
-        return make(kind, span, values)
-    except UnfitError:
-        for location, unfit in _wrong(kind, {"span": span, **values}):
-            place = _place(location, fields) or span
-            found.error(unfit.code, unfit.message, place, unfit.help)
-        return None
-
-
-def make(kind: type[_Setting], span: Span, values: Mapping[str, object]) -> _Setting:
-    """A setting of raw values by field; raises UnfitError for the first that is bad.
+    """A setting, or None and a diagnostic for each bad field.
 
     Types are not looked at: they are right for what the parser makes of any text.
     """
-    fields = dict(values)
     readers = _known.get(kind)
     if readers is None:
         readers = _known[kind] = _readers(kind)
-    for name, read in readers:
-        if name in fields:
-            fields[name] = read(fields[name], fields)
-    return kind(span=span, **fields)
+    values = {name: raw.value for name, raw in fields.items()}
+    try:
+        for name, read in readers:
+            if name in values:
+                values[name] = read(values[name], values)
+    except UnfitError:
+        raws = {name: raw.value for name, raw in fields.items()}
+        for location, unfit in _wrong(kind, {"span": span, **raws}):
+            place = _place(location, fields) or span
+            found.error(unfit.code, unfit.message, place, unfit.help)
+        return None
+    return kind(span=span, **values)
 
 
 _known: dict[type[Setting], tuple[tuple[str, Read], ...]] = {}

@@ -30,6 +30,10 @@ class Notes:
     until: datetime.date | None = None
 
 
+#: What is noted of a statement without annotations.
+NO_NOTES = Notes()
+
+
 def read_notes(
     annotations: Iterable[t.Annotation], today: datetime.date, found: Diagnostics
 ) -> Notes:
