@@ -13,6 +13,7 @@ from compiler.render.formats import FORMATS
 
 if TYPE_CHECKING:
     from compiler.cache import Cache
+    from compiler.commands.check import BaselineMode, FailOn
     from compiler.replay import Replay
 
 
@@ -105,11 +106,11 @@ def command(
     fix: bool,
     diff: bool,
     configuration: Path | None,
-    fail_on: str,
+    fail_on: FailOn,
     max_findings: int | None,
     statistics: bool,
     baseline: Path | None,
-    baseline_mode: str,
+    baseline_mode: BaselineMode,
     no_cache: bool,
     cache_dir: str | None,
     watch: bool,
@@ -134,11 +135,11 @@ def command(
         fix=fix,
         diff=diff,
         configuration=configuration,
-        fail_on=fail_on,  # type: ignore[arg-type]  # click checks the choice
+        fail_on=fail_on,
         max_findings=max_findings,
         statistics=statistics,
         baseline=baseline,
-        baseline_mode=baseline_mode,  # type: ignore[arg-type]  # click checks the choice
+        baseline_mode=baseline_mode,
     )
     writes = fix or diff or baseline_mode != "check"
     if watch and writes:

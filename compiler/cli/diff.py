@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import datetime
 import sys
+from typing import TYPE_CHECKING
 
 from compiler.cli.declare import parameter, takes
 from compiler.cli.options import today
+
+if TYPE_CHECKING:
+    from compiler.commands.diff import DiffFormat
 
 
 @takes(
@@ -26,7 +30,9 @@ from compiler.cli.options import today
     ),
     today,
 )
-def command(old: str, new: str | None, format: str, everything: bool, today: datetime.date) -> None:
+def command(
+    old: str, new: str | None, format: DiffFormat, everything: bool, today: datetime.date
+) -> None:
     """Compare all that two policies decide and set; widened requests first.
 
     OLD and NEW are files, or files of a git revision as REV:PATH.  With OLD as
@@ -45,4 +51,4 @@ def command(old: str, new: str | None, format: str, everything: bool, today: dat
     from compiler.commands.diff import diff
 
     most = None if everything else 20
-    sys.exit(diff(old, new, today, format, most))  # type: ignore[arg-type]  # click checks
+    sys.exit(diff(old, new, today, format, most))

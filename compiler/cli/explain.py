@@ -5,9 +5,13 @@ from __future__ import annotations
 import datetime
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from compiler.cli.declare import parameter, takes
 from compiler.cli.options import file, today
+
+if TYPE_CHECKING:
+    from compiler.commands.output import Format
 
 
 @takes(
@@ -21,7 +25,7 @@ from compiler.cli.options import file, today
     ),
     today,
 )
-def command(file: Path, requests: tuple[str, ...], format: str, today: datetime.date) -> None:
+def command(file: Path, requests: tuple[str, ...], format: Format, today: datetime.date) -> None:
     """Say what FILE decides on REQUESTS, by which rule, and what becomes of it.
 
     A request is written as in a test: "web network.bind tcp port 80".  A line that
@@ -30,4 +34,4 @@ def command(file: Path, requests: tuple[str, ...], format: str, today: datetime.
     """
     from compiler.commands.explain import explain
 
-    sys.exit(explain(file, requests, today, format))  # type: ignore[arg-type]  # click checks
+    sys.exit(explain(file, requests, today, format))

@@ -5,9 +5,14 @@ from __future__ import annotations
 import datetime
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from compiler.cli.declare import parameter, takes
 from compiler.cli.options import file, today
+
+if TYPE_CHECKING:
+    from compiler.commands.graph import GraphFormat
+    from compiler.graph.relations import What
 
 
 @takes(
@@ -26,7 +31,7 @@ from compiler.cli.options import file, today
     ),
     today,
 )
-def command(file: Path, what: str, format: str, today: datetime.date) -> None:
+def command(file: Path, what: What, format: GraphFormat, today: datetime.date) -> None:
     """Draw how the cells of FILE are related.
 
     The graph goes to standard output.  Cells that are related alike share a node.
@@ -38,4 +43,4 @@ def command(file: Path, what: str, format: str, today: datetime.date) -> None:
     """
     from compiler.commands.graph import graph
 
-    sys.exit(graph(file, today, what, format))  # type: ignore[arg-type]  # click checks
+    sys.exit(graph(file, today, what, format))

@@ -5,9 +5,13 @@ from __future__ import annotations
 import datetime
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from compiler.cli.declare import parameter, takes
 from compiler.cli.options import file, today
+
+if TYPE_CHECKING:
+    from compiler.commands.proposals import ProposalFormat
 
 
 @takes(
@@ -28,7 +32,7 @@ def command(
     log: str,
     write: bool,
     reason: str | None,
-    format: str,
+    format: ProposalFormat,
     today: datetime.date,
 ) -> None:
     """Propose the smallest opening that lets pass what LOG says was denied.
@@ -46,4 +50,4 @@ def command(
     """
     from compiler.commands.proposals import learn
 
-    sys.exit(learn(file, log, today, reason, write, format))  # type: ignore[arg-type]  # click checks
+    sys.exit(learn(file, log, today, reason, write, format))

@@ -5,9 +5,13 @@ from __future__ import annotations
 import datetime
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from compiler.cli.declare import parameter, takes
 from compiler.cli.options import file, today
+
+if TYPE_CHECKING:
+    from compiler.commands.proposals import ProposalFormat
 
 
 @takes(
@@ -22,7 +26,9 @@ from compiler.cli.options import file, today
     ),
     today,
 )
-def command(file: Path, log: str, write: bool, format: str, today: datetime.date) -> None:
+def command(
+    file: Path, log: str, write: bool, format: ProposalFormat, today: datetime.date
+) -> None:
     """Propose tightenings that still admit everything in LOG.
 
     LOG is a file or `-` of requests, one a line: as `explain` takes them, as lines of
@@ -35,4 +41,4 @@ def command(file: Path, log: str, write: bool, format: str, today: datetime.date
     """
     from compiler.commands.proposals import narrow
 
-    sys.exit(narrow(file, log, today, write, format))  # type: ignore[arg-type]  # click checks
+    sys.exit(narrow(file, log, today, write, format))

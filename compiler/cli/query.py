@@ -5,9 +5,13 @@ from __future__ import annotations
 import datetime
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from compiler.cli.declare import UsageError, parameter, takes
 from compiler.cli.options import file, today
+
+if TYPE_CHECKING:
+    from compiler.commands.query_rows import TableFormat
 
 
 @takes(
@@ -46,7 +50,7 @@ def command(
     effects: tuple[str, ...],
     outcomes: tuple[str, ...],
     exposure: bool,
-    format: str,
+    format: TableFormat,
     today: datetime.date,
 ) -> None:
     """List what FILE decides on every request that PATTERN matches.
@@ -65,7 +69,7 @@ def command(
     if exposure:
         if pattern is not None or effects or outcomes:
             raise UsageError("--exposure is about whole cells; it takes no PATTERN")
-        sys.exit(query.exposure(file, today, format))  # type: ignore[arg-type]  # click checks
+        sys.exit(query.exposure(file, today, format))
     if pattern is None:
         raise UsageError("give a PATTERN, such as 'any network.bind', or --exposure")
-    sys.exit(query.query(file, pattern, today, effects, outcomes, format))  # type: ignore[arg-type]
+    sys.exit(query.query(file, pattern, today, effects, outcomes, format))

@@ -5,9 +5,13 @@ from __future__ import annotations
 import datetime
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from compiler.cli.declare import Range, UsageError, parameter, takes
 from compiler.cli.options import paths, today
+
+if TYPE_CHECKING:
+    from compiler.commands.test_report import ReportFormat
 
 
 @takes(
@@ -39,7 +43,7 @@ def command(
     coverage: bool,
     mutate: bool,
     fail_under: float | None,
-    format: str,
+    format: ReportFormat,
     today: datetime.date,
 ) -> None:
     """Run the `test` and `assert` statements of policies.
@@ -52,4 +56,4 @@ def command(
     if fail_under is not None and not coverage and not mutate:
         raise UsageError("--fail-under needs --coverage or --mutate")
     measures = Measures(coverage, mutate, fail_under)
-    sys.exit(test(paths, today, format, measures))  # type: ignore[arg-type]  # click checks
+    sys.exit(test(paths, today, format, measures))

@@ -5,10 +5,14 @@ from __future__ import annotations
 import datetime
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from compiler.catalogue.actions import RELEASES
 from compiler.cli.declare import parameter, takes
 from compiler.cli.options import file, today
+
+if TYPE_CHECKING:
+    from compiler.commands.upgrade import UpgradeFormat
 
 
 @takes(
@@ -28,7 +32,9 @@ from compiler.cli.options import file, today
     ),
     today,
 )
-def command(file: Path, old: str | None, new: str, format: str, today: datetime.date) -> None:
+def command(
+    file: Path, old: str | None, new: str, format: UpgradeFormat, today: datetime.date
+) -> None:
     """Tell what another release of NetBSD changes for FILE.
 
     New actions and what decides them, requests that are no longer made, rules about
@@ -42,4 +48,4 @@ def command(file: Path, old: str | None, new: str, format: str, today: datetime.
     """
     from compiler.commands.upgrade import upgrade
 
-    sys.exit(upgrade(file, old, new, today, format))  # type: ignore[arg-type]  # click checks
+    sys.exit(upgrade(file, old, new, today, format))

@@ -119,7 +119,7 @@ def _statements(source: Source, found: Diagnostics) -> list[Span]:
 
 def _leaves(statements: tuple[t.Statement, ...]) -> Iterator[Span]:
     for statement in statements:
-        if hasattr(statement.node, "body"):
-            yield from _leaves(statement.node.body)
+        if hasattr(statement.shared, "body"):
+            yield from _leaves(statement.body)
         else:
             yield statement.span
