@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from compiler.diagnostics import Diagnostics
@@ -28,14 +29,9 @@ def build(
 
     Types are not looked at: they are right for what the parser makes of any text.
     """
-    readers = _known.get(kind)
-    if readers is None:
-        readers = _known[kind] = _readers(kind)
-    values = {name: raw.value for name, raw in fields.items()}
+    hashable: Any = kind  # mypy takes the class for one of its objects
     try:
-        for name, read in readers:
-            if name in values:
-                values[name] = read(values[name], values)
+        values = _read(hashable, tuple([(name, raw.value) for name, raw in fields.items()]))
     except UnfitError:
         raws = {name: raw.value for name, raw in fields.items()}
         for location, unfit in _wrong(kind, {"span": span, **raws}):
@@ -45,11 +41,22 @@ def build(
     return kind(span=span, **values)
 
 
-_known: dict[type[Setting], tuple[tuple[str, Read], ...]] = {}
+@lru_cache(4096)
+def _read(kind: Any, raws: tuple[tuple[str, Any], ...]) -> Mapping[str, Any]:
+    """The values of a setting's fields; raises UnfitError for the first that is bad.
+
+    Cells of one policy are much alike: most of what is set was set before.
+    """
+    values = dict(raws)
+    for name, read in _readers(kind):
+        if name in values:
+            values[name] = read(values[name], values)
+    return values
 
 
-def _readers(kind: type[Setting]) -> tuple[tuple[str, Read], ...]:
-    """What reads each field that has a constraint, in order."""
+@cache
+def _readers(kind: Any) -> tuple[tuple[str, Read], ...]:
+    """What reads each field of a setting that has a constraint, in order."""
     hints = get_type_hints(kind, include_extras=True)
     readers = ((name, _reader(hint)) for name, hint in hints.items())
     return tuple((name, read) for name, read in readers if read is not _same)
