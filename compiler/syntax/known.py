@@ -26,12 +26,14 @@ from compiler.syntax.lexer import Lexis
 STATEMENT = "statement"
 
 _STRING = r'"(?:[^"\\\n]|\\[^\n])*+"'
-#: What may be one statement: no annotations, no comments, and no blocks in its block.
+#: What may be one statement: no annotations, no comments, and no blocks in its block.  Blocks
+#: of other statements may be long, and never come again as they are.
 _CANDIDATE = pattern(
-    rf'[ \t\r\n]*+([a-z](?:[^;{{}}"#@]|{_STRING}|\{{[^;{{}}"#@]*+\}})*+'
+    r"[ \t\r\n]*+((?!(?:cell|host|template|test|when)\b)"
+    rf'[a-z](?:[^;{{}}"#@]|{_STRING}|\{{[^;{{}}"#@]*+\}})*+'
     rf'(?:;|\{{(?:[^{{}}"#@]|{_STRING})*+\}}))'
 )
-#: Blocks of other statements: these never come again as they are.
+#: Those blocks, and profiles, which begin like `profile NAME;`.
 _UNIQUE = frozenset((t.When, t.Profile, t.Template, t.Cell, t.Host, t.Test))
 #: A shape is worth a function when it comes for this time.
 _OFTEN = 3
