@@ -53,7 +53,7 @@ class Space:  # the requests of some cells, and which bits of sets of them meet 
         asked = binds * 0x015 & ~low | binds * 0x540 & low | 0x015 << start
         self.on |= {name: binds * bits & asked for name, bits in BINDS.items()}
         self.on |= {("protocols", x): binds * 0x041 << 2 * i for x, i in PROTOCOLS.items()}
-        others = build.cells.keys() - {*targets, *cells[:1]}
+        others = len(build.cells) > len(build.cells.keys() & {*targets, *cells[:1]})
         self.crossing = build.target * (self.borders & (-1 if others else ~(1 << places["*"])))
         self.all = build.all | self.crossing | asked
 
