@@ -6,6 +6,7 @@ can ask (compiler/lowering/space.py).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
@@ -153,19 +154,19 @@ class _Stack:
     def candidates(self) -> Iterator[int]:
         """The root file's rules that might be dropped: not `final`, not `listen`, not double."""
         for layer in self._layers:
-            masks = [self._masks[index] for index in layer if not self._rules[index].listen]
-            for index in layer:
+            own = [i for i in layer if self.spans[i].file == self._own_file]
+            if not own:
+                continue
+            often = Counter(self._masks[i] for i in layer if not self._rules[i].listen)
+            for index in own:
                 rule = self._rules[index]
-                fair = (
-                    not rule.final and not rule.listen and self.spans[index].file == self._own_file
-                )
-                if fair and masks.count(self._masks[index]) == 1:
+                if not rule.final and not rule.listen and often[self._masks[index]] == 1:
                     yield index
 
     def cover(self, rule: int) -> list[int] | None:
         """Few rules that beat a rule wherever it matches, or None if no rules do."""
         mask = self._masks[rule]
-        depth = self._depth(rule)
+        depth = self._depths[rule]
         beating = [
             other
             for n, layer in enumerate(self._layers[depth:])
@@ -202,11 +203,13 @@ class _Stack:
     def changes_something(self, rule: int) -> bool:
         """Whether some request would be decided otherwise without a rule."""
         won = self._won.get(rule, 0)
-        depth = self._depth(rule)
+        depth = self._depths[rule]
+        below = self._below[depth]
+        effect = self._rules[rule].effect
+        if not won & self._contested[depth]:
+            return bool(won & ~below[effect])
         decided: _Decided = {"deny": 0, "allow": 0, "grant": 0}
-        others: list[int] = []
-        if won & self._contested[depth]:
-            others = [o for o in self._layers[depth] if o != rule and not self._rules[o].listen]
+        others = [o for o in self._layers[depth] if o != rule and not self._rules[o].listen]
         for other in others:
             bits = self._masks[other] & won
             for smaller in others:
@@ -215,9 +218,7 @@ class _Stack:
             decided[self._rules[other].effect] |= bits
         if _overlap(decided):
             return True
-        below = self._below[depth]
         known = decided["deny"] | decided["allow"] | decided["grant"]
-        effect = self._rules[rule].effect
         same = decided[effect] | (below[effect] & ~known)
         return bool(won & ~same)
 
@@ -229,8 +230,11 @@ class _Stack:
             for layer in self._layers
         ]
 
-    def _depth(self, rule: int) -> int:
-        return next(n for n, layer in enumerate(self._layers) if rule in layer)
+    @cached_property
+    def _depths(self) -> dict[int, int]:
+        """The layer of each rule: the first, if a rule stands in several."""
+        layers = [*enumerate(self._layers)]
+        return {rule: n for n, layer in reversed(layers) for rule in layer}
 
     def _is_narrower(self, rule: int, other: int) -> bool:
         mask, wider = self._masks[rule], self._masks[other]

@@ -60,10 +60,10 @@ def _denied_scopes(context: Context, cell: CellPair) -> set[str]:
 
 def _named(statements: tuple[t.Statement, ...]) -> Iterator[str]:
     for statement in statements:
-        if isinstance(statement.node, t.Rule):
-            yield from statement.node.action.patterns
-        elif isinstance(statement.node, t.When):
-            yield from _named(statement.node.body)
+        if isinstance(statement.shared, t.Rule):
+            yield from statement.shared.action.patterns
+        elif isinstance(statement.shared, t.When):
+            yield from _named(statement.shared.body)
 
 
 def _mentioned(leaf: str, patterns: set[str]) -> bool:
