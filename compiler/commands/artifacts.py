@@ -64,7 +64,7 @@ def ledger(
     entries = make_ledger(program, names)
     if options.require_full:
         report_holes(entries, found)
-    return Artifact("ledger.json", ledger_json(program, sources, names, entries).encode())
+    return Artifact("ledger.json", ledger_json(program, sources, names, entries))
 
 
 def certified(

@@ -6,6 +6,7 @@ import functools
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from compiler.driver import Program
@@ -29,8 +30,8 @@ def ledger_json(
     sources: Mapping[str, Source],
     backends: Iterable[str],
     entries: Sequence[Entry],
-) -> str:
-    """The text of `ledger.json`."""
+) -> bytes:
+    """`ledger.json`."""
     counts = Counter(entry.finding.status for entry in entries)
     head = {
         "format": FORMAT,
@@ -40,11 +41,14 @@ def ledger_json(
         "backends": sorted(backends),
         "count": {status: counts[status] for status in sorted(counts)},
     }
-    writer = _Rows(program, sources)
-    rows = ",\n  ".join(map(writer.row, entries))
-    lines = [f' "{key}": {_line(value)}' for key, value in head.items()]
-    lines.append(f' "statements": [\n  {rows}\n ]')
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+    lines = [f' "{key}": {_line(value)},\n' for key, value in head.items()]
+    parts = [f'{{\n{"".join(lines)} "statements": [\n  '.encode()]
+    # The ledger is larger than all else of a large policy: it is encoded some rows at a time.
+    rows, between = map(_Rows(program, sources).row, entries), b""
+    while some := ",\n  ".join(islice(rows, 4096)):
+        parts += between, some.encode()
+        between = b",\n  "
+    return b"".join([*parts, b"\n ]\n}\n"])
 
 
 class _Rows:
