@@ -48,8 +48,9 @@ def build(path: Path, directory: Path, backends: Sequence[Backend], options: Opt
     if program is not None and not found.failed:
         report_losses(program, backends, options.accepted, found)
     if program is not None and not found.failed:
-        artifacts = emitted(program, compilation.sources, backends)
         artifacts.append(ledger(program, compilation.sources, backends, options, found))
+    if program is not None and not found.failed:
+        artifacts += emitted(program, compilation.sources, backends)
     print_findings(found.sorted(), sources, policy_root(path))
     if found.failed or program is None:
         return 1
