@@ -33,6 +33,8 @@ class Rules:
         self._spans: dict[tuple[Rule, ...], tuple[int, int]] = {(): (0, 0)}
         self._covered = covered
         self._actions: dict[int, int] = {}
+        self._known: dict[int, tuple[int, int, int, int, int]] = {}
+        """By the identity of request sets, which live as long as the IR."""
 
     def add(self, verdicts: Iterable[Verdict]) -> tuple[int, int]:
         """The position of the rules behind some folded rows, and how many there are."""
@@ -43,7 +45,14 @@ class Rules:
         return self._spans[made]
 
     def _rule(self, verdict: Verdict) -> Rule:
-        r = verdict.requests
+        requests = verdict.requests
+        about = self._known.get(id(requests))
+        if about is None:
+            about = self._known[id(requests)] = self._about(requests)
+        return Rule(self._source[verdict.rule].id, *about)
+
+    def _about(self, r: RequestSet) -> tuple[int, int, int, int, int]:
+        """All of a rule but its id."""
         to = ports = socket = 0
         flags = _ALL_PROTOCOLS
         if r.to is not None:
@@ -54,12 +63,11 @@ class Rules:
             ports = self._ranges(r.ports)
         if r.domains is not None or r.types is not None or r.socket_protocols is not None:
             socket = self._socket(r)
-        id_ = self._source[verdict.rule].id
         actions = self._actions.get(r.actions)
         if actions is None:
             columns = self._covered[r.actions].columns
             actions = self._actions[r.actions] = self._numbers(columns)
-        return Rule(id_, actions, to, flags, ports, socket)
+        return actions, to, flags, ports, socket
 
     def _peers(self, peers: Peers) -> tuple[int, int]:
         flags = TO | _ALL_PROTOCOLS

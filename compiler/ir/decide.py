@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import bisect
 
-from compiler.ir.ir import HOST, HOST_ROOT, IR, OTHER, Cell, Decision, Request
+from compiler.ir.ir import HOST, HOST_ROOT, IR, OTHER, Cell, Decision, Request, Verdict
 from compiler.ir.requests import fits, words_of
 
 
@@ -17,7 +17,8 @@ class Decider:
     def __init__(self, ir: IR) -> None:
         self._ir = ir
         self.cells: dict[str, Cell] = {cell.name: cell for cell in ir.cells}
-        self._actions = [frozenset(names) for names in ir.action_sets]
+        self._about: dict[int, dict[str, list[Verdict]]] = {}
+        """The rows of a class by the actions that they are about."""
         self._words = words_of(rule.requests for rule in ir.rules)
         self._owners: dict[str, list[tuple[int, int, str, int]]] = {"tcp": [], "udp": []}
         for r in ir.reservations:
@@ -36,13 +37,25 @@ class Decider:
             return Decision("deny", owner[1])
         if request.subject != HOST:
             cell = self.cells[request.subject]
-            rows = self._ir.classes[cell.class_].verdicts
-            for verdict in (*cell.owned, *rows) if owner is not None else rows:
-                requests = verdict.requests
-                if request.action in self._actions[requests.actions] and fits(requests, request):
+            if owner is not None:
+                for verdict in cell.owned:
+                    about = self._ir.action_sets[verdict.requests.actions]
+                    if request.action in about and fits(verdict.requests, request):
+                        return Decision(verdict.effect, verdict.rule)
+            for verdict in self._rows(cell.class_).get(request.action, ()):
+                if fits(verdict.requests, request):
                     return Decision(verdict.effect, verdict.rule)
         crosses = request.target is not None and request.target != request.subject
         return Decision("deny" if crosses else "allow", None)
+
+    def _rows(self, class_: int) -> dict[str, list[Verdict]]:
+        about = self._about.get(class_)
+        if about is None:
+            about = self._about[class_] = {}
+            for verdict in self._ir.classes[class_].verdicts:
+                for name in self._ir.action_sets[verdict.requests.actions]:
+                    about.setdefault(name, []).append(verdict)
+        return about
 
     def _named(self, request: Request) -> Request:
         """A socket request in the words of the policy: what no rule names is "other"."""

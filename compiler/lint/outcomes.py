@@ -24,7 +24,8 @@ def remarked(context: Context, effect: Effect) -> Iterator[tuple[int, set[str]]]
 
     Each rule once for each place it stands at; what it does not decide does not count.
     """
-    leaves = catalogue(context.ir).by_name
+    ir, theirs = context.ir, context.rules
+    leaves = catalogue(ir).by_name
     found: dict[int, set[str]] = {}
     seen: set[tuple[int, bool]] = set()
     for cell in context.cells:
@@ -32,17 +33,16 @@ def remarked(context: Context, effect: Effect) -> Iterator[tuple[int, set[str]]]
         rows = list(cell.enforced.owned)
         if key not in seen:
             seen.add(key)
-            rows += context.ir.classes[cell.enforced.class_].verdicts
+            rows += ir.classes[cell.enforced.class_].verdicts
         for row in rows:
-            rule = context.ir.rules[row.rule]
             if (
                 row.effect != effect
-                or rule.listen
-                or context.rule_span(row.rule) not in context.rules
+                or ir.rules[row.rule].listen
+                or context.rule_span(row.rule) not in theirs
             ):
                 continue
             remarks = found.setdefault(row.rule, set())
-            for name in context.ir.action_sets[row.requests.actions]:
+            for name in ir.action_sets[row.requests.actions]:
                 if leaves[name].asked:
                     remarks.update(_remarks(context.stack, cell, leaves[name], row))
     yield from found.items()
