@@ -63,6 +63,8 @@ class Simulator:
         self._unowned = changed(tables, port_steps=((MAX_PORT, 0),))
         self._leaves = load(tables.target).by_name
         self._rules: dict[tuple[int, int], dict[int, list[Rule]]] = {}
+        self._columns: dict[int, tuple[int, ...]] = {}
+        """By the place of a set of them."""
         self.places = places()
         self.processes = process_positions()
         self._ids = {cell.name: cell.id for cell in tables.cells[1:]} | {HOST: 0, HOST_ROOT: 0}
@@ -116,7 +118,10 @@ class Simulator:
         if (first, count) not in self._rules:
             about = self._rules[first, count] = {}
             for rule in self._t.rules[first : first + count]:
-                for column in _members(self._t, rule.actions):
+                columns = self._columns.get(rule.actions)
+                if columns is None:
+                    columns = self._columns[rule.actions] = tuple(_members(self._t, rule.actions))
+                for column in columns:
                     about.setdefault(column, []).append(rule)
         return self._rules[first, count]
 

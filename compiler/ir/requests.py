@@ -126,20 +126,14 @@ def fits(requests: RequestSet, request: Request) -> bool:
         named = target in r.to.members or (target == request.subject and "self" in r.to.members)
         if target is None or named == r.to.exclude:
             return False
+    port = request.port
     return (
-        _within(request.protocol, r.protocols)
-        and (
-            r.ports is None
-            or (request.port is not None and any(a <= request.port <= b for a, b in r.ports))
-        )
-        and _within(request.domain, r.domains)
-        and _within(request.type, r.types)
-        and _within(request.socket_protocol, r.socket_protocols)
+        (r.protocols is None or request.protocol in r.protocols)
+        and (r.ports is None or (port is not None and any(a <= port <= b for a, b in r.ports)))
+        and (r.domains is None or request.domain in r.domains)
+        and (r.types is None or request.type in r.types)
+        and (r.socket_protocols is None or request.socket_protocol in r.socket_protocols)
     )
-
-
-def _within(value: str | None, allowed: tuple[str, ...] | None) -> bool:
-    return allowed is None or (value is not None and value in allowed)
 
 
 def layer_sets(ir: IR, layers: Iterable[Layer]) -> Iterator[RequestSet]:
