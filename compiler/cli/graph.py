@@ -11,8 +11,7 @@ from compiler.cli.declare import parameter, takes
 from compiler.cli.options import file, today
 
 if TYPE_CHECKING:
-    from compiler.commands.graph import GraphFormat
-    from compiler.graph.relations import What
+    from compiler.commands.graph import GraphFormat, GraphSubject
 
 
 @takes(
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     ),
     today,
 )
-def command(file: Path, what: What, format: GraphFormat, today: datetime.date) -> None:
+def command(file: Path, what: GraphSubject, format: GraphFormat, today: datetime.date) -> None:
     """Draw how the cells of FILE are related.
 
     The graph goes to standard output.  Cells that are related alike share a node.

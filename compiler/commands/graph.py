@@ -15,6 +15,7 @@ from compiler.graph.relations import What, graph_of
 from compiler.names.project import policy_root
 
 GraphFormat = Literal["svg", "dot", "mermaid"]
+GraphSubject = What
 
 
 def graph(path: Path, today: datetime.date, what: What, format: GraphFormat) -> int:
