@@ -54,6 +54,8 @@ class Trial:
         self._today = today
         self._last: tuple[list[Proposal], Tried] | None = None
         """What was tried last: it is often asked for once more when all is decided."""
+        self._failed: dict[tuple[Proposal, ...], str] = {}
+        """What did not compile: what is refused among others is tried once more by itself."""
 
     def texts(self, edits: Iterable[Edit]) -> dict[str, str] | None:
         """The files that edits change, anew and laid out; None if one would be no policy."""
@@ -82,11 +84,15 @@ class Trial:
         some = list(proposals)
         if self._last is not None and self._last[0] == some:
             return self._last[1]
+        if tuple(some) in self._failed:
+            return self._failed[tuple(some)]
         edits = _by_file(edit for p in some for edit in p.compiled)
         texts = {name: applied(self.first.sources[name], of) for name, of in edits.items()}
         made = compile_policy(self._path, self._today, texts=texts)
         if made.failed or made.program is None:
-            return made.diagnostics[0].message if made.diagnostics else "it would be no policy"
+            why = made.diagnostics[0].message if made.diagnostics else "it would be no policy"
+            self._failed[tuple(some)] = why
+            return why
         comparison = Comparison(self.program.ir, made.program.ir)
         tried = Tried(made.program, comparison, comparison.differences())
         self._last = some, tried
