@@ -11,7 +11,7 @@ if sys.version_info >= (3, 12):
         from hashlib import sha256
 else:
     try:
-        from _sha256 import sha256  # type: ignore[import-not-found]
+        from _sha256 import sha256  # type: ignore[import-not-found]  # typeshed has none
     except ImportError:
         from hashlib import sha256
 

@@ -32,7 +32,6 @@ class Rules:
         self._places: dict[tuple[int, ...], int] = {}
         self._spans: dict[tuple[Rule, ...], tuple[int, int]] = {(): (0, 0)}
         self._covered = covered
-        self._actions: dict[int, int] = {}
         self._known: dict[int, tuple[int, int, int, int, int]] = {}
         """By the identity of request sets, which live as long as the IR."""
 
@@ -63,10 +62,7 @@ class Rules:
             ports = self._ranges(r.ports)
         if r.domains is not None or r.types is not None or r.socket_protocols is not None:
             socket = self._socket(r)
-        actions = self._actions.get(r.actions)
-        if actions is None:
-            columns = self._covered[r.actions].columns
-            actions = self._actions[r.actions] = self._numbers(columns)
+        actions = self._numbers(self._covered[r.actions].columns)
         return actions, to, flags, ports, socket
 
     def _peers(self, peers: Peers) -> tuple[int, int]:

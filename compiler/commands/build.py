@@ -12,7 +12,7 @@ from compiler.commands.artifacts import Options, certified, emitted, ledger
 from compiler.commands.losses import loss_names, report_losses
 from compiler.commands.output import print_findings
 from compiler.diagnostics import Diagnostics, nearest, quoted
-from compiler.driver import compile_policy
+from compiler.driver import Program, compile_policy
 from compiler.durable import OutputError
 from compiler.ir.serialise import policy_hash
 from compiler.lint.configuration import read_settings
@@ -20,7 +20,7 @@ from compiler.lint.run import BUILD, lint
 from compiler.manifest import Origin, tool_digest
 from compiler.names.project import policy_root
 from compiler.output import write_build
-from compiler.source import Span
+from compiler.source import Source, Span
 from compiler.version import VERSION
 
 _FAULT = (
@@ -46,11 +46,7 @@ def build(path: Path, directory: Path, backends: Sequence[Backend], options: Opt
     program = compilation.program
     artifacts: list[Artifact] = []
     if program is not None and not found.failed:
-        report_losses(program, backends, options.accepted, found)
-    if program is not None and not found.failed:
-        artifacts.append(ledger(program, compilation.sources, backends, options, found))
-    if program is not None and not found.failed:
-        artifacts += emitted(program, compilation.sources, backends)
+        artifacts = _artifacts(program, compilation.sources, backends, options, found)
     print_findings(found.sorted(), sources, policy_root(path))
     if found.failed or program is None:
         return 1
@@ -77,6 +73,21 @@ def build(path: Path, directory: Path, backends: Sequence[Backend], options: Opt
         sys.stderr.write(f"cellc: {problem}\n")
         return 2
     return 0
+
+
+def _artifacts(
+    program: Program,
+    sources: Mapping[str, Source],
+    backends: Sequence[Backend],
+    options: Options,
+    found: Diagnostics,
+) -> list[Artifact]:
+    """What a build holds besides certificate and manifest; nothing when `found` gets an error."""
+    report_losses(program, backends, options.accepted, found)
+    if found.failed:
+        return []
+    made = ledger(program, sources, backends, options, found)
+    return [] if found.failed else [made, *emitted(program, sources, backends)]
 
 
 def _accepting(backend: Backend, options: Options) -> Backend:

@@ -39,8 +39,8 @@ class Decider:
             cell = self.cells[request.subject]
             if owner is not None:
                 for verdict in cell.owned:
-                    about = self._ir.action_sets[verdict.requests.actions]
-                    if request.action in about and fits(verdict.requests, request):
+                    actions = self._ir.action_sets[verdict.requests.actions]
+                    if request.action in actions and fits(verdict.requests, request):
                         return Decision(verdict.effect, verdict.rule)
             for verdict in self._rows(cell.class_).get(request.action, ()):
                 if fits(verdict.requests, request):

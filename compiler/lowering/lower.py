@@ -85,7 +85,10 @@ class _Lowering:
         self._request_sets: dict[int, ir.RequestSet] = {}
         """By the identity of a meaning: meanings live as long as the model."""
         self._interned: dict[ir.RequestSet, ir.RequestSet] = {}
-        self._binding: dict[int, bool] = {}
+        self._binding: set[int] = set()
+        """Rules about binds."""
+        self._telling: set[int] = set()
+        """Rules that tell peers or ports apart."""
         self._layers: dict[ir.Layer, int] = {}
         self._bodies: dict[int, int] = {}
         """The layer of a body, by its identity: bodies live as long as the model."""
@@ -105,6 +108,7 @@ class _Lowering:
         rules = self._rules
         words = words_of(rule.requests for rule in rules)
         self._layout = Layout(self._catalogue, self._action_sets, words)
+        self._sort_out()
         self._parts = [self._take_apart(layer.rules) for layer in self._layers]
         reservations = self._reservations(policy.cells, chains)
         cells = [
@@ -215,32 +219,33 @@ class _Lowering:
     def _body_layers(self, bodies: Sequence[Body]) -> tuple[int, ...]:
         return tuple(self._body(body) for body in bodies)
 
+    def _sort_out(self) -> None:
+        """Finds the rules that are about binds, and those that tell peers or ports apart."""
+        leaves = self._catalogue.by_name
+        binds = [
+            any(leaves[name].dimension == "bind" for name in names) for names in self._action_sets
+        ]
+        for index, rule in enumerate(self._rules):
+            requests = rule.requests
+            if binds[requests.actions]:
+                self._binding.add(index)
+            if requests.to is not None or requests.ports is not None:
+                self._telling.add(index)
+
     def _take_apart(self, indices: tuple[int, ...]) -> _Parts:
         rules = self._rules
-        listens, binding, opening = [], [], []
-        telling: list[ir.RequestSet] = []
-        named: set[str] = set()
-        for index in indices:
-            rule = rules[index]
-            requests = rule.requests
-            if self._about_binds(requests.actions):
-                binding.append(index)
-                if rule.listen:
-                    listens.append(index)
-                elif rule.effect != "deny" and requests.ports is not None:
-                    opening.append(index)
-            if requests.to is not None:
-                named.update(requests.to.members)
-                telling.append(requests)
-            elif requests.ports is not None:
-                telling.append(requests)
-        explicit = indices
-        if listens:
-            own = frozenset(listens)
-            explicit = tuple([index for index in indices if index not in own])
+        binding = sorted(self._binding.intersection(indices))
+        listens = [index for index in binding if rules[index].listen]
+        telling = [rules[index].requests for index in sorted(self._telling.intersection(indices))]
+        own = frozenset(listens)
         return _Parts(
-            *(indices, explicit, tuple(listens), tuple(binding), tuple(opening)),
-            *(tuple(telling), frozenset(named)),
+            rules=indices,
+            explicit=tuple([i for i in indices if i not in own]) if own else indices,
+            listens=tuple(listens),
+            binding=tuple(binding),
+            opening=tuple([i for i in binding if i not in own and _opens(rules[i])]),
+            telling=tuple(telling),
+            named=frozenset([m for r in telling if r.to is not None for m in r.to.members]),
         )
 
     # Cells
@@ -291,15 +296,6 @@ class _Lowering:
         self._classes.append(ir.CellClass(rows))
         return alike[-1]
 
-    def _about_binds(self, actions: int) -> bool:
-        known = self._binding.get(actions)
-        if known is None:
-            leaves = self._catalogue.by_name
-            names = self._action_sets[actions]
-            known = any(leaves[name].dimension == "bind" for name in names)
-            self._binding[actions] = known
-        return known
-
     def _report(self, problems: list[Problem]) -> None:
         fresh = []
         for problem in problems:
@@ -345,6 +341,11 @@ class _Lowering:
                     hit = owners.hit_by(rule, cell.name)
                     if hit is not None:
                         report_taken(hit, cell.name, rule, index, self._spans, self._found)
+
+
+def _opens(rule: ir.Rule) -> bool:
+    """Whether a rule about binds lets through those of certain ports."""
+    return rule.effect != "deny" and rule.requests.ports is not None
 
 
 def _bodies(policy: Policy) -> Iterator[Body]:

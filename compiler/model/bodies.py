@@ -49,6 +49,26 @@ class _Draft:
         self.hooks: list[Hook] = []
         self.permissive: Span | None = None
 
+    def body(self, kind: LayerKind, name: str, span: Span) -> Body:
+        single = {word: value for word, (value, _) in self.single.items()}
+        return Body(
+            kind=kind,
+            name=name,
+            span=span,
+            rules=tuple(self.rules),
+            root=single.get("root"),
+            user=single.get("user"),
+            service=single.get("service"),
+            mounts=tuple(self.mounts),
+            listens=tuple(self.listens),
+            limits=tuple(self.limits.values()),
+            exec_readonly=self.exec_readonly,
+            exec_hashes=tuple(self.exec_hashes),
+            devices=tuple(self.devices),
+            hooks=tuple(self.hooks),
+            permissive=self.permissive,
+        )
+
 
 class Bodies:
     """Makes bodies of statements, for one target and one day."""
@@ -60,8 +80,9 @@ class Bodies:
         self._found = found
         self._known: dict[int, Meaning] = {}
         """The meaning of rules that were right, by the identity of their nodes in the tree."""
-        self._same: dict[int, Rule] = {}
-        """Rules of templates that are the same in each use, by the identity of statements."""
+        self._templates: dict[str, tuple[tuple[Rule, ...], list[t.Statement]]] = {}
+        """The rules that no argument changes of templates that were used, and what else stands
+        in them."""
         self._names = Names()
 
     def read(
@@ -75,20 +96,48 @@ class Bodies:
     ) -> Body:
         """The body of statements that count for the target; what is wrong is left out."""
         draft = _Draft()
-        where = f"{kind} {name}"
-        known = self._known
-        own = scope.parameters.keys()
+        self._fill(draft, statements, f"{kind} {name}", scope, lint)
+        return draft.body(kind, name, span)
+
+    def use(self, template: t.Template, span: Span, scope: Scope) -> Body:
+        """The body of a template for some arguments; those of all uses share the rules that no
+        argument changes."""
+        name = template.name.text
+        where = f"template {name}"
+        known = self._templates.get(name)
+        shared, statements = known or ((), active(template.body, self._target))
+        draft = _Draft()
+        draft.rules += shared
+        self._fill(draft, statements, where, scope)
+        fixed = [s for s in statements if self._meaning(s, scope) is not None]
+        if fixed:
+            rules = [Rule(self._known[id(s.shared)], where, s.span) for s in fixed]
+            gone = {id(s) for s in fixed}
+            left = [s for s in statements if id(s) not in gone]
+            self._templates[name] = ((*shared, *rules), left)
+        return draft.body("template", name, span)
+
+    def _meaning(self, statement: t.Statement, scope: Scope) -> Meaning | None:
+        """The meaning of a rule that was right before and that no argument changes."""
+        shared = statement.shared
+        meaning = self._known.get(id(shared))
+        if meaning is None or self._names.none_of(scope.parameters.keys(), shared):
+            return meaning
+        return None
+
+    def _fill(
+        self,
+        draft: _Draft,
+        statements: Iterable[t.Statement],
+        where: str,
+        scope: Scope,
+        lint: bool = True,
+    ) -> None:
         add = draft.rules.append
-        same = self._same if kind == "template" else {}
         for statement in statements:
-            if id(statement) in same:
-                add(same[id(statement)])
-                continue
-            shared = statement.shared
-            meaning = known.get(id(shared))
-            if meaning is not None and (not own or self._names.none_of(own, shared)):
-                rule = same[id(statement)] = Rule(meaning, where, statement.span)
-                add(rule)
+            meaning = self._meaning(statement, scope)
+            if meaning is not None:
+                add(Rule(meaning, where, statement.span))
                 continue
             notes = NO_NOTES
             if statement.annotations:
@@ -97,24 +146,6 @@ class Bodies:
                 self._rule(statement, notes, where, scope, draft, lint)
             else:
                 self._take(statement.node, notes, where, scope, draft)
-        single = {word: value for word, (value, _) in draft.single.items()}
-        return Body(
-            kind=kind,
-            name=name,
-            span=span,
-            rules=tuple(draft.rules),
-            root=single.get("root"),
-            user=single.get("user"),
-            service=single.get("service"),
-            mounts=tuple(draft.mounts),
-            listens=tuple(draft.listens),
-            limits=tuple(draft.limits.values()),
-            exec_readonly=draft.exec_readonly,
-            exec_hashes=tuple(draft.exec_hashes),
-            devices=tuple(draft.devices),
-            hooks=tuple(draft.hooks),
-            permissive=draft.permissive,
-        )
 
     def _rule(
         self,

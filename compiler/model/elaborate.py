@@ -197,10 +197,8 @@ class _Elaborator:
             if chain is not None:
                 chains.append((chain, node.span))
         if scope is not None:
-            name = template.name.text
-            self._used_templates.add(name)
-            statements = active(template.body, self._d.target)
-            templates.append(self._bodies.read("template", name, statements, node.span, scope))
+            self._used_templates.add(template.name.text)
+            templates.append(self._bodies.use(template, node.span, scope))
 
     def _longest(self, chains: list[tuple[tuple[Body, ...], Span]]) -> tuple[Body, ...]:
         """The longest chain, of which every other one must be the beginning."""
@@ -230,8 +228,6 @@ class _Elaborator:
         for name, template in d.templates.items():
             if name not in self._used_templates:
                 chain = self._chain(template.extends) if template.extends is not None else ()
-                scope = unbound(template, self._global)
-                statements = active(template.body, d.target)
-                body = self._bodies.read("template", name, statements, template.span, scope)
+                body = self._bodies.use(template, template.span, unbound(template, self._global))
                 unused.append((*(chain or ()), body))
         return tuple(unused)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from compiler.diagnostics import Diagnostics, Related, nearest, quoted
 from compiler.model.constraint import UnfitError
@@ -170,7 +170,7 @@ def _is_ports(constant: Constant, single: bool) -> bool:
     return not single or (len(constant.ranges) == 1 and len(set(constant.ranges[0])) == 1)
 
 
-def _accepts(validator, raw: str) -> bool:  # type: ignore[no-untyped-def]
+def _accepts(validator: Callable[[str], object], raw: str) -> bool:
     try:
         validator(raw)
     except UnfitError:

@@ -33,7 +33,8 @@ _CANDIDATE = pattern(
     rf'[a-z](?:[^;{{}}"#@]|{_STRING}|\{{[^;{{}}"#@]*+\}})*+'
     rf'(?:;|\{{(?:[^{{}}"#@]|{_STRING})*+\}}))'
 )
-#: Those blocks, and profiles, which begin like `profile NAME;`.
+#: The statements with such blocks, and profiles, which begin like `profile NAME;`: no two of
+#: a policy are the same.
 _UNIQUE = frozenset((t.When, t.Profile, t.Template, t.Cell, t.Host, t.Test))
 #: A shape is worth a function when it comes for this time.
 _OFTEN = 3

@@ -11,18 +11,19 @@ from compiler.lint.rule import Finding, Rule
 
 
 def find(context: Context) -> Iterator[Finding]:
+    listened = any(
+        low <= port <= high
+        for reservation in context.ir.reservations
+        for low, high in reservation.ports
+        for port in AUTOMATIC
+    )
+    alike: dict[str | int, dict[int, list[str]]] = {}
     for cell in context.cells:
-        opened = Request(
-            cell.name, "network.socket.open", domain="inet", type="stream", socket_protocol="other"
-        )
-        if context.decides(opened) == "deny":
-            continue
-        blocked: dict[int, list[str]] = {}
-        for protocol in ("tcp", "udp"):
-            rule = _blocking(context, cell.name, protocol)
-            if rule is not None and not is_shipped(context.rule_span(rule)):
-                blocked.setdefault(rule, []).append(protocol)
-        for rule, protocols in blocked.items():
+        # Cells of a class differ in the ports that are listened on, and in nothing else here.
+        key = cell.name if listened else cell.enforced.class_
+        if key not in alike:
+            alike[key] = _blocking(context, cell.name)
+        for rule, protocols in alike[key].items():
             yield Finding(
                 context.rule_span(rule),
                 f"`{cell.name}` cannot connect: it gets no {' or '.join(protocols)} port"
@@ -30,15 +31,24 @@ def find(context: Context) -> Iterator[Finding]:
             )
 
 
-def _blocking(context: Context, cell: str, protocol: str) -> int | None:
-    """The rule that denies a port that the kernel may pick."""
-    for port in (AUTO, *AUTOMATIC):
-        decision = context.decider.decide(
-            Request(cell, "network.bind.port", protocol=protocol, port=port)
-        )
-        if decision.effect == "deny":
-            return decision.rule
-    return None
+def _blocking(context: Context, cell: str) -> dict[int, list[str]]:
+    """The author's rules that deny a port that the kernel may pick, each with its protocols;
+    none for a cell that opens no sockets."""
+    blocked: dict[int, list[str]] = {}
+    opened = Request(
+        cell, "network.socket.open", domain="inet", type="stream", socket_protocol="other"
+    )
+    if context.decides(opened) == "deny":
+        return blocked
+    for protocol in ("tcp", "udp"):
+        for port in (AUTO, *AUTOMATIC):
+            bind = Request(cell, "network.bind.port", protocol=protocol, port=port)
+            decision = context.decider.decide(bind)
+            if decision.effect == "deny":
+                if decision.rule is not None and not is_shipped(context.rule_span(decision.rule)):
+                    blocked.setdefault(decision.rule, []).append(protocol)
+                break
+    return blocked
 
 
 RULE = Rule(
