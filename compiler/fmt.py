@@ -18,6 +18,8 @@ from compiler.syntax.format import format_source
 SUFFIX = ".cell"
 STDIN = "-"
 
+_NO_FILE = "name a regular file by its own name; nothing was changed"
+
 
 @record
 class Result:
@@ -72,7 +74,12 @@ class _Run:
         if not os.path.isdir(path):
             self._file(path)
             return
-        for file in self._below(path):
+        problems = len(self.found)
+        files = list(self._below(path))
+        if not files and len(self.found) == problems:
+            help = "name another directory, or a file; links and hidden directories do not count"
+            self._refuse(path, f"no file below it ends in `{SUFFIX}`", help)
+        for file in files:
             self._file(file)
 
     def _below(self, directory: str) -> Iterator[str]:
@@ -128,7 +135,6 @@ class _Run:
             return False
         return True
 
-    def _refuse(self, path: str, reason: str) -> None:
+    def _refuse(self, path: str, reason: str, help: str = _NO_FILE) -> None:
         self.unusable = True
-        help = "name a regular file by its own name; nothing was changed"
         self.found.error("E0208", f"cannot format `{path}`: {reason}", None, help)

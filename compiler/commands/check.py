@@ -92,9 +92,21 @@ class _Chosen(NamedTuple):
 
 
 def _chosen(paths: Iterable[Path], options: Options) -> list[_Chosen] | None:
-    """The policies to check; None after printing that their settings are wrong."""
+    """The policies to check; None after printing that a path leads to none, or that their
+    settings are wrong."""
     settings = _Configured(options)
-    chosen = [settings.policy(policy) for path in paths for policy in policies(path)]
+    chosen: list[_Chosen] = []
+    for path in paths:
+        some = policies(path)
+        if not some:
+            from compiler.render.text import visible
+
+            sys.stderr.write(
+                f"cellc: no `.cell` file below `{visible(str(path))}` has a `policy` line: name"
+                " another directory, or a file\n"
+            )
+            return None
+        chosen += map(settings.policy, some)
     if settings.found.failed:
         print_findings(settings.found.sorted(), settings.sources, settings.root)
         return None

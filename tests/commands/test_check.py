@@ -22,6 +22,15 @@ def test_a_directory_stands_for_its_policies(cellc: Run, folder: Path) -> None:
     assert "part.cell" not in result.stderr
 
 
+def test_a_directory_without_policies_is_no_success(cellc: Run, folder: Path) -> None:
+    (folder / "more").mkdir()
+    (folder / "more" / "part.cell").write_text("let ports = 80;\n")
+    result = cellc("check", "web.cell", "more", "--today", "2026-11-24")
+    assert result.exit_code == 2
+    assert "no `.cell` file below `more` has a `policy` line" in result.stderr
+    assert cellc("check", ".", "--today", "2026-11-24").exit_code == 0
+
+
 def test_paths_are_shown_as_seen_from_here(cellc: Run, folder: Path) -> None:
     (folder / ".git").mkdir()
     (folder / "deep").mkdir()

@@ -127,6 +127,16 @@ def test_what_cannot_be_formatted(ugly: Path, tmp_path: Path) -> None:
     assert ugly.read_bytes() == UGLY
 
 
+def test_a_directory_without_policies(ugly: Path, tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "readme.txt").write_text("no policy")
+    result = _run(tmp_path / "more", ugly)
+    assert (result.text, result.status) == (f"{ugly}\n", 2)
+    (finding,) = result.found.sorted()
+    assert finding.code == "E0208"
+    assert finding.message.endswith("more`: no file below it ends in `.cell`")
+
+
 def test_a_file_that_another_process_writes_is_left_alone(ugly: Path) -> None:
     with durable.locked(str(ugly)):
         result = _run(ugly)

@@ -19,12 +19,14 @@ _PACKAGE = (
 def find(context: Context) -> Iterator[Finding]:
     known = rc_providers(context.ir.target)
     for provider in rc_words(context):
-        if provider.name not in known:
-            yield Finding(
-                provider.span,
-                f"no rc.d script of the base system provides `{provider.name}`",
-                nearest(provider.name, known) or _PACKAGE,
-            )
+        name = provider.name
+        if name in known:
+            continue
+        help = nearest(name, known) or _PACKAGE
+        if name in context.cell_by_name:
+            help = f"write `cell {name}` to be ordered against the cell"
+        message = f"no rc.d script of the base system provides `{name}`"
+        yield Finding(provider.span, message, help)
 
 
 RULE = Rule(
