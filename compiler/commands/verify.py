@@ -27,7 +27,10 @@ def _decisions(directory: Path, backends: Iterable[Backend]) -> Iterator[str]:
     """What is wrong with files that decide, each of which is the one in the manifest."""
     manifest = parse_manifest((directory / MANIFEST).read_bytes())
     assert manifest is not None  # or verify_build had said so
-    if manifest.files.get(IR_FILE) != manifest.origin.policy:
+    if IR_FILE not in manifest.files:
+        yield f"{MANIFEST} names no {IR_FILE}: this is a report or the like, not a build"
+        return
+    if manifest.files[IR_FILE] != manifest.origin.policy:
         yield f"{MANIFEST} gives another hash of the policy than {IR_FILE} has"
     for backend in backends:
         if isinstance(backend, Deciding) and manifest.files.keys() & {*backend.certified}:

@@ -117,6 +117,12 @@ def test_is_told_what_is_no_build(cellc: Run, folder: Path) -> None:
     result = cellc("verify", "empty")
     assert result.exit_code == 1
     assert MANIFEST in result.output
+    cellc("report", "web.cell", "-o", "page", "--today", "2026-11-24")
+    result = cellc("verify", "page")
+    assert result.exit_code == 1
+    assert result.output.endswith(
+        "names no policy.ir.json: this is a report or the like, not a build\n"
+    )
 
 
 def wrong(tables: Tables) -> Tables:
