@@ -20,6 +20,11 @@ class OutputError(Exception):
         self.message = message
         self.help = help
 
+    @property
+    def advice(self) -> str:
+        """What is wrong and what to do, on one line."""
+        return f"{self.message}; {self.help}" if self.help else self.message
+
 
 def beside(path: str, purpose: str) -> str:
     """The hidden name beside `path` that cellc uses for `purpose`."""

@@ -14,6 +14,8 @@ from compiler.record import record
 
 MANIFEST = "manifest.json"
 IR_FILE = "policy.ir.json"
+#: The page that a report consists of; no build has such a file.
+REPORT = "index.html"
 CERTIFICATE = "policy.cert.json"
 CHECKSUMS = "SHA256"
 SIGNATURE = "manifest.json.sig"

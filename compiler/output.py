@@ -23,6 +23,7 @@ from compiler.durable import OutputError
 from compiler.manifest import (
     CHECKSUMS,
     MANIFEST,
+    REPORT,
     SIGNATURE,
     UNLISTED,
     Manifest,
@@ -65,7 +66,7 @@ def write_build(
     """
     tree = _tree(files, origin, sign)
     with _writing(directory) as names:
-        _refuse_foreign(names.directory, os.fspath(directory))
+        _refuse_foreign(names.directory, os.fspath(directory), REPORT in tree)
         if first:
             first()
         if _holds(names.directory, tree):
@@ -126,8 +127,9 @@ def _writing(directory: str | os.PathLike[str]) -> Iterator[_Names]:
             raise
 
 
-def _refuse_foreign(path: str, shown: str) -> None:
-    """Raises OutputError unless `path` is free, an empty directory or a former build."""
+def _refuse_foreign(path: str, shown: str, report: bool) -> None:
+    """Raises OutputError unless `path` is free, an empty directory, or a former build or report,
+    whichever is to be written."""
     if not os.path.lexists(path):
         return
     if os.path.islink(path):
@@ -140,6 +142,9 @@ def _refuse_foreign(path: str, shown: str) -> None:
             f"`{shown}` is not empty and was not made by cellc",
             "name an empty or new directory, or remove what is in it yourself",
         )
+    if os.listdir(path) and os.path.exists(os.path.join(path, REPORT)) != report:
+        held, written = ("build", "report") if report else ("report", "build")
+        raise OutputError(f"`{shown}` holds a {held}", f"name another directory for the {written}")
 
 
 def _holds(path: str, tree: _Tree) -> bool:

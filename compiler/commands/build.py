@@ -70,7 +70,7 @@ def build(path: Path, directory: Path, backends: Sequence[Backend], options: Opt
     try:
         write_build(directory, artifacts, origin, sign, save_ids)
     except OutputError as problem:
-        sys.stderr.write(f"cellc: {problem}\n")
+        sys.stderr.write(f"cellc: {problem.advice}\n")
         return 2
     return 0
 

@@ -18,7 +18,7 @@ def replace(path: str, before: str, text: str) -> int:
             raise OutputError(f"`{path}` has changed meanwhile", "try again")
         rewrite.replace(path, held, text.encode())
     except OutputError as problem:
-        sys.stderr.write(f"cellc: {problem}\n")
+        sys.stderr.write(f"cellc: {problem.advice}\n")
         return 2
     except OSError as problem:
         sys.stderr.write(f"cellc: cannot read {visible(path)}: {problem.strerror}\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import os
 import sys
 from pathlib import Path
 
@@ -15,13 +14,11 @@ from compiler.durable import OutputError
 from compiler.ir.serialise import policy_hash
 from compiler.lint.configuration import read_settings
 from compiler.lint.run import lint
-from compiler.manifest import MANIFEST, Origin, parse_manifest, tool_digest
+from compiler.manifest import REPORT, Origin, tool_digest
 from compiler.names.project import policy_root
 from compiler.output import write_build
 from compiler.report.checked import BROKEN
 from compiler.version import VERSION
-
-INDEX = "index.html"
 
 
 def report(path: Path, directory: Path, backends: tuple[str, ...], today: datetime.date) -> int:
@@ -48,27 +45,12 @@ def report(path: Path, directory: Path, backends: tuple[str, ...], today: dateti
     findings = lint(compilation, settings, today).diagnostics
     origin = PageOrigin(VERSION, backends, titles())
     page = page_of(compilation, program, findings, origin)
-    artifact = Artifact(INDEX, render(page))
+    artifact = Artifact(REPORT, render(page))
     try:
-        _refuse_builds(directory)
         hashed = Origin(policy_hash(program.ir), VERSION, tool_digest())
         write_build(directory, [artifact], hashed)
     except OutputError as problem:
-        help = f"; {problem.help}" if problem.help else ""
-        sys.stderr.write(f"cellc: {problem}{help}\n")
+        sys.stderr.write(f"cellc: {problem.advice}\n")
         return 2
     print_findings(found.sorted(), sources, root)
     return int(bool(page.broken))
-
-
-def _refuse_builds(directory: Path) -> None:
-    """Raises OutputError for the directory of a build, which a report would replace."""
-    try:
-        content = (directory / MANIFEST).read_bytes()
-    except OSError:
-        return
-    manifest = parse_manifest(content)
-    if manifest is not None and set(manifest.files) != {INDEX}:
-        raise OutputError(
-            f"`{os.fspath(directory)}` holds a build", "name another directory for the report"
-        )

@@ -63,6 +63,14 @@ def test_a_report_does_not_replace_a_build(cellc: Run, folder: Path) -> None:
     assert (folder / "out" / "policy.ir.json").exists()
 
 
+def test_a_build_does_not_replace_a_report(cellc: Run, folder: Path) -> None:
+    assert cellc("report", "web.cell", "-o", "page", *TODAY).exit_code == 0
+    result = cellc("build", "web.cell", "-o", "page", *TODAY)
+    assert result.exit_code == 2
+    assert "`page` holds a report; name another directory for the build" in result.output
+    assert [path.name for path in (folder / "page").glob("*.html")] == ["index.html"]
+
+
 def test_what_a_page_tells(cellc: Run, folder: Path) -> None:
     """Facts of every section, as the policy has them."""
     (folder / "web.cell").write_text(
