@@ -89,7 +89,10 @@ class _Maker:
             groups.setdefault((layers, cell.class_, self._named(cell)), []).append(cell)
         for cells in groups.values():
             sets = self._sets(self._bare, cells[0])
-            space = Space(self._numbering, cells[0].name, sets)
+            # Folding names cells that no rule does: "all but those" may be a shorter list.
+            rows = (row.requests for row in self._ir.classes[cells[0].class_].verdicts)
+            naming = [requests for requests in rows if requests.to is not None]
+            space = Space(self._numbering, cells[0].name, [*sets, *naming])
             names = [cell.name for cell in cells]
             yield self._group(names, space, space.classes(sets, space.all), self._ask_bare)
 

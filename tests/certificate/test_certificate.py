@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from bisect import bisect_right
+from itertools import combinations, permutations
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,19 @@ def test_it_holds_for_every_release(release: str) -> None:
 )
 def test_it_holds_at_the_ends_of_things(policy: str) -> None:
     assert fault(build(program(policy).ir)) == ""
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_it_holds_whichever_cells_are_targets(count: int) -> None:
+    """Folding may name the cells that are left out, which no rule does."""
+    names = ("a", "b", "c", "w")
+    for named in combinations(names, count):
+        for asks, asked in permutations(names, 2):
+            rules = {asks: f"deny process.ptrace to {{{', '.join(named)}}};"}
+            rules[asked] = "deny process.ptrace to c;"
+            cells = (f"cell {x} {{ profile low; {rules.get(x, '')} }}" for x in names)
+            text = "\n".join(cells)
+            assert fault(build(program(text).ir)) == "", text
 
 
 @pytest.mark.parametrize("name", ["webfarm", "mailrelay"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
@@ -48,7 +49,12 @@ def _conditions(names: _Names, leaf: Leaf) -> tuple[str, ...]:
     if leaf.dimension == "self":
         return (" to self", " to any")
     if leaf.dimension == "target":
+        but_one = (
+            f"{{{', '.join(some)}}}" for some in combinations(names.cells, len(names.cells) - 1)
+        )
         peers = ("self", "host", "any", "{self, host}", *names.cells, *names.groups)
+        if len(names.cells) > 1:
+            peers += (*but_one,)
         return tuple(f" to {peer}" for peer in peers)
     return _CONDITIONS.get(leaf.dimension, ())
 
