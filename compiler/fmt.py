@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
 from compiler import durable, rewrite
@@ -32,7 +32,7 @@ class Result:
 
 
 def run(
-    paths: Sequence[str], stdin: BinaryIO, *, check: bool = False, diff: bool = False
+    paths: Sequence[str], stdin: Callable[[], BinaryIO], *, check: bool = False, diff: bool = False
 ) -> Result:
     """Formats files, the policies below directories, and standard input for `-`.
 
@@ -43,7 +43,7 @@ def run(
     run = _Run(check, diff)
     for path in dict.fromkeys(paths):
         if path == STDIN:
-            run.stream(stdin.read(MAX_BYTES + 1))
+            run.stream(stdin().read(MAX_BYTES + 1))
         else:
             run.path(path)
     status = 2 if run.unusable else int(run.found.failed or (check and run.changed))

@@ -18,10 +18,11 @@ def command(paths: tuple[str, ...], check: bool, diff: bool) -> None:
     PATHS are files, directories, or - for standard input.  Comments stay, and what
     the policy means never changes.
     """
+    from compiler.commands.input import standard_input
     from compiler.commands.output import print_findings
     from compiler.fmt import run
 
-    result = run(paths, sys.stdin.buffer, check=check, diff=diff)
+    result = run(paths, lambda: standard_input().buffer, check=check, diff=diff)
     sys.stdout.write(result.text)
     print_findings(result.found.sorted(), result.sources, None)
     sys.exit(result.status)

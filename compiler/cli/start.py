@@ -22,6 +22,7 @@ _HELP = ("-h", "--help")
 
 def main() -> None:
     """Runs the command line in sys.argv; does not return."""
+    _open_closed()
     try:
         _main()
     except OSError as problem:
@@ -30,6 +31,18 @@ def main() -> None:
         # What has no name is standard output: a full disk, most likely.
         sys.stderr.write(f"cellc: cannot write the output: {problem.strerror}\n")
         os._exit(2)
+
+
+def _open_closed() -> None:
+    """Makes standard output and error of a process that was started without them.
+
+    What is written to the one fails, as on a full disk; nobody reads the other.
+    """
+    # Python has None for a stream that is closed, whatever its type says.
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
 
 
 def _main() -> None:

@@ -92,21 +92,13 @@ class _Chosen(NamedTuple):
 
 
 def _chosen(paths: Iterable[Path], options: Options) -> list[_Chosen] | None:
-    """The policies to check; None after printing that a path leads to none, or that their
+    """The policies to check; None after printing that there are none somewhere, or that their
     settings are wrong."""
+    named = policies(paths)
+    if named is None:
+        return None
     settings = _Configured(options)
-    chosen: list[_Chosen] = []
-    for path in paths:
-        some = policies(path)
-        if not some:
-            from compiler.render.text import visible
-
-            sys.stderr.write(
-                f"cellc: no `.cell` file below `{visible(str(path))}` has a `policy` line: name"
-                " another directory, or a file\n"
-            )
-            return None
-        chosen += map(settings.policy, some)
+    chosen = [settings.policy(policy) for policy in named]
     if settings.found.failed:
         print_findings(settings.found.sorted(), settings.sources, settings.root)
         return None
@@ -198,7 +190,25 @@ def _fails(severity: Severity, fail_on: FailOn) -> bool:
     return _SEVERITIES.index(severity) <= _SEVERITIES.index(fail_on)
 
 
-def policies(path: Path) -> list[Path]:
+def policies(paths: Iterable[Path]) -> list[Path] | None:
+    """The files themselves, and the policies below directories; None after saying that there
+    are none below one."""
+    found: list[Path] = []
+    for path in paths:
+        some = policies_at(path)
+        if not some:
+            from compiler.render.text import visible
+
+            sys.stderr.write(
+                f"cellc: no `.cell` file below `{visible(str(path))}` has a `policy` line: name"
+                " another directory, or a file\n"
+            )
+            return None
+        found += some
+    return found
+
+
+def policies_at(path: Path) -> list[Path]:
     """The file itself, or the root files of policies below a directory, in name order."""
     if files.kind(str(path)) != "directory":
         return [path]

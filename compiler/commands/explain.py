@@ -11,6 +11,7 @@ from pathlib import Path
 from compiler.analysis.audit import audit_line
 from compiler.analysis.explain import Explainer
 from compiler.commands.explain_text import explanation_text
+from compiler.commands.input import standard_input
 from compiler.commands.output import Format, print_findings
 from compiler.diagnostics import Diagnostics
 from compiler.driver import compile_policy
@@ -48,6 +49,6 @@ def _lines(requests: Iterable[str]) -> Iterator[str]:
         if request != "-":
             yield request
             continue
-        lines = [line.strip() for line in sys.stdin if line.strip()]
+        lines = [line.strip() for line in standard_input() if line.strip()]
         logged = [line for line in lines if audit_line(line) is not None]
         yield from logged or lines

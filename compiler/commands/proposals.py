@@ -15,6 +15,7 @@ from compiler.analysis.compare import Difference
 from compiler.analysis.frame import Frame
 from compiler.analysis.wording import Wording
 from compiler.commands.diff_rows import counted, number
+from compiler.commands.input import standard_input
 from compiler.commands.output import print_findings, repository
 from compiler.commands.replacing import replace
 from compiler.diagnostics import Diagnostics
@@ -107,7 +108,7 @@ def _compiled(path: Path, today: datetime.date) -> Compilation | None:
 def _lines(log: str) -> list[str] | None:
     """The lines of a file, or of standard input for `-`; None after saying what is wrong."""
     if log == "-":
-        return sys.stdin.read().splitlines()
+        return standard_input().read().splitlines()
     try:
         return Path(log).read_text(encoding="utf-8", errors="replace").splitlines()
     except (OSError, ValueError) as problem:

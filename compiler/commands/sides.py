@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from compiler import lock
-from compiler.commands.check import policies
+from compiler.commands.check import policies_at
 from compiler.commands.output import print_findings
 from compiler.driver import Compilation, Program, compile_policy
 from compiler.names.project import policy_root
@@ -85,7 +85,7 @@ def _place(text: str) -> Place:
 
 
 def _only_policy() -> Path:
-    found = policies(Path())
+    found = policies_at(Path())
     if len(found) == 1:
         return found[0]
     some = ", ".join(f"`{path}`" for path in found[:4])

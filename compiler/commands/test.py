@@ -30,7 +30,10 @@ def test(
     paths: Iterable[Path], today: datetime.date, format: ReportFormat, measures: Measures
 ) -> int:
     """Runs all tests and prints a report; findings go to standard error.  The exit status."""
-    reports = [_run(path, today, measures) for given in paths for path in policies(given)]
+    named = policies(paths)
+    if named is None:
+        return 2
+    reports = [_run(path, today, measures) for path in named]
     sys.stdout.write(report(reports, format, measures.fail_under))
     return int(any(r.failed or r.low(measures.fail_under) for r in reports))
 

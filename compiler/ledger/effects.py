@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from compiler.catalogue import sysctl
+from compiler.ir.automatic import touches
 from compiler.ir.ir import AUTO, IR, PROTOCOLS, Peers, Ranges, RequestSet, Verdict
 
 _BIND = "network.bind.port"
-_FAMILIES = ("net.inet.ip", "net.inet6.ip6")
 
 
 class Effects:
@@ -93,37 +92,3 @@ def _share_peers(a: Peers, b: Peers, cell: str) -> bool:
     if b.exclude:
         return not first <= second
     return not first.isdisjoint(second)
-
-
-def touches(ports: Ranges, others: Ranges) -> bool:
-    """Whether two lists of ranges have a port in common."""
-    return any(low <= last and first <= high for low, high in ports for first, last in others)
-
-
-def candidates(ir: IR) -> Ranges:
-    """The ports that the kernel picks by itself, under the host settings of the policy.
-
-    Those from anonportmin to anonportmax that are not in anonportalgo.reserve (sysctl(7)),
-    for either family.
-    """
-    values = {sysctl.canonical(s.name): s.value for s in ir.host.sysctls}
-    return tuple(r for family in _FAMILIES for r in _of_family(family, values))
-
-
-def _of_family(family: str, values: dict[str, str]) -> Iterator[tuple[int, int]]:
-    low, high = (_number(f"{family}.anonport{end}", values) for end in ("min", "max"))
-    reserved = values.get(f"{family}.anonportalgo.reserve", "")
-    for port in sorted({int(port) for port in reserved.split(",") if port}):
-        if low <= port <= high:
-            if low < port:
-                yield low, port - 1
-            low = port + 1
-    if low <= high:
-        yield low, high
-
-
-def _number(name: str, values: dict[str, str]) -> int:
-    node = sysctl.all_nodes()[name]
-    number = sysctl.integer(values.get(name, node.default))
-    assert number is not None
-    return number

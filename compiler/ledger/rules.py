@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from compiler.catalogue.actions import Leaf
 from compiler.catalogue.voters import outcome
+from compiler.ir.automatic import candidates, touches
 from compiler.ir.ir import OTHER, Request, Reservation, Rule
-from compiler.ledger.effects import Effects, candidates, touches
+from compiler.ledger.effects import Effects
 from compiler.ledger.facts import (
     ENFORCE,
     LEAF_GAPS,
@@ -56,7 +57,7 @@ class Rules:
     def __init__(self, world: World) -> None:
         self._world = world
         self._rules = world.ir.rules
-        self._candidates = candidates(world.ir)
+        self._candidates = candidates(world.ir.host)
         self._effects = Effects(world.ir, self._candidates)
         self._at: dict[Span, tuple[int, ...]] = {}
         for index, span in enumerate(world.program.spans):

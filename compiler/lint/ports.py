@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from compiler.catalogue.sysctl import integer
+from compiler.ir.automatic import AUTOMATIC
 from compiler.ir.ir import HostSettings, Reservation
-
-#: net.inet.ip.anonportmin and anonportmax of a kernel nobody tuned (sysctl(7)).
-AUTOMATIC = (49152, 65535)
 
 _ENDS = ("net.inet.ip.anonportmin", "net.inet.ip.anonportmax")
 

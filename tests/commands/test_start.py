@@ -135,3 +135,40 @@ def test_a_full_disk_is_told_in_one_line(words: tuple[str, ...], unbuffered: str
         )
     message = "cellc: cannot write the output: No space left on device\n"
     assert (result.returncode, result.stderr) == (2, message)
+
+
+def _without(redirection: str, *words: str) -> tuple[int, str]:
+    """Exit status and standard error of a run with a redirection of sh(1)."""
+    command = [sys.executable, "-c", f"{_START}main()", *words]
+    result = subprocess.run(
+        ["/bin/sh", "-c", f'exec "$@" {redirection}', "sh", *command],
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return result.returncode, result.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [("--version",), ("rule",), ("explain", str(WEBFARM), "web system.module")]
+)
+def test_a_closed_output_is_told_in_one_line(words: tuple[str, ...]) -> None:
+    message = "cellc: cannot write the output: Bad file descriptor\n"
+    assert _without(">&-", *words) == (2, message)
+
+
+@pytest.mark.parametrize(
+    "words", [("explain", str(WEBFARM), "-"), ("fmt", "-"), ("learn", str(WEBFARM), "-")]
+)
+def test_a_closed_input_is_told_in_one_line(words: tuple[str, ...]) -> None:
+    message = "cellc: standard input is closed: name a file instead of `-`\n"
+    assert _without("<&-", *words) == (2, message)
+
+
+def test_who_has_nothing_to_say_needs_no_streams(tmp_path: Path) -> None:
+    policy = tmp_path / "p.cell"
+    policy.write_text("policy p; target netbsd 10.1; cell a { profile low; }")
+    assert _without("<&- >&-", "check", str(policy)) == (0, "")
+    policy.write_text("policy p; target netbsd 10.1; cell a { }")
+    assert _without("<&- >&- 2>&-", "check", str(policy))[0] == 1

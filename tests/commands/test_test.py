@@ -12,6 +12,13 @@ def test_passing_tests(cellc: Run) -> None:
     assert (result.exit_code, result.stdout) == (0, "ok     ports (2 of 2)\n")
 
 
+def test_a_directory_without_policies_is_no_success(cellc: Run, folder: Path) -> None:
+    (folder / "more").mkdir()
+    result = cellc("test", "more")
+    assert result.exit_code == 2
+    assert "no `.cell` file below `more` has a `policy` line" in result.stderr
+
+
 def test_a_block_without_cases_is_not_called_ok(cellc: Run, folder: Path) -> None:
     (folder / "web.cell").write_text(WEB + 'test "nothing" {}\n')
     result = cellc("test", "web.cell")

@@ -18,7 +18,7 @@ DIFF = "--- {0}\n+++ {0}\n@@ -1 +1 @@\n-policy  p;\n+policy p;\n"
 
 
 def _run(*paths: Path | str, stdin: bytes = b"", check: bool = False, diff: bool = False) -> Result:
-    return run([str(path) for path in paths], io.BytesIO(stdin), check=check, diff=diff)
+    return run([str(path) for path in paths], lambda: io.BytesIO(stdin), check=check, diff=diff)
 
 
 def _codes(result: Result) -> list[str]:

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from compiler.ir.automatic import FAMILIES, of_family, touches
 from compiler.ir.ir import AUTO, Request
 from compiler.lint.context import Context, is_shipped
-from compiler.lint.ports import AUTOMATIC
 from compiler.lint.rule import Finding, Rule
 
 
 def find(context: Context) -> Iterator[Finding]:
+    ends = [
+        (ranges[0][0], ranges[-1][1])
+        for family in FAMILIES
+        if (ranges := of_family(family, context.ir.host))
+    ]
     listened = any(
-        low <= port <= high
+        touches(reservation.ports, tuple((port, port) for pair in ends for port in pair))
         for reservation in context.ir.reservations
-        for low, high in reservation.ports
-        for port in AUTOMATIC
     )
     alike: dict[str | int, dict[int, list[str]]] = {}
     for cell in context.cells:
         # Cells of a class differ in the ports that are listened on, and in nothing else here.
         key = cell.name if listened else cell.enforced.class_
         if key not in alike:
-            alike[key] = _blocking(context, cell.name)
+            alike[key] = _blocking(context, cell.name, ends)
         for rule, protocols in alike[key].items():
             yield Finding(
                 context.rule_span(rule),
@@ -31,9 +34,12 @@ def find(context: Context) -> Iterator[Finding]:
             )
 
 
-def _blocking(context: Context, cell: str) -> dict[int, list[str]]:
-    """The author's rules that deny a port that the kernel may pick, each with its protocols;
-    none for a cell that opens no sockets."""
+def _blocking(context: Context, cell: str, ends: Sequence[tuple[int, int]]) -> dict[int, list[str]]:
+    """The author's rules that deny all ports that the kernel may pick, each with its protocols;
+    none for a cell that opens no sockets.
+
+    `ends` are the lowest and the highest of those ports: who denies both denies all of them.
+    """
     blocked: dict[int, list[str]] = {}
     opened = Request(
         cell, "network.socket.open", domain="inet", type="stream", socket_protocol="other"
@@ -41,12 +47,17 @@ def _blocking(context: Context, cell: str) -> dict[int, list[str]]:
     if context.decides(opened) == "deny":
         return blocked
     for protocol in ("tcp", "udp"):
-        for port in (AUTO, *AUTOMATIC):
-            bind = Request(cell, "network.bind.port", protocol=protocol, port=port)
-            decision = context.decider.decide(bind)
-            if decision.effect == "deny":
-                if decision.rule is not None and not is_shipped(context.rule_span(decision.rule)):
-                    blocked.setdefault(decision.rule, []).append(protocol)
+        for ports in ((AUTO,), *ends):
+            made = [
+                context.decider.decide(
+                    Request(cell, "network.bind.port", protocol=protocol, port=port)
+                )
+                for port in ports
+            ]
+            rule = made[0].rule
+            if all(decision.effect == "deny" for decision in made):
+                if rule is not None and not is_shipped(context.rule_span(rule)):
+                    blocked.setdefault(rule, []).append(protocol)
                 break
     return blocked
 

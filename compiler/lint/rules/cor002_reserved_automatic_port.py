@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from compiler.ir.automatic import candidates, touches
 from compiler.lint.context import Context
-from compiler.lint.ports import AUTOMATIC, leaves_none
+from compiler.lint.ports import leaves_none
 from compiler.lint.rule import Finding, Rule
 
 
 def find(context: Context) -> Iterator[Finding]:
+    host = context.ir.host
+    automatic = candidates(host)
     for reservation in context.ir.reservations:
-        automatic = any(high >= AUTOMATIC[0] for _, high in reservation.ports)
-        if automatic and not leaves_none(reservation, context.ir.host):
+        if touches(reservation.ports, automatic) and not leaves_none(reservation, host):
             yield Finding(
                 context.rule_span(reservation.rule),
                 "a port in the range of automatic port selection cannot be reserved strictly",
@@ -43,6 +45,8 @@ cell web {
 assert never web system.reboot;
 test "no reboot" { deny web system.reboot; }
 """,
-    remedy="listen below 49152, or move `net.inet.ip.anonportmin` above the port",
+    remedy="""\
+listen below 49152, or list the port in the sysctls `net.inet.ip.anonportalgo.reserve` and
+`net.inet6.ip6.anonportalgo.reserve` in `host`""",
     find=find,
 )
