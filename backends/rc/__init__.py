@@ -15,9 +15,9 @@ from compiler.catalogue.rcorder import (
     POLICY_AFTER,
     POLICY_BEFORE,
     SERVICE_AFTER,
-    mounting_before,
 )
 from compiler.ir.ir import IR, Cell
+from compiler.ir.levels import comes_before
 from compiler.ir.serialise import policy_hash
 
 _PACKAGE = "backends.rc"
@@ -63,7 +63,7 @@ def _cell(ir: IR, cell: Cell) -> Iterator[Artifact]:
         cell=cell,
         script=script,
         require=_require(cell),
-        before=(*_before(ir, cell), *ordered(service.before if service else (), _script)),
+        before=(*comes_before(ir.host, cell), *ordered(service.before if service else (), _script)),
         options=options(cell),
         carried=carried(cell),
         hooks=hooks(cell),
@@ -79,10 +79,6 @@ def _require(cell: Cell) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys((*CELL_AFTER, *SERVICE_AFTER, *ordered(cell.service.require, _script)))
     )
-
-
-def _before(ir: IR, cell: Cell) -> tuple[str, ...]:
-    return tuple(mounting_before(ir.host.securelevel) if cell.mounted else ())
 
 
 def _script(cell: str) -> str:

@@ -8,8 +8,9 @@ from compiler.pattern import pattern
 #: What mount.subr gives a writable copy of, where the base has it.
 OVERLAY = ("etc", "home", "root", "tmp", "var")
 
-#: A blank can be protected by a backslash; nothing else can stand for itself.
-_UNREADABLE = pattern(r"[\x00-\x1f\x7f\\]")
+#: A blank can be protected by a backslash; nothing else can stand for itself, and a comment
+#: begins with `#`.
+_UNREADABLE = pattern(r"[\x00-\x1f\x7f\\#]")
 
 
 def signatures(cell: Cell) -> bytes:

@@ -8,10 +8,9 @@ from backends.artifact import Artifact
 from backends.template import render
 from compiler.catalogue.sysctl import Node, all_nodes, integer
 from compiler.ir.ir import IR
+from compiler.ir.levels import STRICT
 from compiler.record import NamedTuple
 
-#: Raised by rc.d/veriexec once fingerprints are loaded, which only level 0 allows.
-_STRICT = "kern.veriexec.strict"
 #: The kernel rounds these up to whole pages.
 _ROUNDED = frozenset({"kern.ipc.shmmax"})
 
@@ -99,7 +98,7 @@ def _wanted(name: str, value: str) -> _Wanted:
 
 def _settings(wanted: Iterable[_Wanted]) -> Iterable[_Setting]:
     for w in wanted:
-        if w.node.name != _STRICT:
+        if w.node.name != STRICT:
             yield _Setting(w.node.name, w.sign, w.value, w.node.summary)
 
 
@@ -152,7 +151,7 @@ def _fragments(ir: IR, wanted: Iterable[_Wanted]) -> list[Artifact]:
     levels += [
         ("veriexec", "veriexec_strict", "veriexec", w.value)
         for w in wanted
-        if w.node.name == _STRICT
+        if w.node.name == STRICT
     ]
     return [
         _file(

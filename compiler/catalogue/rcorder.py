@@ -18,10 +18,10 @@ CELL_AFTER = (POLICY, "mountcritremote")
 SERVICE_AFTER = ("syslogd",)
 
 
-def mounting_before(securelevel: int | None) -> tuple[str, ...]:
-    """What a cell that mounts comes before: at securelevel 2 the kernel refuses new mounts
-    (secmodel_securelevel(9))."""
-    return ("securelevel",) if securelevel is not None and securelevel > 1 else ()
+#: The script that raises kern.veriexec.strict.
+VERIEXEC = "veriexec"
+#: The one that raises the securelevel.
+SECURELEVEL = "securelevel"
 
 
 def _rows(release: str) -> list[dict[str, Any]]:

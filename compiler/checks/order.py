@@ -7,13 +7,15 @@ from itertools import pairwise
 
 from compiler.catalogue.rcorder import (
     CELL_AFTER,
+    SECURELEVEL,
     SERVICE_AFTER,
-    mounting_before,
+    VERIEXEC,
     rc_order,
     rc_script,
 )
 from compiler.diagnostics import Diagnostics, Related, arrows
 from compiler.ir.ir import IR
+from compiler.ir.levels import comes_before
 from compiler.lowering.lower import Lowered
 from compiler.model.policy import Policy
 from compiler.model.settings import Provider, Service
@@ -21,6 +23,11 @@ from compiler.record import NamedTuple
 from compiler.source import Span
 
 _ALWAYS = (CELL_AFTER[-1], *SERVICE_AFTER)
+#: Scripts that cells come before whatever their policy says, and which cells.
+_EARLY = {
+    SECURELEVEL: "at `securelevel 2`, cells that mount start before it",
+    VERIEXEC: "where `kern.veriexec.strict` is raised, cells with `exec sha256` start before it",
+}
 #: Circles that are reported in one run: after each, the others are looked for again.
 _MOST = 20
 
@@ -68,7 +75,7 @@ def _fixed(ir: IR) -> _Waits:
         script = _Script("cell", cell.name)
         after = (*CELL_AFTER, *(SERVICE_AFTER if cell.service is not None else ()))
         waits[script] = {_Script("rc", word): None for word in after}
-        for word in mounting_before(ir.host.securelevel) if cell.mounted else ():
+        for word in comes_before(ir.host, cell):
             waits[_Script("rc", word)][script] = None
     return waits
 
@@ -116,8 +123,9 @@ def _report(circle: list[_Script], waits: _Waits, found: Diagnostics) -> tuple[_
 def _besides(circle: list[_Script]) -> str:
     """What holds in a circle though the policy does not say it."""
     steps = set(pairwise(circle))
-    if any(a.kind == "cell" and b == _Script("rc", "securelevel") for a, b in steps):
-        return "; at `securelevel 2`, cells that mount start before it"
+    for word, why in _EARLY.items():
+        if any(a.kind == "cell" and b == _Script("rc", word) for a, b in steps):
+            return f"; {why}"
     if any(a.kind == "rc" and b.kind == "cell" and a.name in _ALWAYS for a, b in steps):
         return f"; services come after {' and '.join(f'`{word}`' for word in _ALWAYS)}"
     return ""

@@ -110,9 +110,10 @@ CODES = (
     Code("E0526", "program with two fingerprints", "A program has one digest."),
     Code(
         "E0527",
-        "backslash in the path of a fingerprint",
-        "veriexecctl(8) takes a backslash for the start of an escape, so it cannot name such a "
-        "file. Root and mounts of the cell count too, since they are part of the name on the host.",
+        "backslash or number sign in the path of a fingerprint",
+        "veriexecctl(8) takes a backslash for the start of an escape and `#` for that of a "
+        "comment, so it cannot name such a file. Root and mounts of the cell count too, since they "
+        "are part of the name on the host.",
     ),
     Code("E0528", "setting made twice", "One block makes this setting once."),
     Code(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from compiler.catalogue.sysctl import Node, all_nodes
+from compiler.ir.levels import STRICT
 from compiler.ledger.facts import FROZEN, WRITES
 from compiler.ledger.finding import Finding, Gap, Means, nothing
 from compiler.ledger.world import World
 from compiler.model.settings import Securelevel, Sysctl
 
-_STRICT = "kern.veriexec.strict"
 _LOWEST = -1
 
 
@@ -35,7 +35,7 @@ class HostSettings:
     def sysctl(self, setting: Sysctl) -> Finding:
         """The finding of one node."""
         node = all_nodes()[setting.name]
-        if node.canonical == _STRICT:
+        if node.canonical == STRICT:
             by = [veriexec(setting.value)]
             return self._world.judge(by, notes=[self._later(node), _needs(node)])
         gaps = []

@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator
 
-from compiler.catalogue.sysctl import canonical, integer
 from compiler.catalogue.words import DEVICE_NODES
 from compiler.ir.ir import Request
+from compiler.ir.levels import STRICT, veriexec_level
 from compiler.ledger.facts import (
     BY_HAND,
     EACH_PROCESS,
@@ -22,7 +22,6 @@ from compiler.ledger.host import veriexec
 from compiler.ledger.world import TABLES_C, World, tables
 from compiler.syntax import tree as t
 
-_STRICT = "kern.veriexec.strict"
 _LIBEXEC = "libexec/cellpolicy"
 #: Options of writable mounts, without and with `exec readonly`.
 _WRITABLE = ("nosuid,nodev", "noexec,nosuid,nodev")
@@ -40,8 +39,7 @@ class Settings:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        values = {canonical(s.name): s.value for s in world.ir.host.sysctls}
-        self._strict = integer(values.get(_STRICT, "0")) or 0
+        self._strict = veriexec_level(world.ir.host)
 
     def root(self, node: t.Root, cells: Cells) -> Finding:
         by = [_script("cellexec -c ROOT", "cell_options", "-c")]
@@ -88,8 +86,8 @@ class Settings:
     def exec_hash(self, cells: Cells) -> Finding:
         gaps = []
         if self._strict < _REFUSES:
-            why = f"the `host` block does not set {_STRICT} to {_REFUSES} or more: veriexec(8)"
-            remedy = f"set `sysctl {_STRICT} = 1;` in `host`"
+            why = f"the `host` block does not set {STRICT} to {_REFUSES} or more: veriexec(8)"
+            remedy = f"set `sysctl {STRICT} = 1;` in `host`"
             gaps.append(Gap(f"{why} tells of another fingerprint, and lets it run", remedy=remedy))
         by = [
             Means("rc", f"{_LIBEXEC}/signatures/*", "veriexec entry", ("SHA256",)),

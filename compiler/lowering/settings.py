@@ -142,10 +142,12 @@ def _check_hashes(
     places = [root] if root else []
     for setting in (*places, *mounts, *seen.values()) if seen else ():
         values = (getattr(setting, name) for name in field_names(type(setting)))
-        if any(isinstance(value, str) and "\\" in value for value in values):
+        text = "".join(value for value in values if isinstance(value, str))
+        if "\\" in text or "#" in text:
+            what = "a backslash" if "\\" in text else "`#`"
             found.error(
                 "E0527",
-                f"a path of `{cell}` has a backslash, which veriexecctl(8) cannot read",
+                f"a path of `{cell}` has {what}, which veriexecctl(8) cannot read",
                 setting.span,
                 "rename it: fingerprints name programs by their paths on the host",
             )

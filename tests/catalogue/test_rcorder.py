@@ -10,8 +10,9 @@ from compiler.catalogue.actions import RELEASES
 from compiler.catalogue.rcorder import (
     CELL_AFTER,
     POLICY,
+    SECURELEVEL,
     SERVICE_AFTER,
-    mounting_before,
+    VERIEXEC,
     rc_order,
     rc_providers,
     rc_script,
@@ -53,9 +54,10 @@ def test_the_policy_comes_before_the_network_and_cells_before_login(release: str
     assert {POLICY, "sysctl", "mountcritlocal", "NETWORKING", "network"} <= early
     assert ("CRITLOCALMOUNTED" in early) == (release != "9.4")
     assert {*CELL_AFTER, *SERVICE_AFTER} <= _all_before("LOGIN", release)
-    for word in mounting_before(2):
-        assert {*CELL_AFTER, *SERVICE_AFTER} <= _all_before(word, release)
-    assert mounting_before(1) == mounting_before(None) == ()
+    assert {*CELL_AFTER, *SERVICE_AFTER} <= _all_before(SECURELEVEL, release)
+    assert {VERIEXEC, SECURELEVEL}.isdisjoint(
+        word for first in (*CELL_AFTER, *SERVICE_AFTER) for word in _all_before(first, release)
+    )
 
 
 def test_two_words_of_one_script() -> None:

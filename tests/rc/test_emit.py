@@ -12,7 +12,7 @@ import pytest
 
 from backends.artifact import Artifact
 from backends.rc import BACKEND
-from compiler.ir.ir import ExecHash, HostSettings, Mount, Provider, Service
+from compiler.ir.ir import ExecHash, HostSettings, Mount, Provider, Service, SysctlSetting
 from compiler.ir.serialise import policy_hash
 from tests.rc.cells import full_cell, minimal, policy
 
@@ -103,6 +103,27 @@ def test_cells_that_mount_start_before_securelevel_2(
     assert (b"# BEFORE: securelevel\n" in files["rc.d/cell_web"]) == early
 
 
+@pytest.mark.parametrize(
+    ("strict", "hashes", "early"),
+    [
+        ("1", True, True),
+        ("2", True, True),
+        ("0", True, False),
+        (None, True, False),
+        ("1", False, False),
+    ],
+)
+def test_cells_with_fingerprints_start_before_veriexec(
+    strict: str | None, hashes: bool, early: bool
+) -> None:
+    found = (ExecHash("/bin/x", "0" * 64),) if hashes else ()
+    sysctls = (SysctlSetting("kern.veriexec.strict", strict),) if strict else ()
+    ir = policy(minimal(root="/r", exec_hashes=found))
+    ir = replace(ir, host=HostSettings(sysctls=sysctls))
+    files = {artifact.path: artifact.content for artifact in BACKEND.emit(ir)}
+    assert (b"# BEFORE: veriexec\n" in files["rc.d/cell_web"]) == early
+
+
 def test_shellcheck_finds_nothing(artifacts: dict[str, Artifact], tmp_path: Path) -> None:
     names = []
     for artifact in _scripts(artifacts):
@@ -133,7 +154,7 @@ def test_providers_that_rcorder_cannot_read_are_refused(name: str) -> None:
         BACKEND.emit(policy(minimal(service=service)))
 
 
-@pytest.mark.parametrize("path", ["/a\nb", "/a\tb", "/a\\b"])
+@pytest.mark.parametrize("path", ["/a\nb", "/a\tb", "/a\\b", "/a#b"])
 def test_paths_that_veriexecctl_cannot_read_are_refused(path: str) -> None:
     with pytest.raises(ValueError, match="veriexecctl"):
         BACKEND.emit(policy(minimal(exec_hashes=(ExecHash(path, "0" * 64),))))
