@@ -104,8 +104,13 @@ class _Runner:
             case.span,
             "the test sees what it would be told; name another action or condition",
         )
-        points = [self._frame.point(request) for request in literal(self._frame, case.pattern)]
-        return self._decisions.of(points)
+        return [self._as_written(request) for request in literal(self._frame, case.pattern)]
+
+    def _as_written(self, request: Request) -> Decided:
+        """The decision on a request for which the frame may have no place: a target where the
+        kernel passes none."""
+        decision = self._lowered.decider.decide(request)
+        return Decided(self._frame.point(request), decision.effect, decision.rule)
 
     def _is_by(self, row: Decided, wanted: str) -> bool:
         if row.rule is None:

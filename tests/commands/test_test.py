@@ -19,6 +19,18 @@ def test_a_directory_without_policies_is_no_success(cellc: Run, folder: Path) ->
     assert "no `.cell` file below `more` has a `policy` line" in result.stderr
 
 
+def test_targets_that_the_kernel_does_not_pass_are_judged_as_written(
+    cellc: Run, folder: Path
+) -> None:
+    cells = "cell a { profile low; } cell b { profile low; }"
+    test = 'test "t" { deny b process.fork to a; allow b process.fork to self; }'
+    (folder / "fork.cell").write_text(f"policy f; target netbsd 10.1; {cells} {test}")
+    result = cellc("test", "fork.cell")
+    assert (result.exit_code, result.stdout) == (0, "ok     t (2 of 2)\n")
+    assert result.stderr.count("warning[W0807]") == 1
+    assert "deny" in cellc("explain", "fork.cell", "b process.fork to a").stdout
+
+
 def test_a_block_without_cases_is_not_called_ok(cellc: Run, folder: Path) -> None:
     (folder / "web.cell").write_text(WEB + 'test "nothing" {}\n')
     result = cellc("test", "web.cell")
