@@ -1,4 +1,4 @@
-"""Cell ids: `<policy>.cells.lock` beside the root file keeps them for ever.
+"""Cell ids: `NAME.cells.lock` beside the root file NAME.cell keeps them for ever.
 
 A process carries its cell's id across a reload of the policy, so an id must
 never move to another name.  The file lists every name that ever had an id;

@@ -41,8 +41,8 @@ class _Wanted(NamedTuple):
 
     @property
     def sign(self) -> str:
-        """`?=` where an absent node does no harm: it needs a kernel option and protects nothing."""
-        return "?=" if self.node.needs and self.node.hardened is None else "="
+        """`?=` where an absent node does no harm."""
+        return "?=" if self.node.optional(self.value) else "="
 
 
 class SysctlBackend:

@@ -190,6 +190,7 @@ class NodeEntry(Span):
     default: Text | None = None
     earlier: list[EarlierDefault] = []
     hardened: Text | None = None
+    absent: Text | None = None
     needs: Text | None = None
     summary: Text
     note: Text | None = None
@@ -202,6 +203,8 @@ class NodeEntry(Span):
                 raise ValueError(f"the range of {self.name} does not fit its type")
         if self.write == "never" and (self.takes or self.hardened):
             raise ValueError(f"{self.name} is read only")
+        if self.absent is not None and self.needs is None:
+            raise ValueError(f"{self.name} is never absent")
         return self
 
     @model_validator(mode="after")

@@ -96,10 +96,18 @@ class Node:
     """The kernel's own value in releases before that, as far as it is established."""
     hardened: str | None
     """The value a hardened host would have, or None when that is a matter of choice."""
+    absent: str | None
+    """The value as which a kernel without the node behaves, where that is established."""
     needs: str
     """The kernel option, module or architecture without which the node is absent, or ""."""
     summary: str
     note: str
+
+    def optional(self, value: str) -> bool:
+        """Whether a kernel without the node may skip it: the node protects nothing, or what it
+        would turn off is not there either."""
+        off = self.absent is not None and integer(value) == integer(self.absent)
+        return bool(self.needs) and (self.hardened is None or off)
 
 
 @record
@@ -129,6 +137,7 @@ def _node(raw: dict[str, Any]) -> Node:
         default=raw.get("default", ""),
         earlier=tuple(Default(**entry) for entry in raw.get("earlier", ())),
         hardened=raw.get("hardened"),
+        absent=raw.get("absent"),
         needs=raw.get("needs", ""),
         summary=raw["summary"],
         note=raw.get("note", ""),

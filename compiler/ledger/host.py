@@ -39,8 +39,8 @@ class HostSettings:
             by = [veriexec(setting.value)]
             return self._world.judge(by, notes=[self._later(node), _needs(node)])
         gaps = []
-        skipped = bool(node.needs) and node.hardened is None
-        if skipped:
+        skipped = node.optional(setting.value)
+        if skipped and node.hardened is None:
             why = f"a kernel without this node skips the line (`?=`): it needs {node.needs}"
             remedy = "set it where every host of the policy has it"
             gaps.append(Gap(why, "lets more through", remedy))

@@ -70,16 +70,19 @@ def test_every_writable_node_can_be_set(release: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "forgiving"),
+    ("name", "value", "forgiving"),
     [
-        ("kern.ipc.semmni", True),  # SYSVSEM may be missing, and nothing depends on it
-        ("security.pax.mprotect.global", False),  # a host without PaX is not as hardened
-        (CURTAIN, False),
-        ("net.inet.tcp.ecn.enable", False),
+        ("kern.ipc.semmni", "1", True),  # SYSVSEM may be missing, and nothing depends on it
+        ("security.pax.mprotect.global", "1", False),  # a host without PaX is not as hardened
+        ("security.pax.mprotect.ptrace", "0", False),
+        ("emul.linux.enabled", "0", True),  # what is not there is as good as turned off
+        ("emul.linux.enabled", "1", False),
+        (CURTAIN, "1", False),
+        ("net.inet.tcp.ecn.enable", "1", False),
     ],
 )
-def test_only_harmless_absence_is_forgiven(name: str, forgiving: bool) -> None:
-    assert conf({name: "1"}) == [(name, "1", forgiving)]
+def test_only_harmless_absence_is_forgiven(name: str, value: str, forgiving: bool) -> None:
+    assert conf({name: value}) == [(name, value, forgiving)]
 
 
 def test_ports_come_last_and_in_the_one_form_that_cannot_fail() -> None:

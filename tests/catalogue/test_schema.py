@@ -71,6 +71,12 @@ BROKEN: list[tuple[str, str, Break, str]] = [
         "a range is",
     ),
     ("alias of", "sysctl.json", lambda d: d["nodes"][4].update(alias_of="kern.no"), "unknown"),
+    (
+        "always there",
+        "sysctl.json",
+        lambda d: _node(d, "vfs.generic.magiclinks").update(absent="0"),
+        "never absent",
+    ),
     ("read only", "sysctl.json", lambda d: d["nodes"][0].update(hardened="1"), "read only"),
     (
         "two defaults",

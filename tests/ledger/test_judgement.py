@@ -139,6 +139,10 @@ CASES = [
     ("exec sha256 with nobody to refuse", CONFINED.format(f'exec sha256 "{"0" * 64}" "/x";'),
      "exec sha256", NONE),
     # The host
+    ("sysctl that turns off what may be absent", "host { sysctl emul.linux.enabled = 0; }"
+     + LOW.format(""), "sysctl", ENFORCED),
+    ("sysctl that may be absent", "host { sysctl kern.ipc.semmni = 64; }" + LOW.format(""),
+     "sysctl", MORE),
     ("sysctl", "host { sysctl security.models.extensions.curtain = 1; }" + LOW.format(""),
      "sysctl", ENFORCED),
     ("the lowest securelevel", "host { securelevel -1; }" + LOW.format(""), "securelevel", NOTHING),
