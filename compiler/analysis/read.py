@@ -67,6 +67,12 @@ class RequestReader:
         if not text.text.partition("#")[0].strip():
             self._empty(text, found)
             return None
+        start = text.text.partition("#")[0].find("~>")
+        if start >= 0:
+            span = Span(text.name, start, start + 2)
+            help = 'influence is asked about by itself: `cellc query FILE "web ~> db"`'
+            found.error("E0101", "`~>` cannot stand in a request", span, help)
+            return None
         node = parse_request(text, found)
         if node is None:
             return None

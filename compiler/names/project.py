@@ -87,6 +87,8 @@ def _unreadable(path: Path, name: str, reason: str, found: Diagnostics, span: Sp
     importing = {Path(span.file).name} if span is not None else set()
     others = set(files.names(str(path.parent))) - {path.name} - importing
     help = nearest(path.name, others) or "check the path"
+    if name == "-":
+        help = "policies are read from files, since they import others; only `fmt` takes `-`"
     found.error("E0204", f"cannot read {quoted(name)}: {reason}", span, help)
 
 
