@@ -12,16 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 
 from compiler.catalogue.actions import RELEASES
 from compiler.ir.evaluate import Evaluator
-from compiler.ir.ir import Request
+from compiler.ir.ir import IR, Request
 from compiler.ir.requests import all_requests
 from compiler.ir.serialise import from_json
 from compiler.manifest import CERTIFICATE
 from tests.certificate.builds import POLICIES, build, fault, forged, policy, shipped
 from tests.ir.support import NAMES, text
 from tests.semantics.support import program
+from tests.strategies.policies import ir_policies
 
 CHECKER = Path(__file__).parents[2] / "checker"
 
@@ -40,6 +42,12 @@ def test_it_holds_for_generated_policies() -> None:
     for name in NAMES:
         if name not in POLICIES:
             assert fault(build(from_json(text(name)))) == "", name
+
+
+@settings(max_examples=100, deadline=None)
+@given(ir=ir_policies())
+def test_it_holds_for_any_policy(ir: IR) -> None:
+    assert fault(build(ir)) == ""
 
 
 @pytest.mark.parametrize("release", RELEASES)
