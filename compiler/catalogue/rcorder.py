@@ -16,8 +16,6 @@ POLICY_BEFORE = ("network", "NETWORKING", "securelevel")
 CELL_AFTER = (POLICY, "mountcritremote")
 #: What a service comes after, besides: who takes what it says.
 SERVICE_AFTER = ("syslogd",)
-
-
 #: The script that raises kern.veriexec.strict.
 VERIEXEC = "veriexec"
 #: The one that raises the securelevel.
