@@ -137,12 +137,14 @@ def _refuse_foreign(path: str, shown: str, report: bool) -> None:
         raise OutputError(reason, "name the directory that it points to instead")
     if not os.path.isdir(path):
         raise OutputError(f"`{shown}` is not a directory", "name another place for the build")
-    if os.listdir(path) and not made_by_cellc(path):
+    if not os.listdir(path):
+        return
+    if not made_by_cellc(path):
         raise OutputError(
             f"`{shown}` is not empty and was not made by cellc",
             "name an empty or new directory, or remove what is in it yourself",
         )
-    if os.listdir(path) and os.path.exists(os.path.join(path, REPORT)) != report:
+    if os.path.exists(os.path.join(path, REPORT)) != report:
         held, written = ("build", "report") if report else ("report", "build")
         raise OutputError(f"`{shown}` holds a {held}", f"name another directory for the {written}")
 

@@ -64,10 +64,11 @@ class RequestReader:
 
     def read(self, text: Source, found: Diagnostics) -> RequestPattern | None:
         """What a request names, or None after a diagnostic."""
-        if not text.text.partition("#")[0].strip():
+        asked = text.text.partition("#")[0]
+        if not asked.strip():
             self._empty(text, found)
             return None
-        start = text.text.partition("#")[0].find("~>")
+        start = asked.find("~>")
         if start >= 0:
             span = Span(text.name, start, start + 2)
             help = 'influence is asked about by itself: `cellc query FILE "web ~> db"`'

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.catalogue import sysctl
+from compiler.catalogue.sysctl import integer
+from compiler.ir.host import sysctls
 from compiler.ir.ir import HostSettings, Ranges
 
 #: anonportmin and anonportmax of a kernel that nobody tuned (sysctl(7)).
@@ -22,11 +23,9 @@ def candidates(host: HostSettings) -> Ranges:
 
 def of_family(family: str, host: HostSettings) -> Ranges:
     """Those for sockets of one of FAMILIES."""
-    values = {sysctl.canonical(s.name): s.value for s in host.sysctls}
-    low, high = (
-        AUTOMATIC[i] if (text := values.get(f"{family}.anonport{end}")) is None else _number(text)
-        for i, end in enumerate(("min", "max"))
-    )
+    values = sysctls(host)
+    low = _port(values.get(f"{family}.anonportmin"), AUTOMATIC[0])
+    high = _port(values.get(f"{family}.anonportmax"), AUTOMATIC[1])
     return tuple(_without(low, high, values.get(f"{family}.anonportalgo.reserve", "")))
 
 
@@ -40,8 +39,10 @@ def _without(low: int, high: int, reserved: str) -> Iterator[tuple[int, int]]:
         yield low, high
 
 
-def _number(text: str) -> int:
-    number = sysctl.integer(text)
+def _port(text: str | None, default: int) -> int:
+    if text is None:
+        return default
+    number = integer(text)
     assert number is not None
     return number
 

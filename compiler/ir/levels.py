@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from compiler.catalogue.rcorder import SECURELEVEL, VERIEXEC
 from compiler.catalogue.sysctl import integer
+from compiler.ir.host import sysctls
 from compiler.ir.ir import Cell, HostSettings
 
 #: Raised by rc.d/veriexec once fingerprints are loaded, which only level 0 allows.
@@ -12,8 +13,7 @@ STRICT = "kern.veriexec.strict"
 
 def veriexec_level(host: HostSettings) -> int:
     """What kern.veriexec.strict is raised to; 0 if the policy does not."""
-    values = {setting.name: setting.value for setting in host.sysctls}
-    return integer(values.get(STRICT, "0")) or 0
+    return integer(sysctls(host).get(STRICT, "0")) or 0
 
 
 def comes_before(host: HostSettings, cell: Cell) -> tuple[str, ...]:

@@ -109,12 +109,16 @@ class Bodies:
         draft = _Draft()
         draft.rules += shared
         self._fill(draft, statements, where, scope)
-        fixed = [s for s in statements if self._meaning(s, scope) is not None]
+        fixed: list[Rule] = []
+        left: list[t.Statement] = []
+        for statement in statements:
+            meaning = self._meaning(statement, scope)
+            if meaning is None:
+                left.append(statement)
+            else:
+                fixed.append(Rule(meaning, where, statement.span))
         if fixed:
-            rules = [Rule(self._known[id(s.shared)], where, s.span) for s in fixed]
-            gone = {id(s) for s in fixed}
-            left = [s for s in statements if id(s) not in gone]
-            self._templates[name] = ((*shared, *rules), left)
+            self._templates[name] = ((*shared, *fixed), left)
         return draft.body("template", name, span)
 
     def _meaning(self, statement: t.Statement, scope: Scope) -> Meaning | None:

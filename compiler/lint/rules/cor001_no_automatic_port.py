@@ -16,10 +16,8 @@ def find(context: Context) -> Iterator[Finding]:
         for family in FAMILIES
         if (ranges := of_family(family, context.ir.host))
     ]
-    listened = any(
-        touches(reservation.ports, tuple((port, port) for pair in ends for port in pair))
-        for reservation in context.ir.reservations
-    )
+    single = tuple((port, port) for pair in ends for port in pair)
+    listened = any(touches(reservation.ports, single) for reservation in context.ir.reservations)
     alike: dict[str | int, dict[int, list[str]]] = {}
     for cell in context.cells:
         # Cells of a class differ in the ports that are listened on, and in nothing else here.
