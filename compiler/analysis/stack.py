@@ -9,6 +9,7 @@ from compiler.analysis.decisions import Decided
 from compiler.analysis.frame import Frame
 from compiler.catalogue.actions import Leaf
 from compiler.catalogue.voters import Outcome, Socket, VoterSettings, is_root_user, outcome
+from compiler.ir.host import sysctls
 from compiler.ir.ir import HOST_ROOT, IR, Effect, Request
 from compiler.ir.requests import catalogue
 from compiler.lowering.space import members
@@ -20,12 +21,8 @@ class Stack:
     def __init__(self, ir: IR) -> None:
         self._catalogue = catalogue(ir)
         level = ir.host.securelevel
-        sysctls = {s.name: s.value for s in ir.host.sysctls}
-        self.host = (
-            VoterSettings(sysctls=sysctls)
-            if level is None
-            else VoterSettings(securelevel=level, sysctls=sysctls)
-        )
+        nodes = sysctls(ir.host)
+        self.host = VoterSettings(sysctls=nodes) if level is None else VoterSettings(level, nodes)
         self.as_root = {c.name for c in ir.cells if is_root_user(c.user)}
         """Subjects whose processes run as root, at least to begin with."""
         self.as_root.add(HOST_ROOT)

@@ -15,6 +15,7 @@ from compiler.catalogue.rcorder import rc_providers
 from compiler.catalogue.sysctl import Node
 from compiler.catalogue.voters import switched_by
 from compiler.driver import Program
+from compiler.ir.host import sysctls
 from compiler.ir.ir import IR, Effect
 from compiler.record import NamedTuple
 
@@ -113,7 +114,7 @@ def nodes(old: str, new: str, program: Program) -> list[NodeChange]:
 def defaults(old: str, new: str, program: Program) -> Defaults:
     """What the kernels set nodes to by themselves, of nodes that hold a value; no aliases."""
     before, after = sysctl.load(old), sysctl.load(new)
-    values = {sysctl.canonical(s.name): s.value for s in program.policy.host.sysctls}
+    values = sysctls(program.ir.host)
     changed, compared, unknown = [], 0, []
     for name in sorted(before.nodes.keys() & after.nodes.keys()):
         node = after.nodes[name]
