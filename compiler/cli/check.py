@@ -13,7 +13,8 @@ from compiler.render.formats import FORMATS
 
 if TYPE_CHECKING:
     from compiler.cache import Cache
-    from compiler.commands.check import BaselineMode, FailOn
+    from compiler.commands.baseline import BaselineMode
+    from compiler.commands.check import FailOn
     from compiler.replay import Replay
 
 

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Literal
 
 from compiler import files
 from compiler.commands.output import Findings
@@ -17,8 +17,7 @@ from compiler.lint.registry import all_rules, is_rule
 from compiler.record import changed
 from compiler.render.text import visible
 
-if TYPE_CHECKING:
-    from compiler.commands.check import BaselineMode
+BaselineMode = Literal["check", "create", "shrink"]
 
 
 class UnusableBaselineError(Exception):

@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from compiler import files
 from compiler.commands.output import Findings, print_findings, print_report, seen_from
@@ -20,11 +20,13 @@ from compiler.pattern import pattern
 from compiler.record import NamedTuple, changed, record
 from compiler.source import Source
 
+if TYPE_CHECKING:
+    from compiler.commands.baseline import BaselineMode
+
 #: What makes a file the root file of a policy.
 _HEADER = pattern(rb"^[ \t]*policy[ \t]+[A-Za-z]", re.MULTILINE)
 
 FailOn = Literal["error", "warning", "note", "never"]
-BaselineMode = Literal["check", "create", "shrink"]
 _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 
 
