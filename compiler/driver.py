@@ -13,7 +13,7 @@ from compiler.record import record
 from compiler.source import Source, Span
 
 if TYPE_CHECKING:
-    from compiler.lowering.lower import Lowered
+    from compiler.lowering.lower import Lowered, Rest
     from compiler.model.policy import Policy
     from compiler.names.definitions import Definitions
     from compiler.names.values import Constant
@@ -78,10 +78,12 @@ def compile_policy(
     today: datetime.date,
     ids: Ids = numbered,
     texts: Mapping[str, str] | None = None,
+    rest: Rest | None = None,
 ) -> Compilation:
     """Everything up to the IR, and all findings on the way.
 
-    `texts` take the place of what files hold, by the names that their sources have.
+    `texts` take the place of what files hold, by the names that their sources have.  Where they
+    leave out cells, `rest` says what these mean, and what is to be checked over all cells is not.
     """
     from compiler.checks.run import check
     from compiler.lowering.lower import lower
@@ -96,12 +98,13 @@ def compile_policy(
     definitions = gather(loader, found)
     program = None
     if definitions is not None:
+        definitions.left_out = rest.cells if rest else ()
         lets = evaluate_lets(definitions.lets, found)
         policy = elaborate(definitions, lets, today, found)
         declared: dict[str, Span | None] = {cell.name: cell.span for cell in policy.cells}
-        lowered = lower(policy, sources, ids(declared), found)
+        lowered = lower(policy, sources, ids(declared), found, rest)
         program = Program(definitions, lets, policy, lowered)
-        if not found.failed:
+        if not found.failed and rest is None:
             check(policy, lowered, found)
     every = found.sorted()
     errors = tuple(d for d in every if d.severity == "error")

@@ -11,6 +11,7 @@ from compiler.ledger.finding import Entry, Finding, Overridden, nothing
 from compiler.ledger.host import HostSettings
 from compiler.ledger.rules import Rules
 from compiler.ledger.settings import Settings
+from compiler.ledger.scopes import Scopes
 from compiler.ledger.statements import Place, files, kind, walk
 from compiler.ledger.world import World
 from compiler.names.release import holds
@@ -23,12 +24,14 @@ _BRINGS_IN = nothing("it brings in the statements of what it names")
 _TESTED = nothing("a test: `cellc test` runs it")
 
 
-def make_ledger(program: Program, backends: Iterable[str]) -> list[Entry]:
+def make_ledger(
+    program: Program, backends: Iterable[str], scopes: Scopes | None = None
+) -> list[Entry]:
     """An entry for every statement, in the order of files and places in them.
 
-    `backends` names those that the build is made by.
+    `backends` names those that the build is made by; `scopes` are as for World.
     """
-    maker = _Maker(World(program, backends))
+    maker = _Maker(World(program, backends, scopes))
     target = program.ir.target
     return [
         maker.entry(statement, place)

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from compiler.ledger.finding import Overridden
 from compiler.model.policy import Body, Policy
+from compiler.record import NamedTuple
 from compiler.source import Span
+
+
+class Part(NamedTuple):
+    """A profile, a template or the block of a cell, as a part of a cell."""
+
+    scope: str
+    """Such as "profile service"."""
+    settings: Iterable[tuple[str, Span]]
+    """What it sets of which the most derived value counts, and where."""
+
 
 _NOWHERE = Overridden((), ())
 
@@ -14,16 +25,19 @@ _NOWHERE = Overridden((), ())
 class Scopes:
     """Answers for the profiles, templates and cells of one policy."""
 
-    def __init__(self, policy: Policy) -> None:
-        self.everyone = tuple(cell.name for cell in policy.cells)
+    def __init__(self, cells: Iterable[tuple[str, Iterable[Part]]]) -> None:
+        """`cells` are in name order, the parts of each the least derived first."""
+        everyone = []
         users: dict[str, dict[str, None]] = {}
         self._chosen: dict[tuple[str, str], Span] = {}
         """By cell and setting: where the value it has is set."""
-        for cell in policy.cells:
-            for body in cell.bodies:
-                users.setdefault(f"{body.kind} {body.name}", {})[cell.name] = None
-                for setting, span in _settings(body):
-                    self._chosen[cell.name, setting] = span
+        for cell, parts in cells:
+            everyone.append(cell)
+            for scope, settings in parts:
+                users.setdefault(scope, {})[cell] = None
+                for setting, span in settings:
+                    self._chosen[cell, setting] = span
+        self.everyone = tuple(everyone)
         self._users = {scope: tuple(cells) for scope, cells in users.items()}
 
     def cells(self, scope: str) -> tuple[str, ...]:
@@ -40,6 +54,17 @@ class Scopes:
             return cells, _NOWHERE
         others = tuple(cell for cell in cells if self._chosen.get((cell, setting)) != span)
         return mine, Overridden(others, (self._chosen[others[0], setting],))
+
+
+def parts_of(policy: Policy) -> Iterator[tuple[str, Iterable[Part]]]:
+    """The cells of a policy and their parts."""
+    for cell in policy.cells:
+        yield cell.name, [part_of(body) for body in cell.bodies]
+
+
+def part_of(body: Body) -> Part:
+    """A body as a part of the cell that has it."""
+    return Part(f"{body.kind} {body.name}", _settings(body))
 
 
 def _settings(body: Body) -> Iterator[tuple[str, Span]]:

@@ -11,7 +11,7 @@ from compiler.driver import Program
 from compiler.ir.ir import HOST, Cell, Request
 from compiler.ir.requests import catalogue
 from compiler.ledger.finding import Finding, Gap, Means, judge
-from compiler.ledger.scopes import Scopes
+from compiler.ledger.scopes import Scopes, parts_of
 
 TABLES_C = "kmod/secmodel_cellpolicy/cellpolicy_tables.c"
 
@@ -19,12 +19,15 @@ TABLES_C = "kmod/secmodel_cellpolicy/cellpolicy_tables.c"
 class World:
     """One compiled policy, and the backends that its build is made by."""
 
-    def __init__(self, program: Program, backends: Iterable[str]) -> None:
+    def __init__(
+        self, program: Program, backends: Iterable[str], scopes: Scopes | None = None
+    ) -> None:
+        """`scopes` are those of the policy, where its cells do not tell."""
         self.program = program
         self.ir = program.ir
         self.policy = program.policy
         self.backends = frozenset(backends)
-        self.scopes = Scopes(program.policy)
+        self.scopes = scopes or Scopes(parts_of(program.policy))
         self.catalogue = catalogue(program.ir)
         self.cells: dict[str, Cell] = {cell.name: cell for cell in program.ir.cells}
         self.permissive = frozenset(

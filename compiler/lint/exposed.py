@@ -33,8 +33,8 @@ def exposed_services(context: Context, fits: Callable[[CellPair], bool]) -> Iter
     """The services of cells that listen and about which something is so."""
     found: dict[Span, list[CellPair]] = {}
     for cell in context.exposed:
-        services = [body.service for body in cell.written.bodies if body.service is not None]
-        if services and fits(cell):
+        if cell.enforced.service is not None and fits(cell):
+            services = [body.service for body in cell.written.bodies if body.service is not None]
             found.setdefault(services[-1].span, []).append(cell)
     for span, cells in found.items():
         yield Exposed(span, tuple(cells))

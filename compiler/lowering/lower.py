@@ -10,7 +10,7 @@ from compiler.catalogue.actions import load
 from compiler.diagnostics import Diagnostics
 from compiler.ir import ir
 from compiler.ir.decide import Decider
-from compiler.ir.requests import words_of
+from compiler.ir.requests import Words, words_of
 from compiler.lowering.fold import Problem, fold
 from compiler.lowering.layout import Layout
 from compiler.lowering.problems import report, report_collision, report_taken
@@ -27,12 +27,20 @@ from compiler.source import Source, Span
 class Lowered:
     """The IR, and where each of its rules stands."""
 
-    def __init__(self, made: ir.IR, spans: tuple[Span, ...], scopes: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        made: ir.IR,
+        spans: tuple[Span, ...],
+        scopes: tuple[str, ...],
+        contested: frozenset[int] = frozenset(),
+    ) -> None:
         self.ir = made
         self.spans = spans
         """By index of the rule."""
         self.scopes = scopes
         """What each rule stands in, such as "profile service"."""
+        self.contested = contested
+        """Ids that several rules would have (RuleIds)."""
 
     @cached_property
     def decider(self) -> Decider:
@@ -45,9 +53,22 @@ def lower(
     sources: Mapping[str, Source],
     ids: Mapping[str, int],
     found: Diagnostics,
+    rest: Rest | None = None,
 ) -> Lowered:
-    """The IR of a policy; `ids` holds the id of every cell, retired ones included."""
-    return _Lowering(policy, sources, found).run(ids)
+    """The IR of a policy; `ids` holds the id of every cell, retired ones included.
+
+    Of a policy of which cells are left out, `rest` says what they mean for the others.
+    """
+    return _Lowering(policy, sources, found, rest).run(ids)
+
+
+class Rest(NamedTuple):
+    """What a policy says in cells that are left out, as far as it matters to others."""
+
+    cells: tuple[str, ...]
+    """The names of all cells, in the order of their definitions."""
+    words: Words
+    """What all rules name of sockets."""
 
 
 class _Parts(NamedTuple):
@@ -68,11 +89,20 @@ class _Parts(NamedTuple):
 
 
 class _Lowering:
-    def __init__(self, policy: Policy, sources: Mapping[str, Source], found: Diagnostics) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        sources: Mapping[str, Source],
+        found: Diagnostics,
+        rest: Rest | None,
+    ) -> None:
         self._policy = policy
+        self._rest = rest
         self._found = found
         self._catalogue = load(policy.target)
-        self._universe = Universe(cell.name for cell in policy.cells)
+        self._universe = Universe(
+            sorted(rest.cells) if rest else (cell.name for cell in policy.cells)
+        )
         self._action_sets: list[tuple[str, ...]] = []
         self._action_index: dict[tuple[str, ...], int] = {}
         self._rules: list[ir.Rule] = []
@@ -106,7 +136,7 @@ class _Lowering:
         chains = [self._cell_layers(cell) for cell in policy.cells]
         unused = [self._body_layers(chain) for chain in policy.unused]
         rules = self._rules
-        words = words_of(rule.requests for rule in rules)
+        words = self._rest.words if self._rest else words_of(rule.requests for rule in rules)
         self._layout = Layout(self._catalogue, self._action_sets, words)
         self._sort_out()
         self._parts = [self._take_apart(layer.rules) for layer in self._layers]
@@ -135,7 +165,8 @@ class _Lowering:
                 tuple(ir.SysctlSetting(s.name, s.value) for s in policy.host.sysctls),
             ),
         )
-        return Lowered(made, tuple(self._spans), tuple(self._scopes))
+        spans, scopes = tuple(self._spans), tuple(self._scopes)
+        return Lowered(made, spans, scopes, self._ids.contested)
 
     # Interning
 
@@ -171,7 +202,7 @@ class _Lowering:
         return index
 
     def _add(self, rules: Sequence[Rule]) -> None:
-        ids, known = self._ids, self._request_sets
+        ids, known = self._ids.by_span, self._request_sets
         add, add_span, add_scope = self._rules.append, self._spans.append, self._scopes.append
         for rule in rules:
             meaning, span = rule.meaning, rule.span

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from compiler.digest import sha256
 from compiler.model.policy import Body
 from compiler.pattern import pattern
+from compiler.record import NamedTuple
 from compiler.source import Source, Span
 
 _COMMENT = pattern(r"#[^\n]*")
@@ -26,8 +27,16 @@ def canonical(text: str) -> str:
     return _NEEDLESS.sub("", on_one_line(text))
 
 
-def rule_ids(bodies: Iterable[Body], sources: Mapping[str, Source]) -> dict[Span, int]:
-    """A 32-bit id, never 0, for every rule of some bodies, by its span.
+class RuleIds(NamedTuple):
+    """The ids of rules, by their spans."""
+
+    by_span: Mapping[Span, int]
+    contested: frozenset[int] = frozenset()
+    """Numbers that several rules would have: who has which of them hangs on all of these."""
+
+
+def rule_ids(bodies: Iterable[Body], sources: Mapping[str, Source]) -> RuleIds:
+    """A 32-bit id, never 0, for every rule of some bodies.
 
     It is made of the rule's canonical tokens, its file, its scope, and its ordinal
     among identical ones; when two collide, the later in this order is salted.
@@ -37,7 +46,7 @@ def rule_ids(bodies: Iterable[Body], sources: Mapping[str, Source]) -> dict[Span
     ids = {span: _number(words, ordinal) for span, words, ordinal in _keys(bodies, texts)}
     if 0 in (numbers := {*ids.values()}) or len(numbers) < len(ids):
         return _salted(_keys(bodies, texts))
-    return ids
+    return RuleIds(ids)
 
 
 def _keys(bodies: Iterable[Body], texts: Mapping[str, str]) -> Iterator[tuple[Span, bytes, int]]:
@@ -83,15 +92,18 @@ def _number(words: bytes, ordinal: int, salt: int = 0) -> int:
     return int.from_bytes(digest[:4], "big")
 
 
-def _salted(keys: Iterable[tuple[Span, bytes, int]]) -> dict[Span, int]:
+def _salted(keys: Iterable[tuple[Span, bytes, int]]) -> RuleIds:
     """Ids of which no two are the same, though their words collide."""
     ids: dict[Span, int] = {}
     taken = {0}
+    contested: set[int] = set()
     for span, words, ordinal in sorted(keys, key=lambda key: key[1:]):
         number = salt = 0
         while number in taken:
             number = _number(words, ordinal, salt)
             salt += 1
+            if number in taken or salt > 1:
+                contested.add(number)
         taken.add(number)
         ids[span] = number
-    return ids
+    return RuleIds(ids, frozenset(contested))

@@ -45,7 +45,7 @@ class _Elaborator:
         self._d = d
         self._found = found
         self._today = today
-        self._groups = Groups(d.groups, d.cells, found)
+        self._groups = Groups(d.groups, d.cell_names, found)
         self._rules = Rules(Actions(load(d.target), found), self._groups, found)
         self._bodies = Bodies(self._rules, d.target, today, found)
         self._global = Scope(lets, found, {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeVar
 
 from compiler.diagnostics import Diagnostics, Related, quoted
@@ -41,6 +42,8 @@ class Definitions:
         self.profiles: dict[str, t.Profile] = {}
         self.templates: dict[str, t.Template] = {}
         self.cells: dict[str, t.Cell] = {}
+        self.left_out: tuple[str, ...] = ()
+        """All names of cells, where the texts of some are left out."""
         self.groups: dict[str, t.Group] = {}
         self.host: list[t.Statement] = []
         self.assertions: list[t.Statement] = []
@@ -61,6 +64,11 @@ class Definitions:
             self.sources[source.name] = source
             self.imports.setdefault(source.name, ())
         return own
+
+    @property
+    def cell_names(self) -> Mapping[str, object]:
+        """The names of all cells, in the order of their definitions."""
+        return dict.fromkeys(self.left_out) or self.cells
 
     @property
     def profile_names(self) -> list[str]:

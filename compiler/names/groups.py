@@ -16,7 +16,7 @@ class Groups:
     """The cells of every group; names of cells count as groups of one."""
 
     def __init__(
-        self, groups: Mapping[str, t.Group], cells: Mapping[str, t.Cell], found: Diagnostics
+        self, groups: Mapping[str, t.Group], cells: Mapping[str, object], found: Diagnostics
     ) -> None:
         self._groups = groups
         self.cells = cells

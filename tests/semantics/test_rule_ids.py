@@ -98,9 +98,9 @@ def test_identical_rules_are_told_apart_by_their_order() -> None:
     text = "deny a;\ndeny b;\ndeny a;\n"
     spans = [Span("f", 0, 7), Span("f", 8, 15), Span("f", 16, 23)]
     sources = {"f": Source("f", text)}
-    all_of_them = rule_ids(bodies(spans, "cell x"), sources)
+    all_of_them = rule_ids(bodies(spans, "cell x"), sources).by_span
     assert len(set(all_of_them.values())) == 3
-    without_last = rule_ids(bodies(spans[:2], "cell x"), sources)
+    without_last = rule_ids(bodies(spans[:2], "cell x"), sources).by_span
     assert without_last == {span: all_of_them[span] for span in spans[:2]}
 
 
@@ -118,6 +118,6 @@ def test_colliding_ids_are_salted_the_same_way_every_time(monkeypatch: pytest.Mo
     lines = [f"deny a{i};" for i in range(7)]
     sources = {"f": Source("f", "".join(lines))}
     spans = [Span("f", 8 * i, 8 * i + 8) for i in range(7)]
-    made = rule_ids(bodies(spans, "cell x"), sources)
+    made = rule_ids(bodies(spans, "cell x"), sources).by_span
     assert sorted(made.values()) == [1, 2, 3, 4, 5, 6, 7]
-    assert rule_ids(bodies(spans[::-1], "cell x"), sources) == made
+    assert rule_ids(bodies(spans[::-1], "cell x"), sources).by_span == made

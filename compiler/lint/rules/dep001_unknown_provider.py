@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from compiler.catalogue.rcorder import rc_providers
 from compiler.diagnostics import nearest
 from compiler.lint.context import Context
-from compiler.lint.providers import rc_words
 from compiler.lint.rule import Finding, Rule
 
 _PACKAGE = (
@@ -18,15 +17,21 @@ _PACKAGE = (
 
 def find(context: Context) -> Iterator[Finding]:
     known = rc_providers(context.ir.target)
-    for provider in rc_words(context):
-        name = provider.name
-        if name in known:
+    for cell, service in context.services():
+        named = {p.name for p in (*service.require, *service.before) if p.kind == "rc"}
+        unknown = named.difference(known)
+        if not unknown:
             continue
-        help = nearest(name, known) or _PACKAGE
-        if name in context.cell_by_name:
-            help = f"write `cell {name}` to be ordered against the cell"
-        message = f"no rc.d script of the base system provides `{name}`"
-        yield Finding(provider.span, message, help)
+        written = [body.service for body in cell.written.bodies if body.service is not None][-1]
+        for provider in (*written.require, *written.before):
+            name = provider.name
+            if provider.kind != "rc" or name not in unknown:
+                continue
+            help = nearest(name, known) or _PACKAGE
+            if name in context.cell_by_name:
+                help = f"write `cell {name}` to be ordered against the cell"
+            message = f"no rc.d script of the base system provides `{name}`"
+            yield Finding(provider.span, message, help)
 
 
 RULE = Rule(
