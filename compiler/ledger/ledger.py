@@ -10,8 +10,8 @@ from compiler.ledger.checks import Assertions
 from compiler.ledger.finding import Entry, Finding, Overridden, nothing
 from compiler.ledger.host import HostSettings
 from compiler.ledger.rules import Rules
-from compiler.ledger.settings import Settings
 from compiler.ledger.scopes import Scopes
+from compiler.ledger.settings import Settings
 from compiler.ledger.statements import Place, files, kind, walk
 from compiler.ledger.world import World
 from compiler.names.release import holds

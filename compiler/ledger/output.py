@@ -5,18 +5,23 @@ from __future__ import annotations
 import functools
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from compiler.driver import Program
 from compiler.ledger.finding import Entry, Finding, Means, Overridden
 from compiler.ledger.statements import kind, text
+from compiler.record import NamedTuple
 from compiler.source import Source, Span
 from compiler.sourcemap import hex_id
 
 FORMAT = "cellc-ledger"
 VERSION = 1
+
+_OPENING = ' "statements": [\n  '
+_BETWEEN = ",\n  "
+_CLOSING = "\n ]\n}\n"
 
 #: Stands for all cells where there are several.
 EVERY_CELL = "*"
@@ -32,23 +37,51 @@ def ledger_json(
     entries: Sequence[Entry],
 ) -> bytes:
     """`ledger.json`."""
-    counts = Counter(entry.finding.status for entry in entries)
+    counts = Counter[str](entry.finding.status for entry in entries)
+    return written(program, backends, Content(counts, rows(program, sources, entries)))
+
+
+def rows(
+    program: Program, sources: Mapping[str, Source], entries: Iterable[Entry]
+) -> Iterator[str]:
+    """The entries as they are written, without what stands between them."""
+    return map(_Rows(program, sources).row, entries)
+
+
+class Content(NamedTuple):
+    """What a ledger consists of, but for what it is about."""
+
+    counts: Mapping[str, int]
+    """How many rows have which status."""
+    rows: Iterable[str]
+
+
+def written(program: Program, backends: Iterable[str], content: Content) -> bytes:
+    """The file."""
+    counts = content.counts
     head = {
         "format": FORMAT,
         "version": VERSION,
         "policy": program.ir.policy,
         "target": program.ir.target,
         "backends": sorted(backends),
-        "count": {status: counts[status] for status in sorted(counts)},
+        "count": {status: counts[status] for status in sorted(counts) if counts[status]},
     }
     lines = [f' "{key}": {_line(value)},\n' for key, value in head.items()]
-    parts = [f'{{\n{"".join(lines)} "statements": [\n  '.encode()]
+    parts = [f"{{\n{''.join(lines)}{_OPENING}".encode()]
     # The ledger is larger than all else of a large policy: it is encoded some rows at a time.
-    rows, between = map(_Rows(program, sources).row, entries), b""
-    while some := ",\n  ".join(islice(rows, 4096)):
+    rows, between = iter(content.rows), b""
+    while some := _BETWEEN.join(islice(rows, 4096)):
         parts += between, some.encode()
-        between = b",\n  "
-    return b"".join([*parts, b"\n ]\n}\n"])
+        between = _BETWEEN.encode()
+    return b"".join([*parts, _CLOSING.encode()])
+
+
+def read(content: bytes) -> tuple[Mapping[str, int], list[str]]:
+    """The counts and rows of a file that cellc has written."""
+    head, _, body = content.decode().partition(_OPENING)
+    counts: Mapping[str, int] = json.loads(head.removesuffix(",\n") + "}")["count"]
+    return counts, body.removesuffix(_CLOSING).split(_BETWEEN)
 
 
 class _Rows:

@@ -8,7 +8,7 @@ from compiler.analysis.stack import Stack
 from compiler.catalogue.actions import Leaf
 from compiler.ir.ir import Effect, Request, Verdict
 from compiler.ir.requests import catalogue
-from compiler.lint.context import CellPair, Context
+from compiler.lint.context import CellPair, Context, is_shipped
 
 _RAW = "inet6", "raw"
 
@@ -24,7 +24,7 @@ def remarked(context: Context, effect: Effect) -> Iterator[tuple[int, set[str]]]
 
     Each rule once for each place it stands at; what it does not decide does not count.
     """
-    ir, theirs = context.ir, context.rules
+    ir = context.ir
     leaves = catalogue(ir).by_name
     found: dict[int, set[str]] = {}
     seen: set[tuple[int, bool]] = set()
@@ -38,7 +38,7 @@ def remarked(context: Context, effect: Effect) -> Iterator[tuple[int, set[str]]]
             if (
                 row.effect != effect
                 or ir.rules[row.rule].listen
-                or context.rule_span(row.rule) not in theirs
+                or is_shipped(context.rule_span(row.rule))
             ):
                 continue
             remarks = found.setdefault(row.rule, set())

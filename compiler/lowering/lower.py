@@ -14,7 +14,7 @@ from compiler.ir.requests import Words, words_of
 from compiler.lowering.fold import Problem, fold
 from compiler.lowering.layout import Layout
 from compiler.lowering.problems import report, report_collision, report_taken
-from compiler.lowering.reservations import Owners, claims, collisions
+from compiler.lowering.reservations import Owners, claims, collisions, opens
 from compiler.lowering.rule_ids import rule_ids
 from compiler.lowering.settings import merge
 from compiler.lowering.space import Space, Universe
@@ -274,7 +274,7 @@ class _Lowering:
             explicit=tuple([i for i in indices if i not in own]) if own else indices,
             listens=tuple(listens),
             binding=tuple(binding),
-            opening=tuple([i for i in binding if i not in own and _opens(rules[i])]),
+            opening=tuple([i for i in binding if i not in own and opens(rules[i])]),
             telling=tuple(telling),
             named=frozenset([m for r in telling if r.to is not None for m in r.to.members]),
         )
@@ -372,11 +372,6 @@ class _Lowering:
                     hit = owners.hit_by(rule, cell.name)
                     if hit is not None:
                         report_taken(hit, cell.name, rule, index, self._spans, self._found)
-
-
-def _opens(rule: ir.Rule) -> bool:
-    """Whether a rule about binds lets through those of certain ports."""
-    return rule.effect != "deny" and rule.requests.ports is not None
 
 
 def _bodies(policy: Policy) -> Iterator[Body]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import bisect
 from collections.abc import Iterable, Iterator, Sequence
 
-from compiler.ir.ir import Reservation, Rule
+from compiler.catalogue.actions import load
+from compiler.ir.ir import IR, Reservation, Rule
 from compiler.record import NamedTuple
 
 
@@ -36,6 +37,32 @@ def collisions(ordered: Sequence[Claim]) -> Iterator[tuple[Claim, Claim]]:
             if claim.high <= furthest.high:
                 continue
         furthest = claim
+
+
+def any_taken(ir: IR) -> bool:
+    """Whether two cells listen on a port, or a rule of one opens a port of another."""
+    ordered = claims(ir.reservations)
+    if any(collisions(ordered)):
+        return True
+    leaves = load(ir.target).by_name
+    binds = [any(leaves[name].dimension == "bind" for name in names) for names in ir.action_sets]
+    opening = {
+        index
+        for index, rule in enumerate(ir.rules)
+        if not rule.listen and binds[rule.requests.actions] and opens(rule)
+    }
+    owners = Owners(ordered)
+    return any(
+        owners.hit_by(ir.rules[index], cell.name) is not None
+        for cell in ir.cells
+        for layer in cell.layers
+        for index in opening.intersection(ir.layers[layer].rules)
+    )
+
+
+def opens(rule: Rule) -> bool:
+    """Whether a rule about binds lets through those of certain ports."""
+    return rule.effect != "deny" and rule.requests.ports is not None
 
 
 class Owners:

@@ -1,0 +1,1 @@
+"""Takes over from an earlier build what is about cells whose text is the same."""

@@ -1,0 +1,105 @@
+"""What a build keeps for the next one of the same policy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from compiler import cache
+from compiler.files import Notes
+from compiler.record import NamedTuple, record
+from compiler.source import Span
+
+
+class KeptText(NamedTuple):
+    """A file of the policy as it was."""
+
+    path: str
+    text: str
+
+
+class KeptCell(NamedTuple):
+    """The block of a cell; places in it count from its start."""
+
+    file: str
+    begin: int
+    """Where its annotations begin, if it has any."""
+    start: int
+    end: int
+    statements: int
+    """In the block, and itself."""
+    rules: Sequence[tuple[int, int]]
+    """Where its own rules stand, in the order of the IR."""
+    settings: Sequence[tuple[str, int, int]]
+    """What it sets of which the most derived value counts, and where."""
+
+    @property
+    def span(self) -> Span:
+        return Span(self.file, self.start, self.end)
+
+
+class KeptRule(NamedTuple):
+    """A rule of a profile or a template."""
+
+    number: int
+    """In the IR."""
+    span: Span
+    scope: str
+
+
+@record
+class Kept:
+    """A build without findings."""
+
+    about: str
+    """What it was asked for, and what made it."""
+    notes: Notes
+    """What was asked of the file system, the texts of the policy aside."""
+    texts: Mapping[str, KeptText]
+    """By the names of their sources."""
+    digests: Mapping[str, str]
+    """Of the files of the build that are read again."""
+    cells: Mapping[str, KeptCell]
+    """In the order of their definitions."""
+    settings: Mapping[str, Sequence[tuple[str, Span]]]
+    """What profiles and templates set, by scope, as in KeptCell."""
+    rules: Sequence[KeptRule]
+    shipped: Sequence[str]
+    """The profiles of cellc's own that are used."""
+    contested: frozenset[int]
+    """Ids that several rules would have."""
+
+
+def pack(kept: Kept) -> list[bytes]:
+    """The fields of an entry of the cache."""
+    document = {
+        "about": kept.about,
+        "texts": kept.texts,
+        "digests": kept.digests,
+        "cells": kept.cells,
+        "settings": kept.settings,
+        "rules": kept.rules,
+        "shipped": kept.shipped,
+        "contested": sorted(kept.contested),
+    }
+    return [json.dumps(document).encode(), cache.from_notes(kept.notes)]
+
+
+def unpack(fields: Sequence[bytes]) -> Kept:
+    """What `pack` made such fields of."""
+    document: dict[str, Any] = json.loads(fields[0])
+    return Kept(
+        about=document["about"],
+        notes=cache.to_notes(fields[1]),
+        texts={name: KeptText(*row) for name, row in document["texts"].items()},
+        digests=document["digests"],
+        cells={name: KeptCell(*row) for name, row in document["cells"].items()},
+        settings={
+            scope: [(name, Span(*span)) for name, span in rows]
+            for scope, rows in document["settings"].items()
+        },
+        rules=[KeptRule(number, Span(*span), scope) for number, span, scope in document["rules"]],
+        shipped=document["shipped"],
+        contested=frozenset(document["contested"]),
+    )

@@ -1,0 +1,239 @@
+"""Builds a policy of which some cells have changed since it was built before.
+
+Only these are compiled; of the others the IR and the rows of the ledger are those of the
+build before.  Whatever is more than that, and whatever there is to say about the policy, is
+left to compiling all of it.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from compiler.checks.assertions import check_assertions
+from compiler.diagnostics import Diagnostics
+from compiler.driver import Compilation, Program, compile_policy
+from compiler.ir.ir import IR, Cell
+from compiler.ir.levels import comes_before
+from compiler.ir.requests import words_of
+from compiler.ir.reread import reread
+from compiler.ledger.ledger import make_ledger
+from compiler.ledger.output import read
+from compiler.ledger.scopes import Part, Scopes, part_of
+from compiler.lint.run import BUILD, lint
+from compiler.lint.settings import Settings
+from compiler.lowering.lower import Lowered, Rest
+from compiler.lowering.reservations import any_taken
+from compiler.names.shipped import is_shipped
+from compiler.rebuild.change import Change, find_change
+from compiler.rebuild.kept import Kept
+from compiler.rebuild.left_out import LeftOutError, is_left_out, left_out
+from compiler.rebuild.link import Linked, link
+from compiler.rebuild.rows import Before, ledger
+from compiler.record import NamedTuple, changed
+from compiler.source import Source, Span
+
+_HOLES = frozenset(("approximated", "not enforceable"))
+
+
+class Rebuilt(NamedTuple):
+    """A policy that was built before, as it is now."""
+
+    program: Program
+    """Its statements are those outside of cells, and those of the cells that changed."""
+    sources: Mapping[str, Source]
+    ledger: bytes
+    change: Change
+
+
+class Build(NamedTuple):
+    """What is built, and how."""
+
+    path: Path
+    today: datetime.date
+    settings: Settings
+    backends: Sequence[str]
+    ids: Mapping[str, int]
+    """Those in the lock file."""
+    full: bool
+    """Whether every statement must be enforced as it says."""
+
+
+def rebuild(
+    build: Build, before: Kept, texts: Mapping[str, str], ir: bytes, rows: bytes
+) -> Rebuilt | None:
+    """The policy with these texts, after a build of `before` with this IR and ledger.
+
+    None when all has to be compiled.
+    """
+    try:
+        return _Rebuilding(build, before, texts).run(ir, rows)
+    except LeftOutError:
+        return None
+
+
+class _Rebuilding:
+    def __init__(self, build: Build, before: Kept, texts: Mapping[str, str]) -> None:
+        self._build = build
+        self._before = before
+        self._old_sources = {name: Source(name, kept.text) for name, kept in before.texts.items()}
+        self._sources = {name: Source(name, text) for name, text in texts.items()}
+        self._texts = texts
+
+    def run(self, ir: bytes, rows: bytes) -> Rebuilt | None:
+        before = self._before
+        change = find_change(self._old_sources, self._texts, before.cells)
+        if change is None:
+            return None
+        old = reread(ir)
+        ids = {cell.name: cell.id for cell in old.cells} | dict(old.retired)
+        if ids != self._build.ids:
+            return None
+        rest = Rest(tuple(before.cells), words_of(rule.requests for rule in old.rules))
+        made = compile_policy(
+            self._build.path, self._build.today, lambda _: ids, change.texts, rest
+        )
+        part = made.program
+        if part is None or made.diagnostics or made.remarks:
+            return None
+        if not self._only_these(part, change) or not _alike(old, part.ir, change):
+            return None
+        linked = link(old, part.ir)
+        if linked is None or not self._ids_stay(linked, old, part, change):
+            return None
+        if words_of(rule.requests for rule in linked.ir.rules) != rest.words:
+            return None
+        program = self._whole(part, linked, change)
+        if not self._holds(program, made):
+            return None
+        entries = make_ledger(program, self._build.backends, Scopes(self._parts(program, change)))
+        if self._build.full and any(entry.finding.status in _HOLES for entry in entries):
+            return None
+        old_ledger = Before(*read(rows), self._old_sources, before.cells)
+        sources = self._sources | {
+            name: source for name, source in part.definitions.sources.items() if is_shipped(name)
+        }
+        content = ledger(program, sources, self._build.backends, entries, old_ledger, change)
+        return Rebuilt(program, sources, content, change)
+
+    def _only_these(self, part: Program, change: Change) -> bool:
+        """Whether the cells that changed are where they should be, and there are no others."""
+        cells = {name: cell.span for name, cell in part.definitions.cells.items()}
+        files = [file.source.name for file in part.definitions.files]
+        return cells == change.cells and sorted(files) == sorted(self._texts)
+
+    def _ids_stay(self, linked: Linked, old: IR, part: Program, change: Change) -> bool:
+        """Whether each rule has the id that it would get beside all others."""
+        contested = self._before.contested
+        if part.lowered.contested:
+            return False
+        changed = {f"cell {name}" for name in change.cells}
+        gone = {
+            old.rules[index].id
+            for cell in old.cells
+            if cell.name in change.cells
+            for index in old.layers[cell.layers[-1]].rules
+        }
+        own = {
+            rule.id
+            for rule, scope in zip(part.ir.rules, part.lowered.scopes, strict=True)
+            if scope in changed
+        }
+        others = {
+            rule.id
+            for rule, (ir, _) in zip(linked.ir.rules, linked.origins, strict=True)
+            if ir is old
+        }
+        shared = {rule.id for rule in part.ir.rules} - own
+        known = {rule.id for rule in old.rules}
+        return not (contested & (gone | own | shared) or own & others or not shared <= known)
+
+    def _whole(self, part: Program, linked: Linked, change: Change) -> Program:
+        """The program of all cells, those left out with nothing but their decisions."""
+        definitions, policy = part.definitions, part.policy
+        for name in self._before.shipped:
+            definitions.profile(name)
+        written = {cell.name: cell for cell in policy.cells}
+        cells = tuple([written.get(cell.name) or left_out(cell.name) for cell in linked.ir.cells])
+        spans, scopes = self._places(linked, part, change)
+        lowered = Lowered(linked.ir, spans, scopes, self._before.contested)
+        return Program(definitions, part.lets, changed(policy, cells=cells), lowered)
+
+    def _places(
+        self, linked: Linked, part: Program, change: Change
+    ) -> tuple[tuple[Span, ...], tuple[str, ...]]:
+        """Where each rule stands, and in what."""
+        known = {rule.number: (change.moved(rule.span), rule.scope) for rule in self._before.rules}
+        for cell in linked.old.cells:
+            kept = self._before.cells[cell.name]
+            scope, start = f"cell {cell.name}", change.moved(kept.span).start
+            rules = linked.old.layers[cell.layers[-1]].rules
+            for index, (first, last) in zip(rules, kept.rules, strict=True):
+                known[index] = Span(kept.file, start + first, start + last), scope
+        places = [
+            known[index]
+            if ir is linked.old
+            else (part.lowered.spans[index], part.lowered.scopes[index])
+            for ir, index in linked.origins
+        ]
+        return tuple([span for span, _ in places]), tuple([scope for _, scope in places])
+
+    def _parts(self, program: Program, change: Change) -> Iterator[tuple[str, Iterable[Part]]]:
+        """All cells and their parts, as the ledger asks for them."""
+        shared = {
+            scope: [(setting, change.moved(span)) for setting, span in settings]
+            for scope, settings in self._before.settings.items()
+        }
+        layers = program.ir.layers
+        for cell, written in zip(program.ir.cells, program.policy.cells, strict=True):
+            if not is_left_out(written):
+                yield cell.name, [part_of(body) for body in written.bodies]
+                continue
+            names = [
+                f"{layers[number].kind} {name}"
+                for number in cell.layers[:-1]
+                for name in layers[number].name.split("+")
+            ]
+            parts = [Part(name, shared.get(name, ())) for name in names]
+            yield cell.name, [*parts, self._own(cell.name, change)]
+
+    def _own(self, cell: str, change: Change) -> Part:
+        kept = self._before.cells[cell]
+        start = change.moved(kept.span).start
+        settings = [
+            (setting, Span(kept.file, start + first, start + last))
+            for setting, first, last in kept.settings
+        ]
+        return Part(f"cell {cell}", settings)
+
+    def _holds(self, program: Program, made: Compilation) -> bool:
+        """Whether there is nothing to say about the policy."""
+        if any_taken(program.ir):
+            return False
+        found = Diagnostics()
+        if program.policy.assertions:
+            check_assertions(program.policy, program.lowered, found)
+        whole = Compilation(made.path, made.sources, (), (), program)
+        report = lint(whole, self._build.settings, self._build.today, BUILD, notes=False)
+        found.extend(d for d in report.diagnostics if d.severity != "note")
+        return not found.sorted()
+
+
+def _alike(old: IR, part: IR, change: Change) -> bool:
+    """Whether the cells are to others what they were."""
+    before = {cell.name: cell for cell in old.cells if cell.name in change.cells}
+    return old.host == part.host and all(
+        _seen(old, before[cell.name]) == _seen(part, cell) for cell in part.cells
+    )
+
+
+def _seen(ir: IR, cell: Cell) -> tuple[object, ...]:
+    """What is asked about a cell where others are looked at."""
+    service = cell.service
+    return (
+        [(ir.layers[number].kind, ir.layers[number].name) for number in cell.layers],
+        cell.permissive,
+        service and (service.require, service.before),
+        comes_before(ir.host, cell),
+    )
