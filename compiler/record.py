@@ -35,7 +35,7 @@ _Class = TypeVar("_Class")
 _Record = TypeVar("_Record")
 
 #: The default of a field that holds a mapping.
-NOTHING: Mapping[str, Any] = MappingProxyType({})
+NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
 @dataclass_transform(frozen_default=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import bisect
 from collections.abc import Callable
 from functools import cached_property
+from io import StringIO
+from itertools import accumulate
 
 from compiler.record import NamedTuple
 
@@ -30,12 +32,9 @@ class Source:
 
     @cached_property
     def _starts(self) -> list[int]:
-        starts = [0]
-        find = self.text.find
-        position = find("\n")
-        while position >= 0:
-            starts.append(position + 1)
-            position = find("\n", position + 1)
+        starts = [0, *accumulate(map(len, StringIO(self.text, newline="\n")))]
+        if len(starts) > 1 and not self.text.endswith("\n"):
+            starts.pop()
         return starts
 
     def position(self, offset: int) -> tuple[int, int]:

@@ -8,10 +8,15 @@ from typing import Any
 
 from compiler.driver import Program
 from compiler.lowering.rule_ids import canonical, on_one_line
+from compiler.record import NOTHING
 from compiler.source import Source, Span
 
 FORMAT = "cellc-map"
 VERSION = 1
+
+_OPENING = ' "rules": {\n'
+_BETWEEN = ",\n"
+_CLOSING = "\n }\n}\n"
 
 _quote = json.encoder.encode_basestring_ascii
 
@@ -37,17 +42,29 @@ def rule_names(program: Program, sources: Mapping[str, Source]) -> list[tuple[st
     ]
 
 
-def source_map(program: Program, sources: Mapping[str, Source]) -> str:
-    """`policy.map.json`: every rule id of the IR with its place, scope and imports."""
+def source_map(
+    program: Program, sources: Mapping[str, Source], known: Mapping[int, str] = NOTHING
+) -> str:
+    """`policy.map.json`: every rule id of the IR with its place, scope and imports.
+
+    `known` are rows that were written before, by the id of the rule.
+    """
     writer = _Rows(program, sources)
     made = {
-        rule.id: writer.row(rule.id, span, scope)
+        rule.id: known.get(rule.id) or writer.row(rule.id, span, scope)
         for rule, span, scope in zip(program.ir.rules, program.spans, program.scopes, strict=True)
         if scope
     }
-    text = ",\n".join(sorted(made.values()))
+    text = _BETWEEN.join(sorted(made.values()))
     head = f' "format": "{FORMAT}",\n "version": {VERSION},\n "policy": "{program.ir.policy}",\n'
-    return "{\n" + head + (f' "rules": {{\n{text}\n }}\n' if text else ' "rules": {}\n') + "}\n"
+    return "{\n" + head + (f"{_OPENING}{text}{_CLOSING}" if text else ' "rules": {}\n}\n')
+
+
+def rows_of(content: bytes) -> dict[int, str]:
+    """The rows of a map that cellc has written, by the id of the rule."""
+    _, _, body = content.decode().partition(_OPENING)
+    rows = body.removesuffix(_CLOSING).split(_BETWEEN)
+    return {int(row[3:11], 16): row for row in rows if row}
 
 
 class _Rows:

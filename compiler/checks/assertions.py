@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from compiler.analysis.boxes import Box
 from compiler.analysis.decisions import Decided, Decisions
@@ -17,9 +17,14 @@ from compiler.model.policy import Assertion, Policy
 _SHOWN = 5
 
 
-def check_assertions(policy: Policy, lowered: Lowered, found: Diagnostics) -> None:
-    """Reports every assertion that does not hold, with a request that breaks it."""
-    checker = _Checker(lowered, found)
+def check_assertions(
+    policy: Policy, lowered: Lowered, found: Diagnostics, cells: Collection[str] | None = None
+) -> None:
+    """Reports every assertion that does not hold, with a request that breaks it.
+
+    `cells` are those whose decisions are looked at, where all hold for the others; None is all.
+    """
+    checker = _Checker(lowered, found, cells)
     for assertion in policy.assertions:
         if assertion.kind == "no-influence":
             checker.influence(assertion)
@@ -37,24 +42,26 @@ def asserted(decisions: Decisions, assertion: Assertion) -> list[Box]:
     return pattern_boxes(frame, assertion.pattern, subjects) if subjects else []
 
 
-def breaking(decisions: Decisions, assertion: Assertion) -> Iterator[Decided]:
-    """What is decided otherwise than an assertion demands."""
+def breaking(decisions: Decisions, boxes: Iterable[Box], assertion: Assertion) -> Iterator[Decided]:
+    """What of some requests is decided otherwise than an assertion demands."""
     denied = assertion.kind != "always"
-    for row in decisions.of(asserted(decisions, assertion)):
+    for row in decisions.of(boxes):
         if (row.effect == "deny") != denied:
             yield row
 
 
 class _Checker:
-    def __init__(self, lowered: Lowered, found: Diagnostics) -> None:
+    def __init__(self, lowered: Lowered, found: Diagnostics, cells: Collection[str] | None) -> None:
         self._lowered = lowered
         self._found = found
+        self._cells = cells
         self._decisions = Decisions(lowered.ir)
         self._influence = Influence(self._decisions)
 
     def decisions(self, assertion: Assertion) -> None:
         frame = self._decisions.frame
-        broken = list(breaking(self._decisions, assertion))
+        boxes = asserted(self._decisions, assertion)
+        broken = list(breaking(self._decisions, self._looked_at(boxes), assertion))
         if broken:
             subjects = 0
             for row in broken:
@@ -66,13 +73,19 @@ class _Checker:
             row = min((r for r in broken if r.box.subjects & first), key=_order)
             witness = row._replace(box=row.box._replace(subjects=first))
             self._broken(assertion, witness, frame.subject_names(subjects & ~first))
-        elif not asserted(self._decisions, assertion) and assertion.subjects:
+        elif not boxes and assertion.subjects:
             self._found.warning(
                 "TST001",
                 "the kernel never asks what this assertion is about",
                 assertion.span,
                 "it always holds; name another action or condition",
             )
+
+    def _looked_at(self, boxes: list[Box]) -> list[Box]:
+        if self._cells is None:
+            return boxes
+        cells = self._decisions.frame.subject_bits(self._cells)
+        return [box._replace(subjects=both) for box in boxes if (both := box.subjects & cells)]
 
     def _broken(self, assertion: Assertion, row: Decided, others: tuple[str, ...]) -> None:
         related = []

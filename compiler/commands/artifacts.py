@@ -12,7 +12,7 @@ from compiler.driver import Program
 from compiler.ir.ir import IR
 from compiler.ir.serialise import serialised
 from compiler.manifest import CERTIFICATE, IR_FILE, Origin, digest
-from compiler.record import record
+from compiler.record import NOTHING, record
 from compiler.source import Source
 from compiler.sourcemap import source_map
 
@@ -36,12 +36,18 @@ class Options:
 
 
 def emitted(
-    program: Program, sources: Mapping[str, Source], backends: Sequence[Backend]
+    program: Program,
+    sources: Mapping[str, Source],
+    backends: Sequence[Backend],
+    places: Mapping[int, str] = NOTHING,
 ) -> list[Artifact]:
-    """The IR, the source map, and the files of the backends."""
+    """The IR, the source map, and the files of the backends.
+
+    `places` are rows of the source map that are known, by the ids of rules.
+    """
     files = [
         Artifact(IR_FILE, serialised(program.ir).content),
-        Artifact("policy.map.json", source_map(program, sources).encode()),
+        Artifact("policy.map.json", source_map(program, sources, places).encode()),
     ]
     for backend in backends:
         files += backend.emit(program.ir)

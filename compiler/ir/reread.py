@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from compiler.ir.ir import (
     IR,
     Cell,
     CellClass,
+    Effect,
     ExecHash,
     Hook,
     HostSettings,
     Layer,
+    LayerKind,
     Limit,
     Log,
     Mount,
@@ -26,91 +29,147 @@ from compiler.ir.ir import (
     SysctlSetting,
     Verdict,
 )
+from compiler.pattern import pattern
+from compiler.record import NamedTuple
+
+_RULE = pattern(r'\{"id": (\d+), "effect": "(\w+)", "final": (\w+), "listen": (\w+), (.*)\}')
+_CLASS = '{"verdicts": ['
+_VERDICT = '{"effect": "'
+_OWNED = ', "owned": ['
+_EFFECTS: Mapping[str, Effect] = {"deny": "deny", "allow": "allow", "grant": "grant"}
 
 
-def reread(content: bytes) -> IR:
+class Reread(NamedTuple):
+    """An IR, and how its parts are written."""
+
+    ir: IR
+    rows: Mapping[int, str]
+    """The lines of rules, classes and cells, by the identity of these."""
+
+
+def reread(content: bytes) -> Reread:
     """The IR that `to_json` wrote, with equal sets of requests as one object."""
-    document: dict[str, Any] = json.loads(content)
+    lines = content.decode().splitlines()
+    lists = {}
+    head = []
+    number = 1
+    while number < len(lines) - 1:
+        line = lines[number]
+        if line.endswith(": ["):
+            end = next(n for n in range(number, len(lines)) if lines[n].startswith(" ]"))
+            lists[line[2:-4]] = [row[2:].removesuffix(",") for row in lines[number + 1 : end]]
+            number = end
+        elif line.rstrip(",").endswith(": []"):
+            lists[line.rstrip(",")[2:-5]] = []
+        else:
+            head.append(line)
+        number += 1
+    document: dict[str, Any] = json.loads("{" + "".join(head).removesuffix(",") + "}")
     reader = _Reader()
     host = document["host"]
-    return IR(
+    ir = IR(
         policy=document["policy"],
         target=document["target"],
         permissive=document["permissive"],
-        action_sets=tuple([tuple(names) for names in document["action_sets"]]),
-        rules=tuple([reader.rule(row) for row in document["rules"]]),
-        layers=tuple([Layer(x["kind"], x["name"], tuple(x["rules"])) for x in document["layers"]]),
-        cells=tuple([reader.cell(row) for row in document["cells"]]),
-        classes=tuple([CellClass(reader.verdicts(x["verdicts"])) for x in document["classes"]]),
-        reservations=tuple(
-            [
-                Reservation(x["cell"], x["protocol"], _ranges(x["ports"]), x["rule"])
-                for x in document["reservations"]
-            ]
-        ),
-        retired=tuple([(name, number) for name, number in document["retired"]]),
+        action_sets=tuple([tuple(json.loads(row)) for row in lists["action_sets"]]),
+        rules=tuple([reader.rule(row) for row in lists["rules"]]),
+        layers=tuple([_layer(**json.loads(row)) for row in lists["layers"]]),
+        cells=tuple([reader.cell(row) for row in lists["cells"]]),
+        classes=tuple([reader.class_(row) for row in lists["classes"]]),
+        reservations=tuple([_reservation(**json.loads(row)) for row in lists["reservations"]]),
+        retired=tuple([tuple(json.loads(row)) for row in lists["retired"]]),
         host=HostSettings(
             host["securelevel"], tuple([SysctlSetting(**node) for node in host["sysctls"]])
         ),
         version=document["version"],
     )
+    return Reread(ir, reader.rows)
 
 
 class _Reader:
     def __init__(self) -> None:
-        self._plain: dict[int, RequestSet] = {}
-        """Sets that no condition narrows, by their actions."""
-        self._known: dict[RequestSet, RequestSet] = {}
+        self.rows: dict[int, str] = {}
+        self._known: dict[str, RequestSet] = {}
+        """By how they are written."""
 
-    def rule(self, row: dict[str, Any]) -> Rule:
-        return Rule(row["id"], row["effect"], row["final"], row["listen"], self._requests(row, 5))
-
-    def verdicts(self, rows: list[dict[str, Any]]) -> tuple[Verdict, ...]:
-        return tuple([Verdict(x["effect"], x["rule"], self._requests(x, 3)) for x in rows])
-
-    def _requests(self, row: dict[str, Any], plain: int) -> RequestSet:
-        """The set of a row, which has so many members when there are no conditions."""
-        actions = row["actions"]
-        if len(row) == plain:
-            known = self._plain.get(actions)
-            if known is None:
-                known = self._plain[actions] = RequestSet(actions)
-            return known
-        to, protocols, ports = row.get("to"), row.get("protocols"), row.get("ports")
-        made = RequestSet(
-            actions,
-            to and Peers(to["exclude"], tuple(to["members"])),
-            _words(protocols),
-            None if ports is None else _ranges(ports),
-            _words(row.get("domains")),
-            _words(row.get("types")),
-            _words(row.get("socket_protocols")),
+    def rule(self, row: str) -> Rule:
+        match = _RULE.match(row)
+        assert match is not None
+        number, effect, final, listen, requests = match.groups()
+        made = Rule(
+            int(number),
+            _EFFECTS[effect],
+            final == "true",
+            listen == "true",
+            self._known.get(requests) or self._requests(requests),
         )
-        return self._known.setdefault(made, made)
+        self.rows[id(made)] = row
+        return made
 
-    def cell(self, row: dict[str, Any]) -> Cell:
-        service = row["service"]
-        return Cell(
-            name=row["name"],
-            id=row["id"],
-            permissive=row["permissive"],
-            layers=tuple(row["layers"]),
-            class_=row["class_"],
-            owned=self.verdicts(row["owned"]),
-            root=row["root"],
-            base=row["base"],
-            user=row["user"],
-            group=row["group"],
-            groups=tuple(row["groups"]),
-            mounts=tuple([Mount(**x) for x in row["mounts"]]),
-            exec_readonly=row["exec_readonly"],
-            exec_hashes=tuple([ExecHash(**x) for x in row["exec_hashes"]]),
-            devices=tuple(row["devices"]),
-            hooks=tuple([Hook(x["when"], tuple(x["argv"])) for x in row["hooks"]]),
-            limits=tuple([Limit(x["name"], x["value"]) for x in row["limits"]]),
-            processes=row["processes"],
+    def class_(self, row: str) -> CellClass:
+        made = CellClass(self._verdicts(row.removeprefix(_CLASS)[:-2]))
+        self.rows[id(made)] = row
+        return made
+
+    def _verdicts(self, rows: str) -> tuple[Verdict, ...]:
+        """Rows as they stand between brackets; no name or word in them has quotes."""
+        made = []
+        for row in rows.removeprefix(_VERDICT)[:-1].split("}, " + _VERDICT) if rows else ():
+            effect, _, rest = row.partition('", "rule": ')
+            rule, _, requests = rest.partition(", ")
+            known = self._known.get(requests) or self._requests(requests)
+            made.append(Verdict(_EFFECTS[effect], int(rule), known))
+        return tuple(made)
+
+    def _requests(self, text: str) -> RequestSet:
+        row: dict[str, Any] = json.loads(f"{{{text}}}")
+        to, ports = row.pop("to", None), row.pop("ports", None)
+        words = {key: tuple(value) for key, value in row.items() if key != "actions"}
+        made = self._known[text] = RequestSet(
+            row["actions"],
+            to and Peers(to["exclude"], tuple(to["members"])),
+            ports=None if ports is None else _ranges(ports),
+            **words,
+        )
+        return made
+
+    def cell(self, row: str) -> Cell:
+        plain, _, owned = row.rpartition(_OWNED)
+        fields: dict[str, Any] = json.loads(plain + "}")
+        service = fields["service"]
+        made = Cell(
+            name=fields["name"],
+            id=fields["id"],
+            permissive=fields["permissive"],
+            layers=tuple(fields["layers"]),
+            class_=fields["class_"],
+            owned=self._verdicts(owned[:-2]),
+            root=fields["root"],
+            base=fields["base"],
+            user=fields["user"],
+            group=fields["group"],
+            groups=tuple(fields["groups"]),
+            mounts=tuple([Mount(**x) for x in fields["mounts"]]),
+            exec_readonly=fields["exec_readonly"],
+            exec_hashes=tuple([ExecHash(**x) for x in fields["exec_hashes"]]),
+            devices=tuple(fields["devices"]),
+            hooks=tuple([Hook(x["when"], tuple(x["argv"])) for x in fields["hooks"]]),
+            limits=tuple([Limit(x["name"], x["value"]) for x in fields["limits"]]),
+            processes=fields["processes"],
             service=None if service is None else _service(service),
         )
+        self.rows[id(made)] = row
+        return made
+
+
+def _layer(kind: LayerKind, name: str, rules: list[int]) -> Layer:
+    return Layer(kind, name, tuple(rules))
+
+
+def _reservation(
+    cell: str, protocol: Literal["tcp", "udp"], ports: list[list[int]], rule: int
+) -> Reservation:
+    return Reservation(cell, protocol, _ranges(ports), rule)
 
 
 def _service(row: dict[str, Any]) -> Service:
@@ -125,10 +184,6 @@ def _service(row: dict[str, Any]) -> Service:
         healthcheck=tuple(row["healthcheck"]),
         manual=row["manual"],
     )
-
-
-def _words(words: list[str] | None) -> tuple[str, ...] | None:
-    return None if words is None else tuple(words)
 
 
 def _ranges(ports: list[list[int]]) -> tuple[tuple[int, int], ...]:

@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from compiler.ir.ir import IR, VERSION, Cell, CellClass, Layer, RequestSet, Rule, Verdict
 from compiler.ir.references import check_references
-from compiler.record import NamedTuple, field_names
+from compiler.record import NOTHING, NamedTuple, field_names
 
 FORMAT = "cellc-ir"
 
 _line = json.JSONEncoder(ensure_ascii=True, separators=(", ", ": ")).encode
 
 
-def to_json(ir: IR) -> str:
-    """The IR as JSON, one row a line so that differences can be read."""
+def to_json(ir: IR, known: Mapping[int, str] = NOTHING) -> str:
+    """The IR as JSON, one row a line so that differences can be read.
+
+    `known` are the rows of rules, classes and cells that were written before, by identity.
+    """
     head = {
         "format": FORMAT,
         "version": ir.version,
@@ -30,12 +33,13 @@ def to_json(ir: IR) -> str:
         "host": ir.host,
     }
     write = _Writer()
+    row = known.get
     lists: dict[str, Iterable[str]] = {
         "action_sets": map(_words, ir.action_sets),
-        "rules": map(write.rule, ir.rules),
+        "rules": (row(id(rule)) or write.rule(rule) for rule in ir.rules),
         "layers": map(_layer, ir.layers),
-        "classes": map(write.class_, ir.classes),
-        "cells": map(write.cell, ir.cells),
+        "classes": (row(id(class_)) or write.class_(class_) for class_ in ir.classes),
+        "cells": (row(id(cell)) or write.cell(cell) for cell in ir.cells),
         "reservations": map(_data, ir.reservations),
         "retired": map(_line, ir.retired),
     }
@@ -58,10 +62,13 @@ class Serialised(NamedTuple):
 _last: list[Serialised] = []
 
 
-def serialised(ir: IR) -> Serialised:
-    """The written form of an IR; that of the last one is kept, as every backend asks for it."""
+def serialised(ir: IR, known: Mapping[int, str] = NOTHING) -> Serialised:
+    """The written form of an IR; that of the last one is kept, as every backend asks for it.
+
+    `known` is as for `to_json`.
+    """
     if not _last or _last[0].ir is not ir:
-        content = to_json(ir).encode()
+        content = to_json(ir, known).encode()
         _last[:] = [Serialised(ir, content, hashlib.sha256(content).hexdigest())]
     return _last[0]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from compiler.analysis.stack import Stack
     from compiler.driver import Program
     from compiler.ir.decide import Decider
-    from compiler.ir.ir import IR, Cell, Request, Service
+    from compiler.ir.ir import IR, Cell, Request, Reservation, Service
     from compiler.model.policy import Cell as ModelCell
     from compiler.model.policy import Policy, RequestPattern, Rule
     from compiler.names.definitions import Definitions
@@ -75,9 +75,17 @@ class Placed:
 class Context:
     """One policy for the rules to look at.  What shipped profiles say is not the author's."""
 
-    def __init__(self, program: Program, settings: Settings, today: datetime.date) -> None:
+    def __init__(
+        self,
+        program: Program,
+        settings: Settings,
+        today: datetime.date,
+        cells: Collection[str] | None = None,
+    ) -> None:
+        """`cells` are those to look at, where nothing was found about the others; None is all."""
         self.program = program
         self.today = today
+        self._looked_at = cells
         self._settings = settings
         self._made: dict[object, Any] = {}
 
@@ -144,14 +152,30 @@ class Context:
         return self.decisions.of(pattern_boxes(self.decisions.frame, pattern))
 
     @cached_property
-    def cells(self) -> tuple[CellPair, ...]:
-        """All cells in name order."""
+    def all_cells(self) -> tuple[CellPair, ...]:
+        """In name order: for rules about what several cells have in common."""
         written = {cell.name: cell for cell in self.policy.cells}
-        return tuple(CellPair(written[cell.name], cell) for cell in self.ir.cells)
+        return tuple([CellPair(written[cell.name], cell) for cell in self.ir.cells])
+
+    @cached_property
+    def cells(self) -> tuple[CellPair, ...]:
+        """Those to look at, one by one, in name order."""
+        if self._looked_at is None:
+            return self.all_cells
+        return tuple([cell for cell in self.all_cells if cell.name in self._looked_at])
+
+    @cached_property
+    def reservations(self) -> Sequence[Reservation]:
+        """What the cells to look at listen on."""
+        found = self.ir.reservations
+        if self._looked_at is None:
+            return found
+        return [reservation for reservation in found if reservation.cell in self._looked_at]
 
     @cached_property
     def cell_by_name(self) -> Mapping[str, CellPair]:
-        return {cell.name: cell for cell in self.cells}
+        """All of them."""
+        return {cell.name: cell for cell in self.all_cells}
 
     @cached_property
     def statements(self) -> tuple[Placed, ...]:
@@ -220,7 +244,7 @@ class Context:
     @cached_property
     def exposed(self) -> tuple[CellPair, ...]:
         """The cells that listen on a port."""
-        listening = {reservation.cell for reservation in self.ir.reservations}
+        listening = {reservation.cell for reservation in self.reservations}
         return tuple(cell for cell in self.cells if cell.name in listening)
 
     def rule_span(self, rule: int) -> Span:

@@ -28,7 +28,7 @@ def remarked(context: Context, effect: Effect) -> Iterator[tuple[int, set[str]]]
     leaves = catalogue(ir).by_name
     found: dict[int, set[str]] = {}
     seen: set[tuple[int, bool]] = set()
-    for cell in context.cells:
+    for cell in context.all_cells:
         key = cell.enforced.class_, cell.is_root
         rows = list(cell.enforced.owned)
         if key not in seen:

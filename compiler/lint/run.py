@@ -39,10 +39,12 @@ def lint(
     today: datetime.date,
     categories: Collection[str] = tuple(CATEGORIES),
     notes: bool = True,
+    cells: Collection[str] | None = None,
 ) -> Report:
     """Errors of the compiler, and what the rules of some categories find.
 
-    Without `notes`, rules that can find no more than notes are left out.
+    Without `notes`, rules that can find no more than notes are left out.  `cells` are those to
+    look at where nothing was found about the others and all else is as it was; None is all.
 
     Rules run on policies without errors only; what the compiler found on its way is
     shown in any case.
@@ -52,7 +54,7 @@ def lint(
         run.take(all_rules()[diagnostic.code], diagnostic)
     program = compilation.program
     if program is not None and not compilation.failed:
-        context = Context(program, settings, today)
+        context = Context(program, settings, today, cells)
         for code in all_rules():
             if code[:3] not in categories:
                 continue

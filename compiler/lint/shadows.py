@@ -108,7 +108,7 @@ def _stacks(context: Context) -> list[_Stack]:
     layout = Layout(catalogue(ir), ir.action_sets, words)
     universe = Universe(cell.name for cell in ir.cells)
     stacks: dict[object, _Stack] = {}
-    for cell in context.cells:
+    for cell in context.all_cells:
         layers = tuple(ir.layers[layer].rules for layer in cell.enforced.layers)
         flat = [index for layer in layers for index in layer]
         named = any(

@@ -8,7 +8,7 @@ left to compiling all of it.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from compiler.checks.assertions import check_assertions
@@ -18,6 +18,7 @@ from compiler.ir.ir import IR, Cell
 from compiler.ir.levels import comes_before
 from compiler.ir.requests import words_of
 from compiler.ir.reread import reread
+from compiler.ir.serialise import serialised
 from compiler.ledger.ledger import make_ledger
 from compiler.ledger.output import read
 from compiler.ledger.scopes import Part, Scopes, part_of
@@ -30,7 +31,7 @@ from compiler.rebuild.change import Change, find_change
 from compiler.rebuild.kept import Kept
 from compiler.rebuild.left_out import LeftOutError, is_left_out, left_out
 from compiler.rebuild.link import Linked, link
-from compiler.rebuild.rows import Before, ledger
+from compiler.rebuild.rows import Before, ledger, places
 from compiler.record import NamedTuple, changed
 from compiler.source import Source, Span
 
@@ -44,7 +45,18 @@ class Rebuilt(NamedTuple):
     """Its statements are those outside of cells, and those of the cells that changed."""
     sources: Mapping[str, Source]
     ledger: bytes
+    places: Mapping[int, str]
+    """Rows of the source map by the ids of rules, but for those of the cells that changed."""
     change: Change
+
+
+class Files(NamedTuple):
+    """What is read of the build before."""
+
+    ir: bytes
+    ledger: bytes
+    places: bytes
+    """The source map."""
 
 
 class Build(NamedTuple):
@@ -60,15 +72,13 @@ class Build(NamedTuple):
     """Whether every statement must be enforced as it says."""
 
 
-def rebuild(
-    build: Build, before: Kept, texts: Mapping[str, str], ir: bytes, rows: bytes
-) -> Rebuilt | None:
-    """The policy with these texts, after a build of `before` with this IR and ledger.
+def rebuild(build: Build, before: Kept, texts: Mapping[str, str], files: Files) -> Rebuilt | None:
+    """The policy with these texts, after a build of `before` that made these files.
 
     None when all has to be compiled.
     """
     try:
-        return _Rebuilding(build, before, texts).run(ir, rows)
+        return _Rebuilding(build, before, texts).run(files)
     except LeftOutError:
         return None
 
@@ -81,12 +91,12 @@ class _Rebuilding:
         self._sources = {name: Source(name, text) for name, text in texts.items()}
         self._texts = texts
 
-    def run(self, ir: bytes, rows: bytes) -> Rebuilt | None:
+    def run(self, files: Files) -> Rebuilt | None:
         before = self._before
         change = find_change(self._old_sources, self._texts, before.cells)
         if change is None:
             return None
-        old = reread(ir)
+        old, written = reread(files.ir)
         ids = {cell.name: cell.id for cell in old.cells} | dict(old.retired)
         if ids != self._build.ids:
             return None
@@ -105,17 +115,19 @@ class _Rebuilding:
         if words_of(rule.requests for rule in linked.ir.rules) != rest.words:
             return None
         program = self._whole(part, linked, change)
-        if not self._holds(program, made):
+        same = _listens(old) == _listens(linked.ir)
+        if not self._holds(program, made, change.cells if same else None):
             return None
         entries = make_ledger(program, self._build.backends, Scopes(self._parts(program, change)))
         if self._build.full and any(entry.finding.status in _HOLES for entry in entries):
             return None
-        old_ledger = Before(*read(rows), self._old_sources, before.cells)
+        serialised(linked.ir, written)
+        old_ledger = Before(*read(files.ledger), self._old_sources, before.cells)
         sources = self._sources | {
             name: source for name, source in part.definitions.sources.items() if is_shipped(name)
         }
         content = ledger(program, sources, self._build.backends, entries, old_ledger, change)
-        return Rebuilt(program, sources, content, change)
+        return Rebuilt(program, sources, content, places(files.places, linked, change), change)
 
     def _only_these(self, part: Program, change: Change) -> bool:
         """Whether the cells that changed are where they should be, and there are no others."""
@@ -207,17 +219,23 @@ class _Rebuilding:
         ]
         return Part(f"cell {cell}", settings)
 
-    def _holds(self, program: Program, made: Compilation) -> bool:
-        """Whether there is nothing to say about the policy."""
+    def _holds(self, program: Program, made: Compilation, cells: Collection[str] | None) -> bool:
+        """Whether there is nothing to say about the policy, of all cells or of some."""
         if any_taken(program.ir):
             return False
         found = Diagnostics()
         if program.policy.assertions:
-            check_assertions(program.policy, program.lowered, found)
+            check_assertions(program.policy, program.lowered, found, cells)
         whole = Compilation(made.path, made.sources, (), (), program)
-        report = lint(whole, self._build.settings, self._build.today, BUILD, notes=False)
+        settings, today = self._build.settings, self._build.today
+        report = lint(whole, settings, today, BUILD, notes=False, cells=cells)
         found.extend(d for d in report.diagnostics if d.severity != "note")
         return not found.sorted()
+
+
+def _listens(ir: IR) -> list[tuple[object, ...]]:
+    """Who listens where."""
+    return [(r.cell, r.protocol, r.ports) for r in ir.reservations]
 
 
 def _alike(old: IR, part: IR, change: Change) -> bool:

@@ -1,4 +1,4 @@
-"""The ledger of a build that takes rows over from the one before."""
+"""Rows of the ledger and the source map that are taken over from the build before."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from compiler.ledger.finding import Entry
 from compiler.ledger.output import Content, rows, written
 from compiler.rebuild.change import Change, Shift
 from compiler.rebuild.kept import KeptCell
+from compiler.rebuild.link import Linked
 from compiler.record import NamedTuple
 from compiler.source import Source
+from compiler.sourcemap import rows_of
 
 #: How the row of a cell's block begins.
 _CELL = re.compile(
@@ -86,6 +88,22 @@ def _runs(before: Before) -> Iterable[tuple[str, Sequence[str]]]:
             others.append(row)
             number += 1
     yield "", others
+
+
+def places(content: bytes, linked: Linked, change: Change) -> dict[int, str]:
+    """The rows of a source map about rules that have not changed, by the rules' ids."""
+    found = rows_of(content)
+    kept = {}
+    for rule, (ir, _) in zip(linked.ir.rules, linked.origins, strict=True):
+        if ir is linked.old and rule.id in found:
+            kept[rule.id] = found[rule.id]
+    for file, shift in (
+        change.shifts.items() if any(s.lines for s in change.shifts.values()) else ()
+    ):
+        name = f'{{"file": {json.dumps(file)}, '
+        later = [number for number, row in kept.items() if name in row]
+        kept.update(zip(later, _moved([kept[n] for n in later], file, shift), strict=True))
+    return kept
 
 
 def _moved(run: Sequence[str], file: str, shift: Shift) -> Sequence[str]:

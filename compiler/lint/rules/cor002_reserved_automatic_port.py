@@ -13,7 +13,7 @@ from compiler.lint.rule import Finding, Rule
 def find(context: Context) -> Iterator[Finding]:
     host = context.ir.host
     automatic = candidates(host)
-    for reservation in context.ir.reservations:
+    for reservation in context.reservations:
         if touches(reservation.ports, automatic) and not leaves_none(reservation, host):
             yield Finding(
                 context.rule_span(reservation.rule),

@@ -10,7 +10,7 @@ from compiler.lint.rule import Finding, Rule
 
 
 def find(context: Context) -> Iterator[Finding]:
-    for r in context.ir.reservations:
+    for r in context.reservations:
         low = next((max(a, 1) for a, _ in r.ports if a < 1024), None)
         cell = context.cell_by_name[r.cell]
         if low is None or cell.is_root:

@@ -12,7 +12,7 @@ _TYPES = {"tcp": "stream", "udp": "dgram"}
 
 
 def find(context: Context) -> Iterator[Finding]:
-    for reservation in context.ir.reservations:
+    for reservation in context.reservations:
         kind = _TYPES[reservation.protocol]
         requests = (
             Request(

@@ -10,7 +10,7 @@ from compiler.lint.rule import Finding, Rule
 
 
 def find(context: Context) -> Iterator[Finding]:
-    for reservation in context.ir.reservations:
+    for reservation in context.reservations:
         if leaves_none(reservation, context.ir.host):
             yield Finding(
                 context.rule_span(reservation.rule),

@@ -13,7 +13,7 @@ _STANDARD = 3
 
 def find(context: Context) -> Iterator[Finding]:
     ports: dict[str, int] = {}
-    for r in context.ir.reservations:
+    for r in context.reservations:
         ports[r.cell] = ports.get(r.cell, 0) + sum(high - low + 1 for low, high in r.ports)
     for cell in context.exposed:
         needed = ports[cell.name] + _STANDARD
