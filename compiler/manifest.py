@@ -14,6 +14,8 @@ from compiler.record import record
 
 MANIFEST = "manifest.json"
 IR_FILE = "policy.ir.json"
+MAP = "policy.map.json"
+LEDGER = "ledger.json"
 #: The page that a report consists of; no build has such a file.
 REPORT = "index.html"
 CERTIFICATE = "policy.cert.json"
@@ -80,7 +82,7 @@ def parse_manifest(content: bytes) -> Manifest | None:
 
 def made_by_cellc(directory: str) -> bool:
     """Whether a directory holds the manifest of a build, by any version of cellc."""
-    document = _loads(_read(directory, MANIFEST) or b"")
+    document = _loads(read(directory, MANIFEST) or b"")
     try:
         return bool(document["tool"]["name"] == "cellc")
     except (KeyError, TypeError):
@@ -106,14 +108,14 @@ def verify_build(directory: str | os.PathLike[str]) -> list[Problem]:
     """
     root = os.fspath(directory)
     found = dict(sorted(_walk(root)))
-    manifest = parse_manifest(_read(root, MANIFEST) or b"")
+    manifest = parse_manifest(read(root, MANIFEST) or b"")
     if manifest is None:
         what = "is not as cellc writes it" if MANIFEST in found else "is missing"
         return [Problem(MANIFEST, what)]
     problems: list[Problem] = []
     known = dict(manifest.files)
     for name in (MANIFEST, SIGNATURE):
-        content = _read(root, name)
+        content = read(root, name)
         if content is not None:
             known[name] = digest(content)
     expected = {**known, CHECKSUMS: digest(checksums(known))}
@@ -132,7 +134,7 @@ def tool_digest() -> str:
         for folder in (spec and spec.submodule_search_locations) or ():
             for path, _ in sorted(_walk(folder)):
                 if "__pycache__" not in path:
-                    content = _read(folder, path) or b""
+                    content = read(folder, path) or b""
                     total.update(f"{package}/{path} {digest(content)}\n".encode())
     return total.hexdigest()
 
@@ -145,7 +147,7 @@ def _compare(root: str, path: str, found: int | None, expected: str | None) -> s
         return "is not in the manifest"
     if not stat.S_ISREG(found):
         return "is not a regular file"
-    content = _read(root, path)
+    content = read(root, path)
     if content is None:
         return "cannot be read"
     return "" if digest(content) == expected else "was changed"
@@ -176,8 +178,8 @@ def _loads(content: bytes) -> Any:
         return None
 
 
-def _read(root: str, path: str) -> bytes | None:
-    """The content of a regular file, or None."""
+def read(root: str, path: str) -> bytes | None:
+    """The content of a regular file below `root`, or None."""
     full = os.path.join(root, path)
     try:
         if not stat.S_ISREG(os.lstat(full).st_mode):

@@ -52,6 +52,11 @@ BACKENDS = (*DEFAULT, "ansible", "celladm")
         help="Sign the manifest with this private key of ssh-keygen(1).",
     ),
     parameter(
+        "--incremental",
+        flag=True,
+        help="Compile only the cells that have changed since the last such build in DIR.",
+    ),
+    parameter(
         "--locked", flag=True, help="Refuse to give new cell ids, and leave the lock file alone."
     ),
     today,
@@ -64,6 +69,7 @@ def command(
     no_cert: bool,
     accept: tuple[str, ...],
     key: Path | None,
+    incremental: bool,
     locked: bool,
     today: datetime.date,
 ) -> None:
@@ -79,5 +85,7 @@ def command(
     from compiler.commands.artifacts import Options
     from compiler.commands.build import build
 
-    options = Options(today, locked, require == "full", frozenset(accept), key, not no_cert)
+    options = Options(
+        today, locked, require == "full", frozenset(accept), key, not no_cert, incremental
+    )
     sys.exit(build(file, output, load(backends or DEFAULT), options))

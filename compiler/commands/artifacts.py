@@ -11,7 +11,7 @@ from compiler.diagnostics import Diagnostics
 from compiler.driver import Program
 from compiler.ir.ir import IR
 from compiler.ir.serialise import serialised
-from compiler.manifest import CERTIFICATE, IR_FILE, Origin, digest
+from compiler.manifest import CERTIFICATE, IR_FILE, LEDGER, MAP, Origin, digest
 from compiler.record import NOTHING, record
 from compiler.source import Source
 from compiler.sourcemap import source_map
@@ -33,6 +33,8 @@ class Options:
     """What to sign the manifest with."""
     certify: bool = True
     """Whether to make the certificate of the tables, and to check it."""
+    incremental: bool = False
+    """Whether to take over from the last build what is about cells that have not changed."""
 
 
 def emitted(
@@ -47,7 +49,7 @@ def emitted(
     """
     files = [
         Artifact(IR_FILE, serialised(program.ir).content),
-        Artifact("policy.map.json", source_map(program, sources, places).encode()),
+        Artifact(MAP, source_map(program, sources, places).encode()),
     ]
     for backend in backends:
         files += backend.emit(program.ir)
@@ -70,7 +72,7 @@ def ledger(
     entries = make_ledger(program, names)
     if options.require_full:
         report_holes(entries, found)
-    return Artifact("ledger.json", ledger_json(program, sources, names, entries))
+    return Artifact(LEDGER, ledger_json(program, sources, names, entries))
 
 
 def certified(

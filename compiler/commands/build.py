@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from backends.artifact import Artifact, Backend, LossyBackend
+from backends.artifact import Artifact, Backend, LimitedBackend, LossyBackend
 from compiler import lock
 from compiler.commands.artifacts import Options, certified, emitted, ledger
 from compiler.commands.losses import loss_names, report_losses
@@ -14,14 +15,20 @@ from compiler.commands.output import print_findings
 from compiler.diagnostics import Diagnostics, nearest, quoted
 from compiler.driver import Program, compile_policy
 from compiler.durable import OutputError
+from compiler.files import Notes
 from compiler.ir.serialise import policy_hash
 from compiler.lint.configuration import read_settings
 from compiler.lint.run import BUILD, lint
-from compiler.manifest import Origin, tool_digest
+from compiler.lint.settings import Settings
+from compiler.manifest import LEDGER, Origin, tool_digest
 from compiler.names.project import policy_root
 from compiler.output import write_build
+from compiler.record import NOTHING, record
 from compiler.source import Source, Span
 from compiler.version import VERSION
+
+if TYPE_CHECKING:
+    from compiler.commands.former import Former
 
 _FAULT = (
     "  = help: nothing was written; this is a mistake of cellc, please report it with the policy"
@@ -36,27 +43,27 @@ def build(path: Path, directory: Path, backends: Sequence[Backend], options: Opt
     backends = [_accepting(backend, options) for backend in backends]
     ids = _Ids(path, options.locked)
     found = ids.found
-    compilation = compile_policy(path, options.today, ids)
-    sources = dict(compilation.sources)
-    settings = read_settings(policy_root(path), found, sources)
-    report = lint(compilation, settings, options.today, BUILD, notes=False)
-    found.extend(d for d in report.diagnostics if d.severity != "note")
+    sources: dict[str, Source] = {}
+    with Notes() as notes:
+        settings = read_settings(policy_root(path), found, sources)
+        former = _former(path, directory, backends, options, settings, ids)
+        made = _taken_over(former, backends) if former is not None else None
+        made = made or _compiled(path, backends, options, settings, ids)
+    sources |= made.sources
     if ids.source is not None:
         sources[ids.source.name] = ids.source
-    program = compilation.program
-    artifacts: list[Artifact] = []
-    if program is not None and not found.failed:
-        artifacts = _artifacts(program, compilation.sources, backends, options, found)
     print_findings(found.sorted(), sources, policy_root(path))
-    if found.failed or program is None:
+    if found.failed or made.program is None or made.ledger is None:
         return 1
+    program = made.program
+    artifacts = [made.ledger, *emitted(program, made.sources, backends, made.places)]
     origin = Origin(policy_hash(program.ir), VERSION, tool_digest())
     if options.certify:
-        made, fault = certified(program.ir, compilation.sources, artifacts, backends, origin)
+        certificate, fault = certified(program.ir, made.sources, artifacts, backends, origin)
         if fault:
             sys.stderr.write(f"cellc: {fault}\n{_FAULT}\n")
             return 1
-        artifacts += made
+        artifacts += certificate
     sign = None
     if options.key:
         from compiler.signing import signer
@@ -72,22 +79,71 @@ def build(path: Path, directory: Path, backends: Sequence[Backend], options: Opt
     except OutputError as problem:
         sys.stderr.write(f"cellc: {problem.advice}\n")
         return 2
+    if former is not None and not found.sorted():
+        former.keep(program, made.sources, artifacts, notes)
     return 0
 
 
-def _artifacts(
-    program: Program,
-    sources: Mapping[str, Source],
-    backends: Sequence[Backend],
-    options: Options,
-    found: Diagnostics,
-) -> list[Artifact]:
-    """What a build holds besides certificate and manifest; nothing when `found` gets an error."""
+@record
+class _Made:
+    """A policy as far as it was compiled."""
+
+    sources: Mapping[str, Source]
+    program: Program | None = None
+    ledger: Artifact | None = None
+    """None for a policy with errors."""
+    places: Mapping[int, str] = NOTHING
+    """Rows of the source map that are known, by the ids of rules."""
+
+
+def _compiled(
+    path: Path, backends: Sequence[Backend], options: Options, settings: Settings, ids: _Ids
+) -> _Made:
+    """The whole policy; what there is to say about it is added to `ids.found`."""
+    found = ids.found
+    compilation = compile_policy(path, options.today, ids)
+    sources, program = compilation.sources, compilation.program
+    report = lint(compilation, settings, options.today, BUILD, notes=False)
+    found.extend(d for d in report.diagnostics if d.severity != "note")
+    if program is None or found.failed:
+        return _Made(sources)
     report_losses(program, backends, options.accepted, found)
     if found.failed:
-        return []
-    made = ledger(program, sources, backends, options, found)
-    return [] if found.failed else [made, *emitted(program, sources, backends)]
+        return _Made(sources)
+    return _Made(sources, program, ledger(program, sources, backends, options, found))
+
+
+def _taken_over(former: Former, backends: Sequence[Backend]) -> _Made | None:
+    """The policy with only those cells compiled that changed, unless all have to be."""
+    rebuilt = former.rebuilt()
+    if rebuilt is None:
+        return None
+    ir = rebuilt.program.ir
+    if any(isinstance(backend, LimitedBackend) and backend.exceeded(ir) for backend in backends):
+        return None
+    made = Artifact(LEDGER, rebuilt.ledger)
+    return _Made(rebuilt.sources, rebuilt.program, made, rebuilt.places)
+
+
+def _former(
+    path: Path,
+    directory: Path,
+    backends: Sequence[Backend],
+    options: Options,
+    settings: Settings,
+    ids: _Ids,
+) -> Former | None:
+    """The build before, where it is of use: losses are told from what cells say."""
+    lossy = any(isinstance(backend, LossyBackend) for backend in backends)
+    if not options.incremental or lossy or ids.found.sorted():
+        return None
+    from compiler.commands.former import Former
+    from compiler.rebuild.rebuild import Build
+
+    names = tuple([backend.name for backend in backends])
+    known = ids.ids.by_name
+    build = Build(path, options.today, settings, names, known, options.require_full)
+    return Former(directory, build, repr(sorted(options.accepted)))
 
 
 def _accepting(backend: Backend, options: Options) -> Backend:

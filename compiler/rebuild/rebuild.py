@@ -105,7 +105,7 @@ class _Rebuilding:
             self._build.path, self._build.today, lambda _: ids, change.texts, rest
         )
         part = made.program
-        if part is None or made.diagnostics or made.remarks:
+        if part is None or made.diagnostics:
             return None
         if not self._only_these(part, change) or not _alike(old, part.ir, change):
             return None
@@ -226,7 +226,7 @@ class _Rebuilding:
         found = Diagnostics()
         if program.policy.assertions:
             check_assertions(program.policy, program.lowered, found, cells)
-        whole = Compilation(made.path, made.sources, (), (), program)
+        whole = Compilation(made.path, made.sources, (), made.remarks, program)
         settings, today = self._build.settings, self._build.today
         report = lint(whole, settings, today, BUILD, notes=False, cells=cells)
         found.extend(d for d in report.diagnostics if d.severity != "note")
