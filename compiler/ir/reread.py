@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from compiler.ir.ir import (
     IR,
@@ -15,7 +15,6 @@ from compiler.ir.ir import (
     Hook,
     HostSettings,
     Layer,
-    LayerKind,
     Limit,
     Log,
     Mount,
@@ -29,10 +28,8 @@ from compiler.ir.ir import (
     SysctlSetting,
     Verdict,
 )
-from compiler.pattern import pattern
 from compiler.record import NamedTuple
 
-_RULE = pattern(r'\{"id": (\d+), "effect": "(\w+)", "final": (\w+), "listen": (\w+), (.*)\}')
 _CLASS = '{"verdicts": ['
 _VERDICT = '{"effect": "'
 _OWNED = ', "owned": ['
@@ -71,13 +68,20 @@ def reread(content: bytes) -> Reread:
         policy=document["policy"],
         target=document["target"],
         permissive=document["permissive"],
-        action_sets=tuple([tuple(json.loads(row)) for row in lists["action_sets"]]),
+        action_sets=tuple([tuple(names) for names in _all(lists["action_sets"])]),
         rules=tuple([reader.rule(row) for row in lists["rules"]]),
-        layers=tuple([_layer(**json.loads(row)) for row in lists["layers"]]),
-        cells=tuple([reader.cell(row) for row in lists["cells"]]),
+        layers=tuple(
+            [Layer(x["kind"], x["name"], tuple(x["rules"])) for x in _all(lists["layers"])]
+        ),
+        cells=reader.cells(lists["cells"]),
         classes=tuple([reader.class_(row) for row in lists["classes"]]),
-        reservations=tuple([_reservation(**json.loads(row)) for row in lists["reservations"]]),
-        retired=tuple([tuple(json.loads(row)) for row in lists["retired"]]),
+        reservations=tuple(
+            [
+                Reservation(x["cell"], x["protocol"], _ranges(x["ports"]), x["rule"])
+                for x in _all(lists["reservations"])
+            ]
+        ),
+        retired=tuple([(name, number) for name, number in _all(lists["retired"])]),
         host=HostSettings(
             host["securelevel"], tuple([SysctlSetting(**node) for node in host["sysctls"]])
         ),
@@ -93,14 +97,12 @@ class _Reader:
         """By how they are written."""
 
     def rule(self, row: str) -> Rule:
-        match = _RULE.match(row)
-        assert match is not None
-        number, effect, final, listen, requests = match.groups()
+        number, effect, final, listen, requests = row[7:-1].split(", ", 4)
         made = Rule(
             int(number),
-            _EFFECTS[effect],
-            final == "true",
-            listen == "true",
+            _EFFECTS[effect[11:-1]],
+            final[9:] == "true",
+            listen[10:] == "true",
             self._known.get(requests) or self._requests(requests),
         )
         self.rows[id(made)] = row
@@ -133,17 +135,26 @@ class _Reader:
         )
         return made
 
-    def cell(self, row: str) -> Cell:
-        plain, _, owned = row.rpartition(_OWNED)
-        fields: dict[str, Any] = json.loads(plain + "}")
+    def cells(self, rows: list[str]) -> tuple[Cell, ...]:
+        parts = [row.rpartition(_OWNED) for row in rows]
+        made = [
+            self._cell(fields, self._verdicts(owned[:-2]))
+            for fields, (_, _, owned) in zip(
+                _all([plain + "}" for plain, _, _ in parts]), parts, strict=True
+            )
+        ]
+        self.rows.update(zip(map(id, made), rows, strict=True))
+        return tuple(made)
+
+    def _cell(self, fields: dict[str, Any], owned: tuple[Verdict, ...]) -> Cell:
         service = fields["service"]
-        made = Cell(
+        return Cell(
             name=fields["name"],
             id=fields["id"],
             permissive=fields["permissive"],
             layers=tuple(fields["layers"]),
             class_=fields["class_"],
-            owned=self._verdicts(owned[:-2]),
+            owned=owned,
             root=fields["root"],
             base=fields["base"],
             user=fields["user"],
@@ -158,18 +169,12 @@ class _Reader:
             processes=fields["processes"],
             service=None if service is None else _service(service),
         )
-        self.rows[id(made)] = row
-        return made
 
 
-def _layer(kind: LayerKind, name: str, rules: list[int]) -> Layer:
-    return Layer(kind, name, tuple(rules))
-
-
-def _reservation(
-    cell: str, protocol: Literal["tcp", "udp"], ports: list[list[int]], rule: int
-) -> Reservation:
-    return Reservation(cell, protocol, _ranges(ports), rule)
+def _all(rows: list[str]) -> list[Any]:
+    """The values of rows: of all at once, as that is much quicker."""
+    values: list[Any] = json.loads(f"[{','.join(rows)}]")
+    return values
 
 
 def _service(row: dict[str, Any]) -> Service:

@@ -152,17 +152,11 @@ class Context:
         return self.decisions.of(pattern_boxes(self.decisions.frame, pattern))
 
     @cached_property
-    def all_cells(self) -> tuple[CellPair, ...]:
-        """In name order: for rules about what several cells have in common."""
-        written = {cell.name: cell for cell in self.policy.cells}
-        return tuple([CellPair(written[cell.name], cell) for cell in self.ir.cells])
-
-    @cached_property
     def cells(self) -> tuple[CellPair, ...]:
-        """Those to look at, one by one, in name order."""
+        """Those to look at one by one, in name order; `ir.cells` are all."""
         if self._looked_at is None:
-            return self.all_cells
-        return tuple([cell for cell in self.all_cells if cell.name in self._looked_at])
+            return tuple(self.cell_by_name.values())
+        return tuple([self.cell_by_name[name] for name in sorted(self._looked_at)])
 
     @cached_property
     def reservations(self) -> Sequence[Reservation]:
@@ -174,8 +168,9 @@ class Context:
 
     @cached_property
     def cell_by_name(self) -> Mapping[str, CellPair]:
-        """All of them."""
-        return {cell.name: cell for cell in self.all_cells}
+        """All of them, in name order."""
+        written = {cell.name: cell for cell in self.policy.cells}
+        return {cell.name: CellPair(written[cell.name], cell) for cell in self.ir.cells}
 
     @cached_property
     def statements(self) -> tuple[Placed, ...]:

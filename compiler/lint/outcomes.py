@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from compiler.analysis.stack import Stack
 from compiler.catalogue.actions import Leaf
+from compiler.catalogue.voters import is_root_user
 from compiler.ir.ir import Effect, Request, Verdict
 from compiler.ir.requests import catalogue
-from compiler.lint.context import CellPair, Context, is_shipped
+from compiler.lint.context import Context, is_shipped
 
 _RAW = "inet6", "raw"
 
@@ -28,12 +29,13 @@ def remarked(context: Context, effect: Effect) -> Iterator[tuple[int, set[str]]]
     leaves = catalogue(ir).by_name
     found: dict[int, set[str]] = {}
     seen: set[tuple[int, bool]] = set()
-    for cell in context.all_cells:
-        key = cell.enforced.class_, cell.is_root
-        rows = list(cell.enforced.owned)
+    for cell in ir.cells:
+        is_root = is_root_user(cell.user)
+        key = cell.class_, is_root
+        rows = list(cell.owned)
         if key not in seen:
             seen.add(key)
-            rows += ir.classes[cell.enforced.class_].verdicts
+            rows += ir.classes[cell.class_].verdicts
         for row in rows:
             if (
                 row.effect != effect
@@ -44,11 +46,11 @@ def remarked(context: Context, effect: Effect) -> Iterator[tuple[int, set[str]]]
             remarks = found.setdefault(row.rule, set())
             for name in ir.action_sets[row.requests.actions]:
                 if leaves[name].asked:
-                    remarks.update(_remarks(context.stack, cell, leaves[name], row))
+                    remarks.update(_remarks(context.stack, cell.name, is_root, leaves[name], row))
     yield from found.items()
 
 
-def _remarks(stack: Stack, cell: CellPair, leaf: Leaf, row: Verdict) -> Iterator[str]:
+def _remarks(stack: Stack, cell: str, is_root: bool, leaf: Leaf, row: Verdict) -> Iterator[str]:
     """What is odd about a vote, for each kind of socket that its row tells apart."""
     domains: tuple[str | None, ...] = (None,)
     types: tuple[str | None, ...] = (None,)
@@ -58,5 +60,5 @@ def _remarks(stack: Stack, cell: CellPair, leaf: Leaf, row: Verdict) -> Iterator
         domains, types = (_RAW[0],), (_RAW[1],)
     for domain in domains:
         for kind in types:
-            request = Request(cell.name, leaf.name, domain=domain, type=kind)
-            yield stack.outcome(request, row.effect, cell.is_root).remark
+            request = Request(cell, leaf.name, domain=domain, type=kind)
+            yield stack.outcome(request, row.effect, is_root).remark

@@ -108,8 +108,8 @@ def _stacks(context: Context) -> list[_Stack]:
     layout = Layout(catalogue(ir), ir.action_sets, words)
     universe = Universe(cell.name for cell in ir.cells)
     stacks: dict[object, _Stack] = {}
-    for cell in context.all_cells:
-        layers = tuple(ir.layers[layer].rules for layer in cell.enforced.layers)
+    for cell in ir.cells:
+        layers = tuple(ir.layers[layer].rules for layer in cell.layers)
         flat = [index for layer in layers for index in layer]
         named = any(
             cell.name in to.members for index in flat if (to := ir.rules[index].requests.to)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from compiler.catalogue.actions import Leaf
 from compiler.ir.ir import HOST, PROTOCOLS, SELF, Peers, Request, RequestSet
@@ -39,11 +40,14 @@ class Universe:
             bits |= 1
         return (self.all & ~bits if peers.exclude else bits) & ~own
 
-    def peers(self, mask: int, subject: str | None) -> Peers:
-        """The shorter way to say which peers a mask holds."""
+    def peers(self, mask: int, subject: str | None, unnamed: int) -> Peers:
+        """The peers that a mask holds, `unnamed` being cells that no rule tells apart.
+
+        These are never listed: for another cell with the same rules they are others.
+        """
         own = self.bits[subject] if subject is not None else 0
         rest = self.all & ~mask & ~own
-        exclude = rest.bit_count() < mask.bit_count()
+        exclude = bool(mask & unnamed) if unnamed else rest.bit_count() < mask.bit_count()
         bits = rest if exclude else mask
         members = []
         while bits:
@@ -69,7 +73,8 @@ class Space:
         self.universe = universe
         self.subject = subject
         self.axes = Axes(sets, layout.words)
-        self.peers = self._partition({s.to for s in sets if s.to is not None})
+        self._to = {s.to for s in sets if s.to is not None}
+        self.peers = self._partition(self._to)
         sizes = len(self.peers), len(PROTOCOLS) * len(self.axes.ports)
         self.offsets, self.sizes = layout.blocks_for(*sizes)
         self._starts = [low for low, _ in self.axes.ports]
@@ -89,6 +94,14 @@ class Space:
             mask = self.universe.mask(peers, self.subject)
             atoms = [part for atom in atoms for part in (atom & mask, atom & ~mask) if part]
         return atoms
+
+    @cached_property
+    def unnamed(self) -> int:
+        """Other cells that no rule names."""
+        bits = self.universe.bits
+        own = {self.subject} if self.subject is not None else set()
+        named = {SELF, HOST, *own}.union(*[peers.members for peers in self._to])
+        return self.universe.all & ~sum(bits[name] for name in named)
 
     def mask(self, requests: RequestSet) -> int:
         """The bits of a set of requests."""

@@ -114,7 +114,11 @@ class _Linker:
             if layer.kind == "profile":
                 known = self._profile(side, layer)
             elif layer.kind == "template":
-                rules = {self._of_template(side, rule, cell) for rule in layer.rules}
+                numbers = side.rules
+                rules = {
+                    numbers[rule] if rule in numbers else self._of_template(side, rule, cell)
+                    for rule in layer.rules
+                }
                 known = self._add_layer(layer, sorted(rules))
             else:
                 known = self._add_layer(layer, [self._add(side, rule) for rule in layer.rules])
@@ -143,16 +147,14 @@ class _Linker:
         side.rules[rule] = index
 
     def _of_template(self, side: _Side, rule: int, cell: str) -> int:
-        index = side.rules.get(rule)
+        written = side.ir.rules[rule]
+        key = (written.id, self._requests(side, written.requests))
+        index = self._of_templates.get(key)
         if index is None:
-            written = side.ir.rules[rule]
-            key = (written.id, self._requests(side, written.requests))
-            index = self._of_templates.get(key)
-            if index is None:
-                if side.first.get(rule, "") != cell:
-                    raise _UnlikeError  # in which order this cell has its rules is not known
-                index = self._of_templates[key] = self._add(side, rule)
-            side.rules[rule] = index
+            if side.first.get(rule, "") != cell:
+                raise _UnlikeError  # in which order this cell has its rules is not known
+            index = self._of_templates[key] = self._add(side, rule)
+        side.rules[rule] = index
         return index
 
     def _add(self, side: _Side, rule: int) -> int:

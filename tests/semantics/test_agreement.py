@@ -12,7 +12,7 @@ from compiler.ir.evaluate import Evaluator
 from compiler.ir.ir import IR
 from compiler.ir.requests import all_requests
 from tests.conftest import Generated
-from tests.semantics.support import TODAY, must, root_files
+from tests.semantics.support import TODAY, must, program, root_files
 
 GENERATED = 400
 
@@ -29,10 +29,17 @@ def disagreements(ir: IR) -> list[str]:
 
 @pytest.mark.parametrize("path", root_files(), ids=lambda p: p.stem)
 def test_shipped_policies(path: Path) -> None:
-    program = must(compile_policy(path, TODAY))
-    assert disagreements(program.ir) == []
+    assert disagreements(must(compile_policy(path, TODAY)).ir) == []
+
+
+@pytest.mark.parametrize("to", ["{self, host}", "{self, host, b}", "host", "any", "{self, b}"])
+@pytest.mark.parametrize("others", [1, 2, 3])
+def test_cells_of_one_class_are_each_itself(to: str, others: int) -> None:
+    rule = f"profile p {{ deny process.nice to {to}; }}\n"
+    cells = "".join(f"cell {name} {{ profile p; }}\n" for name in "abcd"[: 1 + others])
+    assert disagreements(program(rule + cells).ir) == []
 
 
 def test_generated_policies(generated: Generated) -> None:
-    for seed, program in generated(GENERATED):
-        assert disagreements(program.ir) == [], f"seed {seed}"
+    for seed, made in generated(GENERATED):
+        assert disagreements(made.ir) == [], f"seed {seed}"

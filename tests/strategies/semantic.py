@@ -175,7 +175,9 @@ def _cell(draw: DrawFn, names: _Names, name: str, profiles: int, ports: list[int
     if draw(st.booleans()):
         transport = draw(st.sampled_from(("tcp", "udp")))
         own.append(f"listen {transport} {{{ports.pop()}, {ports.pop()}}};")
-    return _block(f"cell {name}", own, draw(rules(names)), draw(_settings(name)))
+    # Cells without rules of their own may be of one class.
+    rest = draw(rules(names)) if draw(st.booleans()) else []
+    return _block(f"cell {name}", own, rest, draw(_settings(name)))
 
 
 @st.composite

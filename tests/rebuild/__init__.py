@@ -1,0 +1,1 @@
+"""Tests of rebuilding what has changed."""
