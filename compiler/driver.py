@@ -83,7 +83,8 @@ def compile_policy(
     """Everything up to the IR, and all findings on the way.
 
     `texts` take the place of what files hold, by the names that their sources have.  Where they
-    leave out cells, `rest` says what these mean, and what is to be checked over all cells is not.
+    leave out cells, `rest` says what these mean, and what is to be checked over all cells is not;
+    there is no program of cells that it does not know.
     """
     from compiler.checks.run import check
     from compiler.lowering.lower import lower
@@ -97,7 +98,7 @@ def compile_policy(
     sources = loader.project.sources
     definitions = gather(loader, found)
     program = None
-    if definitions is not None:
+    if definitions is not None and (rest is None or definitions.cells.keys() <= {*rest.cells}):
         definitions.left_out = rest.cells if rest else ()
         lets = evaluate_lets(definitions.lets, found)
         policy = elaborate(definitions, lets, today, found)

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from backends.artifact import Artifact
-from compiler import cache, files
+from compiler import cache
 from compiler.cache import Cache, UnusableCacheError
 from compiler.diagnostics import Diagnostics
 from compiler.driver import Program
 from compiler.files import Notes
-from compiler.manifest import IR_FILE, LEDGER, MAP, read
+from compiler.manifest import IR_FILE, LEDGER, MAP, digest, read
 from compiler.names.project import read_source
 from compiler.rebuild.keep import keep
 from compiler.rebuild.kept import Kept, pack, unpack
@@ -46,7 +46,7 @@ class Former:
         if before.about != self._about or not before.notes.hold():
             return None
         contents = {name: read(str(self._directory), name) or b"" for name in _READ_AGAIN}
-        if {name: files.digest(content) for name, content in contents.items()} != before.digests:
+        if {name: digest(content) for name, content in contents.items()} != before.digests:
             return None
         try:
             texts = {name: _text(kept.path, name) for name, kept in before.texts.items()}
@@ -68,7 +68,7 @@ class Former:
         if self._cache is None or notes.torn:
             return
         made = {artifact.path: artifact.content for artifact in artifacts}
-        digests = {name: files.digest(made[name]) for name in _READ_AGAIN}
+        digests = {name: digest(made[name]) for name in _READ_AGAIN}
         last = None
         if self._rebuilt is not None and self._before is not None:
             last, notes = (self._before, self._rebuilt.change), self._before.notes

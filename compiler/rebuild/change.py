@@ -97,12 +97,19 @@ def _alike(one: str, other: str, most: int | None = None) -> int:
 
 
 def _without(text: str, blocks: Sequence[tuple[str, KeptCell]], shifts: Mapping[str, Shift]) -> str:
-    """A text with blanks in the places of some cells."""
+    """A text with blanks in the places of some cells; all else is in the same line and column."""
     parts: list[str] = []
     position = 0
     for _, cell in blocks:
         shift = shifts.get(cell.file)
         by = shift.characters if shift is not None and cell.start >= shift.end else 0
-        parts += text[position : cell.begin + by], " " * (cell.end - cell.begin)
+        parts += text[position : cell.begin + by], _blank(text[cell.begin + by : cell.end + by])
         position = cell.end + by
     return "".join([*parts, text[position:]])
+
+
+def _blank(text: str) -> str:
+    """As many characters and lines as a text has, and as many in its last line."""
+    before, end, last = text.rpartition("\n")
+    lines = before.count("\n")
+    return "\n" * lines + " " * (len(before) - lines) + end + " " * len(last)

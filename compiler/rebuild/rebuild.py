@@ -126,7 +126,8 @@ class _Rebuilding:
         sources = self._sources | {
             name: source for name, source in part.definitions.sources.items() if is_shipped(name)
         }
-        content = ledger(program, sources, self._build.backends, entries, old_ledger, change)
+        backends = self._build.backends
+        content = ledger(program, made.sources, backends, entries, old_ledger, change)
         return Rebuilt(program, sources, content, places(files.places, linked, change), change)
 
     def _only_these(self, part: Program, change: Change) -> bool:
@@ -197,6 +198,7 @@ class _Rebuilding:
             scope: [(setting, change.moved(span)) for setting, span in settings]
             for scope, settings in self._before.settings.items()
         }
+        overriding = any(shared.values())
         layers = program.ir.layers
         for cell, written in zip(program.ir.cells, program.policy.cells, strict=True):
             if not is_left_out(written):
@@ -208,7 +210,8 @@ class _Rebuilding:
                 for name in layers[number].name.split("+")
             ]
             parts = [Part(name, shared.get(name, ())) for name in names]
-            yield cell.name, [*parts, self._own(cell.name, change)]
+            # What it sets itself matters where it takes the place of what these set.
+            yield cell.name, [*parts, self._own(cell.name, change)] if overriding else parts
 
     def _own(self, cell: str, change: Change) -> Part:
         kept = self._before.cells[cell]
