@@ -13,6 +13,7 @@
 #include <sys/cdefs.h>
 #include <sys/param.h>
 #include <sys/errno.h>
+#include <sys/kernel.h>
 #include <sys/mutex.h>
 
 #include <secmodel/secmodel.h>
@@ -239,11 +240,16 @@ deregister:
 	return error;
 }
 
+/*
+ * Forks on other processors may still be telling of themselves: like the
+ * other listeners, this one is given time to end.
+ */
 void
 cellpolicy_identity_stop(void)
 {
 
 	kauth_unlisten_scope(listener);
+	(void)kpause("cellpol", false, mstohz(100), NULL);
 	mutex_destroy(&cellpolicy_enter_lock);
 	(void)kauth_deregister_key(credential_key);
 	(void)secmodel_deregister(model);

@@ -37,6 +37,7 @@ extern bool shim_threaded;		/* locks may be waited for */
 extern unsigned long shim_told;		/* denials in lines, when threaded */
 extern int shim_fail;			/* countdown to a failing start */
 extern unsigned int shim_held;		/* what the module holds */
+extern bool shim_still_running;		/* listeners that were removed */
 bool	shim_fails(void);
 void	shim_assert_sleepable(void);
 void	shim_drain(void);
