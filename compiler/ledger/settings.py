@@ -137,9 +137,10 @@ class Settings:
 
     def command(self, node: t.Command, cells: Cells) -> Finding:
         if node.word == "healthcheck":
-            note = "it runs when somebody asks for `health`, and nothing else does"
-            step = _script("health", "cell_healthcheck")
-            return self._by(cells, [step], _no_gaps, [note])
+            note = (
+                "once the cell is up it runs when somebody asks for `health`, and never by itself"
+            )
+            return self._by(cells, _HEALTH, _no_gaps, [note])
         return self._by(cells, [_script("start, under supervise", "cell_command")], _no_gaps)
 
     def order(self, node: t.Order, cells: Cells) -> Finding:
@@ -235,6 +236,13 @@ def _script(what: str, *parts: str) -> Means:
 def _library(what: str, *parts: str) -> Means:
     """A step that every script shares."""
     return Means("rc", f"{_LIBEXEC}/mount.subr", what, parts)
+
+
+#: A start is undone when the check does not succeed in time.
+_HEALTH = [
+    _script("start and health", "cell_healthcheck"),
+    Means("rc", f"{_LIBEXEC}/cell.subr", "start waits for it", ("cell_steps", "cell_settled")),
+]
 
 
 def _mounted_with(options: str, function: str) -> Means:

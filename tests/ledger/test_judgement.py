@@ -255,6 +255,12 @@ def test_notes_name_what_a_group_is_not_asked_about() -> None:
     assert "never asked by NetBSD 10.1: machdep.svs_disable" in row["notes"]
 
 
+def test_a_start_depends_on_the_health_check() -> None:
+    service = 'service { command "/x"; healthcheck "/y"; }'
+    row = build(f"cell c {{ profile confined; {service} }}").one("healthcheck")
+    assert {means["what"] for means in row["by"]} == {"start and health", "start waits for it"}
+
+
 def test_other_releases_ask_other_things() -> None:
     text = LOW.format("deny network.smb;")
     assert build(text, target="10.1").one("deny")["status"] == "enforced"
