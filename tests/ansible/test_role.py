@@ -128,6 +128,16 @@ def test_cells_that_a_build_no_longer_has_are_stopped_when_asked_to(tmp_path: Pa
     assert "etc/rc.d/cell_web" not in fleet.tree("a")
 
 
+def test_scripts_of_others_are_not_stopped(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path)
+    old, new = fleet.build("old", **OLD), fleet.build("new", db="/bin/db-1")
+    fleet.host("a", new, old, cellpolicy_stop_removed=True)
+    (tmp_path / "hosts/a/etc/rc.d/cell_tower").write_text("#!/bin/sh\n")
+    recap = fleet.play(new / "ansible/playbook.yml")
+    assert recap.status == 0, recap.output
+    assert fleet.calls("a") == ["cell_web stop", "cellpolicy reload", "cell_db health"]
+
+
 def test_the_playbook_stops_at_the_first_host_that_does_not_take_the_build(tmp_path: Path) -> None:
     fleet = Fleet(tmp_path)
     sick = fleet.build("sick", web="/bin/sick")
