@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -136,6 +137,18 @@ def test_scripts_of_others_are_not_stopped(tmp_path: Path) -> None:
     recap = fleet.play(new / "ansible/playbook.yml")
     assert recap.status == 0, recap.output
     assert fleet.calls("a") == ["cell_web stop", "cellpolicy reload", "cell_db health"]
+
+
+def test_what_a_run_before_left_on_the_host_is_not_installed(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path)
+    old, new = fleet.build("old", **OLD), fleet.build("new", **NEW)
+    fleet.host("a", new, old)
+    shutil.copytree(
+        fleet.build("left", web="/bin/left"), tmp_path / "hosts/a/var/db/cellpolicy-shipped"
+    )
+    recap = fleet.play(new / "ansible/playbook.yml")
+    assert recap.status == 0, recap.output
+    assert b"/bin/web-2" in fleet.tree("a")["etc/rc.d/cell_web"]
 
 
 def test_the_playbook_stops_at_the_first_host_that_does_not_take_the_build(tmp_path: Path) -> None:
