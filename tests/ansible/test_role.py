@@ -151,6 +151,27 @@ def test_what_a_run_before_left_on_the_host_is_not_installed(tmp_path: Path) -> 
     assert b"/bin/web-2" in fleet.tree("a")["etc/rc.d/cell_web"]
 
 
+def test_a_run_that_was_cut_off_is_done_again(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path)
+    old, new = fleet.build("old", **OLD), fleet.build("new", **NEW)
+    fleet.host("a", new, old)
+    fleet.host("b", new, new)
+    (tmp_path / "hosts/a/cut").touch()
+    play = new / "ansible/playbook.yml"
+    assert fleet.play(play, hosts=("a",)).status == -9
+    assert fleet.calls("a") == ["cellpolicy reload"]
+    assert fleet.play(play, "--check", hosts=("a",)).status == 0
+    recap = fleet.play(play)
+    assert recap.status == 0, recap.output
+    assert fleet.calls("a") == [
+        "cellpolicy reload",
+        *("cell_db restart", "cell_mail restart", "cell_web restart"),
+        *("cell_db health", "cell_mail health", "cell_web health"),
+    ]
+    assert fleet.tree("a") == fleet.tree("b")
+    assert fleet.play(play, hosts=("a",)).hosts["a"]["changed"] == 0
+
+
 def test_the_playbook_stops_at_the_first_host_that_does_not_take_the_build(tmp_path: Path) -> None:
     fleet = Fleet(tmp_path)
     sick = fleet.build("sick", web="/bin/sick")
