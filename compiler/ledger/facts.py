@@ -88,6 +88,12 @@ PICKED = Gap(
     "choose ports below 49152, or take them out by the sysctls net.inet.ip.anonportalgo.reserve"
     " and net.inet6.ip6.anonportalgo.reserve in `host`",
 )
+PICKED_LOW = Gap(
+    "who may have the kernel choose a privileged port (IP_PORTRANGE_LOW) also says how it is"
+    " picked (IP_PORTALGO), and some ways fall back to a port that no listener was asked about",
+    "lets more through",
+    "deny network.bind.privport port auto, or give the cell a `user`",
+)
 PERMISSIVE = "permissive: logged, not refused"
 ENFORCE = "take `permissive` away"
 

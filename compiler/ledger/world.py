@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from compiler.analysis.stack import Stack
 from compiler.catalogue.voters import CELLPOLICY, is_root_user
 from compiler.driver import Program
-from compiler.ir.ir import HOST, Cell, Request
+from compiler.ir.ir import AUTO, HOST, Cell, Request
 from compiler.ir.requests import catalogue
 from compiler.ledger.finding import Finding, Gap, Means, judge
 from compiler.ledger.scopes import Scopes
@@ -57,6 +57,14 @@ class World:
         if key not in self._may:
             own = action.startswith("process.")
             request = Request(cell, action, target=cell if own else None)
+            self._may[key] = self._works(request)
+        return self._may[key]
+
+    def picks_privileged(self, cell: str, protocol: str) -> bool:
+        """Whether a cell may bind a privileged port of the kernel's choice."""
+        key = (self.cells[cell].class_, self.is_root(cell), protocol)
+        if key not in self._may:
+            request = Request(cell, "network.bind.privport", protocol=protocol, port=AUTO)
             self._may[key] = self._works(request)
         return self._may[key]
 

@@ -53,6 +53,32 @@ CASES = [
         "deny",
         ENFORCED,
     ),
+    ("a port that root has picked", LOW.format("deny network.bind port 1..1023;"), "deny", MORE),
+    (
+        "a port that root has picked, by another transport",
+        LOW.format("deny network.bind tcp port {auto, 700}; deny network.bind udp port 80;"),
+        "deny network.bind tcp",
+        ENFORCED,
+    ),
+    (
+        "a privileged port and choosing",
+        LOW.format("deny network.bind port {auto, 1..1023};"),
+        "deny",
+        ENFORCED,
+    ),
+    (
+        "a port that only root has picked",
+        CONFINED.format("deny network.bind port 700;"),
+        "deny",
+        ENFORCED,
+    ),
+    (
+        "listening on a port that another's root has picked",
+        CONFINED.format("listen tcp 700; @reason \"x\" grant network.bind.privport tcp port 700;")
+        + " cell d { profile low; }",
+        "listen",
+        MORE,
+    ),
     (
         "of one family only",
         "host { sysctl net.inet.ip.anonportalgo.reserve = \"50000\"; }"
