@@ -13,6 +13,7 @@ def _0(context, missing=missing):
     l_0_policy = resolve('policy')
     l_0_target = resolve('target')
     l_0_cells = resolve('cells')
+    l_0_manual = resolve('manual')
     try:
         t_1 = environment.filters['yaml']
     except KeyError:
@@ -38,6 +39,18 @@ def _0(context, missing=missing):
         yield str(t_1(l_1_script))
         yield '\n'
     l_1_name = l_1_script = missing
+    yield 'cellpolicy_manual:'
+    if (not (undefined(name='manual') if l_0_manual is missing else l_0_manual)):
+        pass
+        yield ' []'
+    yield '\n'
+    for l_1_name in (undefined(name='manual') if l_0_manual is missing else l_0_manual):
+        _loop_vars = {}
+        pass
+        yield '  - '
+        yield str(t_1(l_1_name))
+        yield '\n'
+    l_1_name = missing
 
 
 def _1(context, missing=missing):
@@ -758,7 +771,7 @@ def _10(context, missing=missing):
 
 
 TEMPLATES: dict = {
-    '3f0f8db43b880b69ddb944df6679f9c55051aa9bdd7903277deb405a7a057166': _0,
+    '4fc9cd58d62eb0810222984c8b0ebc6b3ab2133dddcac72c0aa87e92579509df': _0,
     'ede0189e8bfa99e6f3d4b87df6d30e8913ef38075a0f909662c7182a49e873df': _1,
     '3d4a853b94730501263d09575ef4f62d71c87e3e045e1bc6f8535c9cb8c85191': _2,
     '8ea858a67111d1990d0c786ee1fd6a93d130b1e0906553229f7f1586fcff8000': _3,
