@@ -163,6 +163,16 @@ REMOUNT = Gap(
     "lets more through",
     "deny system.mount.{unmount, update}, or give the cell a `user`",
 )
+NODES = Gap(
+    "its root may make device nodes and open them, those of the host's disks too",
+    "lets more through",
+    "deny system.mknod, or give the cell a `user`",
+)
+HANDLES = Gap(
+    "its root may open files by handle (fhopen(2)), wherever in a file system they lie",
+    "lets more through",
+    "deny system.filehandle, or give the cell a `user`",
+)
 BY_HAND = Gap(
     "it has no service: who enters it by hand chooses the root and user, as options of cellexec(8)",
     "lets more through",

@@ -12,8 +12,10 @@ from compiler.ledger.facts import (
     BY_HAND,
     EACH_PROCESS,
     ENFORCE,
+    HANDLES,
     INTERPRETERS,
     LIMITS,
+    NODES,
     PERMISSIVE,
     REMOUNT,
 )
@@ -28,6 +30,8 @@ _WRITABLE = ("nosuid,nodev", "noexec,nosuid,nodev")
 #: The level of veriexec(4) that refuses programs with another fingerprint, and the one
 #: that refuses to open what has none.
 _REFUSES, _LOCKDOWN = 1, 3
+
+_OPENS = tuple(f"device.rawio_spec.{way}" for way in ("read", "write", "rw"))
 
 _OWN_USER = "leave it out: the kernel has no such count of a cell"
 
@@ -44,13 +48,13 @@ class Settings:
     def root(self, node: t.Root, cells: Cells) -> Finding:
         by = [_script("cellexec -c ROOT", "cell_options", "-c")]
         if node.base is None:
-            return self._by(cells, by, self._entered)
+            return self._by(cells, by, self._rooted)
         by += [
             _script("the base of the root", "cellbase="),
             _library("mount_null -o ro BASE ROOT", "cell_mount_root", "cell_root_options"),
             _library("writable copies of etc, var and the like", "cell_mount_overlay"),
         ]
-        return self._by(cells, by, self._entered_and_mounted)
+        return self._by(cells, by, self._rooted_and_mounted)
 
     def user(self, node: t.User, cells: Cells) -> Finding:
         by = [_script("cellexec -u USER", "cell_options", "-u")]
@@ -175,9 +179,25 @@ class Settings:
         if any(self._world.may(cell, action) for action in actions):
             yield REMOUNT
 
-    def _entered_and_mounted(self, cell: str) -> Iterator[Gap]:
+    def _rooted(self, cell: str) -> Iterator[Gap]:
         yield from self._entered(cell)
+        yield from self._made(cell)
+        if self._world.may(cell, "system.filehandle"):
+            yield HANDLES
+
+    def _rooted_and_mounted(self, cell: str) -> Iterator[Gap]:
+        yield from self._rooted(cell)
         yield from self._mounted(cell)
+
+    def _made(self, cell: str) -> Iterator[Gap]:
+        """Device nodes work where the cell may write and no mount says nodev."""
+        found = self._world.cells[cell]
+        loose = bool(found.devices) or (found.base is None and not found.exec_readonly)
+        if loose and self._world.may(cell, "system.mknod") and self._opens_nodes(cell):
+            yield NODES
+
+    def _opens_nodes(self, cell: str) -> bool:
+        return any(self._world.may(cell, action) for action in _OPENS)
 
     def _read_only(self, cell: str) -> Iterator[Gap]:
         if self._world.cells[cell].root is None:
@@ -188,11 +208,11 @@ class Settings:
         yield from self._mounted(cell)
 
     def _opened(self, cell: str) -> Iterator[Gap]:
-        actions = [f"device.rawio_spec.{way}" for way in ("read", "write", "rw")]
-        denied = [action for action in actions if self._world.denies(Request(cell, action))]
+        denied = [action for action in _OPENS if self._world.denies(Request(cell, action))]
         if denied:
             why = f"a rule denies to open them: {', '.join(denied)}"
             yield Gap(why, "refuses more", "allow device.rawio_spec, or list no devices")
+        yield from self._made(cell)
         yield from self._mounted(cell)
 
     def _counted(self, cell: str) -> Iterator[Gap]:

@@ -8,6 +8,7 @@ from tests.ledger.support import Row, build
 
 CONFINED = 'cell c {{ profile confined; user "www"; root "/c"; service {{ command "/x"; }} {} }}'
 LOW = "cell c {{ profile low; {} }}"
+ROOTED = 'cell c {{ profile low; root "/c"; service {{ command "/x"; }} {} }}'
 HOST = "host {{ {} }} "
 
 
@@ -146,6 +147,26 @@ CASES = [
      "core", MORE),
     # Settings
     ("root", CONFINED.format(""), "root", ENFORCED),
+    ("root of whom may make nodes", ROOTED.format("deny system.filehandle;"), "root", MORE),
+    ("root of whom may open by handle", ROOTED.format("deny system.mknod;"), "root", MORE),
+    (
+        "root whose mounts are nodev",
+        ROOTED.format("deny system.{filehandle, mount};").replace('"/c"', '"/c" base "/b"'),
+        "root",
+        ENFORCED,
+    ),
+    (
+        "root of whom may not open nodes",
+        ROOTED.format("deny system.filehandle; deny device.rawio_spec;"),
+        "root",
+        ENFORCED,
+    ),
+    (
+        "devices beside which root makes others",
+        ROOTED.format("devices { null } deny system.mount;"),
+        "devices",
+        MORE,
+    ),
     ("root without a service", LOW.format('root "/c";'), "root", MORE),
     ("a mount that root may take away", LOW.format('root "/c"; mount ro "/a" at "/b";'),
      "mount", MORE),
