@@ -35,7 +35,7 @@ class World:
         self._findings: dict[
             tuple[tuple[Means, ...], tuple[Gap, ...], tuple[str, ...]], Finding
         ] = {}
-        self._may: dict[tuple[int, bool, str], bool] = {}
+        self._may: dict[tuple[int, bool, bool, str], bool] = {}
 
     def judge(
         self, by: Sequence[Means], gaps: Iterable[Gap] = (), notes: Iterable[str] = ()
@@ -53,7 +53,7 @@ class World:
 
     def may(self, cell: str, action: str) -> bool:
         """Whether an action that carries nothing, or is about the cell itself, may work."""
-        key = (self.cells[cell].class_, self.is_root(cell), action)
+        key = (*self._alike(cell), action)
         if key not in self._may:
             own = action.startswith("process.")
             request = Request(cell, action, target=cell if own else None)
@@ -62,11 +62,15 @@ class World:
 
     def picks_privileged(self, cell: str, protocol: str) -> bool:
         """Whether a cell may bind a privileged port of the kernel's choice."""
-        key = (self.cells[cell].class_, self.is_root(cell), protocol)
+        key = (*self._alike(cell), protocol)
         if key not in self._may:
             request = Request(cell, "network.bind.privport", protocol=protocol, port=AUTO)
             self._may[key] = self._works(request)
         return self._may[key]
+
+    def _alike(self, cell: str) -> tuple[int, bool, bool]:
+        """What cells have in common of which the same works."""
+        return self.cells[cell].class_, self.is_root(cell), cell in self.permissive
 
     def denies(self, request: Request) -> bool:
         """Whether the policy itself denies a request; a permissive cell's is only logged."""

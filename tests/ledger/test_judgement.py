@@ -302,6 +302,19 @@ def test_notes_name_what_a_group_is_not_asked_about() -> None:
     assert "never asked by NetBSD 10.1: machdep.svs_disable" in row["notes"]
 
 
+@pytest.mark.parametrize("logs", ["a", "b"])
+def test_a_permissive_cell_is_judged_apart_from_others_of_its_class(logs: str) -> None:
+    cells = [
+        f"cell {name} {{ profile confined; {'permissive;' if name == logs else ''}"
+        f' root "/{name}"; service {{ command "/x"; }} mount ro "/s" at "/t{name}"; }}'
+        for name in ("a", "b")
+    ]
+    found = build(" ".join(cells))
+    for name in ("a", "b"):
+        status = found.one(f'mount ro "/s" at "/t{name}"')["status"]
+        assert status == ("approximated" if name == logs else "enforced"), name
+
+
 def test_a_start_depends_on_the_health_check() -> None:
     service = 'service { command "/x"; healthcheck "/y"; }'
     row = build(f"cell c {{ profile confined; {service} }}").one("healthcheck")
