@@ -190,14 +190,14 @@ class Settings:
         yield from self._mounted(cell)
 
     def _made(self, cell: str) -> Iterator[Gap]:
-        """Device nodes work where the cell may write and no mount says nodev."""
+        """Device nodes work where it may write and no mount says nodev; one of its own need not."""
         found = self._world.cells[cell]
+        may = self._world.may
         loose = bool(found.devices) or (found.base is None and not found.exec_readonly)
-        if loose and self._world.may(cell, "system.mknod") and self._opens_nodes(cell):
+        if not loose and not may(cell, "system.mount.new"):
+            return
+        if may(cell, "system.mknod") and any(may(cell, action) for action in _OPENS):
             yield NODES
-
-    def _opens_nodes(self, cell: str) -> bool:
-        return any(self._world.may(cell, action) for action in _OPENS)
 
     def _read_only(self, cell: str) -> Iterator[Gap]:
         if self._world.cells[cell].root is None:

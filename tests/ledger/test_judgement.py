@@ -156,6 +156,14 @@ CASES = [
         ENFORCED,
     ),
     (
+        "root of whom may mount what is not nodev",
+        ROOTED.format("deny system.filehandle; deny system.mount.{unmount, update};").replace(
+            '"/c"', '"/c" base "/b"'
+        ),
+        "root",
+        MORE,
+    ),
+    (
         "root of whom may not open nodes",
         ROOTED.format("deny system.filehandle; deny device.rawio_spec;"),
         "root",
