@@ -41,6 +41,18 @@ cellpolicy_id(kauth_cred_t cred)
 	return FROM_DATA(kauth_cred_getdata(cred, credential_key));
 }
 
+/*
+ * The same for callers that may hold a spin lock, under which kauth(9) must
+ * not take the lock in a credential.  The current process needs none.
+ */
+unsigned int
+cellpolicy_id_spinning(kauth_cred_t cred)
+{
+
+	return cred == curlwp->l_cred ? cellpolicy_id_of_process(curproc) :
+	    cellpolicy_id(cred);
+}
+
 static void
 set_id(kauth_cred_t cred, unsigned int id)
 {

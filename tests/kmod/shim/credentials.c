@@ -206,6 +206,6 @@ void *
 kauth_cred_getdata(kauth_cred_t cred, kauth_key_t key)
 {
 
-	SHIM_ASSERT(shim_read_sections == 0 && key == NULL);
+	SHIM_ASSERT(shim_read_sections == 0 && key == NULL && !shim_spinning);
 	return __atomic_load_n(&cred->data[0], 2);
 }

@@ -10,6 +10,7 @@
 #define	LINES		1024
 
 __thread bool shim_no_sleep;
+__thread bool shim_spinning;
 __thread int shim_read_sections;
 __thread int shim_preemption;
 __thread unsigned int shim_thread;

@@ -29,6 +29,7 @@ struct shim_process {
 
 /* kernel.c */
 extern __thread bool shim_no_sleep;	/* in a listener that may not */
+extern __thread bool shim_spinning;	/* under a spin lock of its caller */
 extern __thread int shim_read_sections;
 extern __thread int shim_preemption;
 #define	SHIM_THREADS	16u
