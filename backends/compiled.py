@@ -13,6 +13,7 @@ def _0(context, missing=missing):
     l_0_policy = resolve('policy')
     l_0_target = resolve('target')
     l_0_cells = resolve('cells')
+    l_0_manual = resolve('manual')
     try:
         t_1 = environment.filters['yaml']
     except KeyError:
@@ -38,6 +39,18 @@ def _0(context, missing=missing):
         yield str(t_1(l_1_script))
         yield '\n'
     l_1_name = l_1_script = missing
+    yield 'cellpolicy_manual:'
+    if (not (undefined(name='manual') if l_0_manual is missing else l_0_manual)):
+        pass
+        yield ' []'
+    yield '\n'
+    for l_1_name in (undefined(name='manual') if l_0_manual is missing else l_0_manual):
+        _loop_vars = {}
+        pass
+        yield '  - '
+        yield str(t_1(l_1_name))
+        yield '\n'
+    l_1_name = missing
 
 
 def _1(context, missing=missing):
@@ -596,7 +609,7 @@ def _6(context, missing=missing):
     yield str(t_2((undefined(name='require') if l_0_require is missing else l_0_require)))
     yield '\n# BEFORE: '
     yield str(t_2((undefined(name='before') if l_0_before is missing else l_0_before)))
-    yield '\n\n$_rc_subr_loaded . /etc/rc.subr\n\nname="cellpolicy"\nrcvar=$name\nstart_cmd="cellpolicy_start"\nstop_cmd="cellpolicy_stop"\nstatus_cmd="cellpolicy_status"\nreload_cmd="cellpolicy_start"\n# Never a moment without a policy.\nrestart_cmd="cellpolicy_start"\ncheck_cmd="cellpolicy_check"\nextra_commands="reload status check"\n\ncellpolicy_libexec=/libexec/cellpolicy\ncellpolicy_etc=/etc/cellpolicy\n\ncellpolicy_node()\n{\n\t/sbin/sysctl -n "security.models.cellpolicy.$1" 2>/dev/null\n}\n\n# The module comes with the policy it was built with; another one is loaded\n# as an image.  Either way the kernel says at the end what it enforces.\ncellpolicy_start()\n{\n\tlocal want\n\n\techo "Loading cell policy."\n\tread -r want <"$cellpolicy_libexec/policy.sha256" || return\n\tcellpolicy_node name >/dev/null ||\n\t\t/sbin/modload secmodel_cellpolicy || return\n\t[ "$(cellpolicy_node hash)" = "$want" ] ||\n\t\t/sbin/cellexec -f "$cellpolicy_etc/cellpolicy.img" -H "$want" ||\n\t\treturn\n\tcellpolicy_settings\n\tcellpolicy_signatures\n\tcellpolicy_status >/dev/null\n}\n\ncellpolicy_settings()\n{\n\t[ ! -f "$cellpolicy_etc/sysctl.conf" ] ||\n\t\t/sbin/sysctl -f "$cellpolicy_etc/sysctl.conf" >/dev/null ||\n\t\twarn "some settings of $cellpolicy_etc/sysctl.conf failed"\n}\n\n# The files as they lie on the host.  Each cell looks after those that its\n# mounts make appear, which are not there yet.\ncellpolicy_signatures()\n{\n\tlocal file\n\n\tfor file in "$cellpolicy_libexec"/signatures/*; do\n\t\t[ ! -f "$file" ] || /sbin/veriexecctl load "$file" 2>/dev/null\n\tdone\n}\n\n# The kernel refuses while a cell lives: its processes would be the host\'s.\ncellpolicy_stop()\n{\n\tif ! cellpolicy_node name >/dev/null; then\n\t\techo "No cell policy is loaded."\n\telif ! /sbin/modunload secmodel_cellpolicy; then\n\t\techo "The cell policy stays in force."\n\t\treturn 1\n\tfi\n}\n\ncellpolicy_status()\n{\n\tlocal want have\n\n\tif ! have=$(cellpolicy_node hash); then\n\t\techo "No cell policy is loaded."\n\t\treturn 1\n\tfi\n\techo "Cell policy $have is in force," \\\n\t    "$(cellpolicy_node mode), generation $(cellpolicy_node generation)."\n\tcellpolicy_node cells\n\tread -r want <"$cellpolicy_libexec/policy.sha256" || return\n\tif [ "$have" != "$want" ]; then\n\t\twarn "the policy installed is $want"\n\t\treturn 1\n\tfi\n}\n\n# Says which settings of the host are not as the policy wants, a line for each.\ncellpolicy_check()\n{\n\t[ ! -f "$cellpolicy_libexec/cellpolicy-drift" ] ||\n\t\t/bin/sh "$cellpolicy_libexec/cellpolicy-drift"\n}\n\nload_rc_config $name\nrun_rc_command "$1"\n'
+    yield '\n\n$_rc_subr_loaded . /etc/rc.subr\n\nname="cellpolicy"\nrcvar=$name\nstart_cmd="cellpolicy_start"\nstop_cmd="cellpolicy_stop"\nstatus_cmd="cellpolicy_status"\nreload_cmd="cellpolicy_start"\n# Never a moment without a policy.\nrestart_cmd="cellpolicy_start"\ncheck_cmd="cellpolicy_check"\nextra_commands="reload status check"\n\ncellpolicy_libexec=/libexec/cellpolicy\ncellpolicy_etc=/etc/cellpolicy\n\ncellpolicy_node()\n{\n\t/sbin/sysctl -n "security.models.cellpolicy.$1" 2>/dev/null\n}\n\n# The module comes with the policy it was built with; another one is loaded\n# as an image.  Either way the kernel says at the end what it enforces.\ncellpolicy_start()\n{\n\tlocal want\n\n\techo "Loading cell policy."\n\tread -r want <"$cellpolicy_libexec/policy.sha256" || return\n\tcellpolicy_node name >/dev/null ||\n\t\t/sbin/modload secmodel_cellpolicy || return\n\t[ "$(cellpolicy_node hash)" = "$want" ] ||\n\t\t/sbin/cellexec -f "$cellpolicy_etc/cellpolicy.img" -H "$want" ||\n\t\treturn\n\tcellpolicy_settings\n\tcellpolicy_signatures\n\tcellpolicy_status >/dev/null\n}\n\n# A securelevel refuses to set even to the same value what it has frozen.\ncellpolicy_settings()\n{\n\tlocal said\n\n\t[ -f "$cellpolicy_etc/sysctl.conf" ] || return\n\tsaid=$(/sbin/sysctl -f "$cellpolicy_etc/sysctl.conf" 2>&1 >/dev/null) && return\n\tif [ ! -f "$cellpolicy_libexec/cellpolicy-drift" ] ||\n\t    ! cellpolicy_check >/dev/null; then\n\t\twarn "some settings of $cellpolicy_etc/sysctl.conf failed: $said"\n\tfi\n}\n\n# The files as they lie on the host.  Each cell looks after those that its\n# mounts make appear, which are not there yet.\ncellpolicy_signatures()\n{\n\tlocal file\n\n\tfor file in "$cellpolicy_libexec"/signatures/*; do\n\t\t[ ! -f "$file" ] || /sbin/veriexecctl load "$file" 2>/dev/null\n\tdone\n}\n\n# The kernel refuses while a cell lives: its processes would be the host\'s.\ncellpolicy_stop()\n{\n\tif ! cellpolicy_node name >/dev/null; then\n\t\techo "No cell policy is loaded."\n\telif ! /sbin/modunload secmodel_cellpolicy; then\n\t\techo "The cell policy stays in force."\n\t\treturn 1\n\tfi\n}\n\ncellpolicy_status()\n{\n\tlocal want have\n\n\tif ! have=$(cellpolicy_node hash); then\n\t\techo "No cell policy is loaded."\n\t\treturn 1\n\tfi\n\techo "Cell policy $have is in force," \\\n\t    "$(cellpolicy_node mode), generation $(cellpolicy_node generation)."\n\tcellpolicy_node cells\n\tread -r want <"$cellpolicy_libexec/policy.sha256" || return\n\tif [ "$have" != "$want" ]; then\n\t\twarn "the policy installed is $want"\n\t\treturn 1\n\tfi\n}\n\n# Says which settings of the host are not as the policy wants, a line for each.\ncellpolicy_check()\n{\n\t[ ! -f "$cellpolicy_libexec/cellpolicy-drift" ] ||\n\t\t/bin/sh "$cellpolicy_libexec/cellpolicy-drift"\n}\n\nload_rc_config $name\nrun_rc_command "$1"\n'
 
 
 def _7(context, missing=missing):
@@ -758,13 +771,13 @@ def _10(context, missing=missing):
 
 
 TEMPLATES: dict = {
-    '3f0f8db43b880b69ddb944df6679f9c55051aa9bdd7903277deb405a7a057166': _0,
+    '4fc9cd58d62eb0810222984c8b0ebc6b3ab2133dddcac72c0aa87e92579509df': _0,
     'ede0189e8bfa99e6f3d4b87df6d30e8913ef38075a0f909662c7182a49e873df': _1,
     '3d4a853b94730501263d09575ef4f62d71c87e3e045e1bc6f8535c9cb8c85191': _2,
     '8ea858a67111d1990d0c786ee1fd6a93d130b1e0906553229f7f1586fcff8000': _3,
     '9e0231c78399505497ebaf588f531029dc5139a1f441546f1e0dc86eb5cca83f': _4,
     '4dcc407a4214b580e0a410ab3911c31e6f55878d4399bded90933fc3825e2daa': _5,
-    '2b782066e21fc92d06b7497eb074c453a81945954833aefa31aebc1ece6c3163': _6,
+    'b176f5e236e9c22125f2b5783aa3e8a7941096823a248769349626f8e99fa1f8': _6,
     'ae6da4c5e7a7066ae578adc81958008d667be9044c719db201e2f0ad3340c231': _7,
     '3c23cdd83a08ed9b4646d8ca8cd79f2003eeb46025ff0706bd3ab6d3c41e9c1b': _8,
     '161f3a8c68b1d22343168f4acb39a1821015452e96b4732e7ef1c7c69f0bb80d': _9,

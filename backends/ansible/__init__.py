@@ -22,7 +22,15 @@ class AnsibleBackend:
     def emit(self, ir: IR) -> list[Artifact]:
         folder = Path(__file__).parent
         cells = [(cell.name, f"cell_{identifier(cell.name)}") for cell in ir.cells]
-        facts = render(_PACKAGE, "vars.yml.j2", policy=ir.policy, target=ir.target, cells=cells)
+        manual = [cell.name for cell in ir.cells if cell.service and cell.service.manual]
+        facts = render(
+            _PACKAGE,
+            "vars.yml.j2",
+            policy=ir.policy,
+            target=ir.target,
+            cells=cells,
+            manual=manual,
+        )
         return [
             Artifact("ansible/playbook.yml", (folder / "playbook.yml").read_bytes()),
             Artifact(f"{_ROLE}/vars/main.yml", facts),

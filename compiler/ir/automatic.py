@@ -10,6 +10,8 @@ from compiler.ir.ir import HostSettings, Ranges
 
 #: anonportmin and anonportmax of a kernel that nobody tuned (sysctl(7)).
 AUTOMATIC = (49152, 65535)
+#: Likewise lowportmin and lowportmax, for sockets that ask for a privileged port (ip(4)).
+PRIVILEGED = (600, 1023)
 FAMILIES = ("net.inet.ip", "net.inet6.ip6")
 
 
@@ -21,11 +23,22 @@ def candidates(host: HostSettings) -> Ranges:
     return tuple(ports for family in FAMILIES for ports in of_family(family, host))
 
 
+def privileged_candidates(host: HostSettings) -> Ranges:
+    """Those that it picks for sockets that ask for a privileged port."""
+    return tuple(
+        ports for family in FAMILIES for ports in _picked(family, host, "lowport", PRIVILEGED)
+    )
+
+
 def of_family(family: str, host: HostSettings) -> Ranges:
     """Those for sockets of one of FAMILIES."""
+    return _picked(family, host, "anonport", AUTOMATIC)
+
+
+def _picked(family: str, host: HostSettings, name: str, default: tuple[int, int]) -> Ranges:
     values = sysctls(host)
-    low = _port(values.get(f"{family}.anonportmin"), AUTOMATIC[0])
-    high = _port(values.get(f"{family}.anonportmax"), AUTOMATIC[1])
+    low = _port(values.get(f"{family}.{name}min"), default[0])
+    high = _port(values.get(f"{family}.{name}max"), default[1])
     return tuple(_without(low, high, values.get(f"{family}.anonportalgo.reserve", "")))
 
 

@@ -8,27 +8,36 @@ from compiler.ir.automatic import touches
 from compiler.ir.ir import AUTO, IR, PROTOCOLS, Peers, Ranges, RequestSet, Verdict
 
 _BIND = "network.bind.port"
+_PRIVILEGED = "network.bind.privport"
 
 
 class Effects:
     """Reads the folded verdicts of one policy."""
 
-    def __init__(self, ir: IR, candidates: Ranges) -> None:
-        """`candidates` are the ports that the kernel picks by itself."""
+    def __init__(self, ir: IR, candidates: Ranges, privileged: Ranges) -> None:
+        """`candidates` are the ports that the kernel picks by itself, `privileged` those that it
+        picks for who asks for such a one.
+        """
         self._ir = ir
         self._candidates = candidates
+        self._privileged = privileged
         self._actions = [frozenset(names) for names in ir.action_sets]
         by_class = [frozenset({v.rule for v in c.verdicts}) for c in ir.classes]
         passed = [self._passed(c.verdicts) for c in ir.classes]
+        low = [self._low(c.verdicts) for c in ir.classes]
         self.deciding: dict[str, frozenset[int]] = {}
         """By cell: the rules (indices) that decide something in it."""
         self.passed: dict[int, set[str]] = {}
         """By rule: cells in which it denies a port that the kernel may still pick by itself."""
+        self.low: dict[int, set[str]] = {}
+        """By rule: cells in which it denies a privileged port that the kernel may pick."""
         self._verdicts: dict[str, tuple[Verdict, ...]] = {}
         for cell in ir.cells:
             self.deciding[cell.name] = by_class[cell.class_]
             for rule in passed[cell.class_]:
                 self.passed.setdefault(rule, set()).add(cell.name)
+            for rule in low[cell.class_]:
+                self.low.setdefault(rule, set()).add(cell.name)
             self._verdicts[cell.name] = ir.classes[cell.class_].verdicts
             if cell.owned:
                 owned = frozenset(v.rule for v in cell.owned)
@@ -64,6 +73,17 @@ class Effects:
             for v in binds
             if touches(v.requests.ports or (), self._candidates)
             and not safe.issuperset(v.requests.protocols or PROTOCOLS)
+        )
+
+    def _low(self, verdicts: Iterable[Verdict]) -> frozenset[int]:
+        """Rules that deny ports among the privileged ones that the kernel picks."""
+        return frozenset(
+            v.rule
+            for v in verdicts
+            if v.requests.ports
+            and v.effect == "deny"
+            and _PRIVILEGED in self._actions[v.requests.actions]
+            and touches(v.requests.ports, self._privileged)
         )
 
     def _meet(self, a: RequestSet, b: RequestSet, cell: str) -> bool:

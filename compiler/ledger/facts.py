@@ -88,6 +88,12 @@ PICKED = Gap(
     "choose ports below 49152, or take them out by the sysctls net.inet.ip.anonportalgo.reserve"
     " and net.inet6.ip6.anonportalgo.reserve in `host`",
 )
+PICKED_LOW = Gap(
+    "who may have the kernel choose a privileged port (IP_PORTRANGE_LOW) also says how it is"
+    " picked (IP_PORTALGO), and some ways fall back to a port that no listener was asked about",
+    "lets more through",
+    "deny network.bind.privport port auto, or give the cell a `user`",
+)
 PERMISSIVE = "permissive: logged, not refused"
 ENFORCE = "take `permissive` away"
 
@@ -156,6 +162,16 @@ REMOUNT = Gap(
     "its root may mount and unmount, and so take mount flags away",
     "lets more through",
     "deny system.mount.{unmount, update}, or give the cell a `user`",
+)
+NODES = Gap(
+    "its root may make device nodes and open them, those of the host's disks too",
+    "lets more through",
+    "deny system.mknod, or give the cell a `user`",
+)
+HANDLES = Gap(
+    "its root may open files by handle (fhopen(2)), wherever in a file system they lie",
+    "lets more through",
+    "deny system.filehandle, or give the cell a `user`",
 )
 BY_HAND = Gap(
     "it has no service: who enters it by hand chooses the root and user, as options of cellexec(8)",

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from compiler.catalogue.actions import Leaf
 from compiler.catalogue.voters import outcome
-from compiler.ir.automatic import candidates, touches
-from compiler.ir.ir import OTHER, Request, Reservation, Rule
+from compiler.ir.automatic import candidates, privileged_candidates, touches
+from compiler.ir.ir import OTHER, PROTOCOLS, Request, Reservation, Rule
 from compiler.ledger.effects import Effects
 from compiler.ledger.facts import (
     ENFORCE,
@@ -17,6 +17,7 @@ from compiler.ledger.facts import (
     OWNED,
     PERMISSIVE,
     PICKED,
+    PICKED_LOW,
     RAW_IPV6,
     TABLES,
     never_asked,
@@ -58,7 +59,8 @@ class Rules:
         self._world = world
         self._rules = world.ir.rules
         self._candidates = candidates(world.ir.host)
-        self._effects = Effects(world.ir, self._candidates)
+        self._privileged = privileged_candidates(world.ir.host)
+        self._effects = Effects(world.ir, self._candidates, self._privileged)
         self._at: dict[Span, tuple[int, ...]] = {}
         for index, span in enumerate(world.program.spans):
             self._at[span] = (*self._at[span], index) if span in self._at else (index,)
@@ -116,6 +118,8 @@ class Rules:
             gaps.append(Gap(why, "lets more through", ENFORCE))
         if any(touches(r.ports, self._candidates) for r in reserved):
             gaps.append(PICKED)
+        if any(self._picked_by_another(r) for r in reserved):
+            gaps.append(PICKED_LOW)
         own: dict[str, list[Reservation]] = {}
         for r in reserved:
             own.setdefault(r.cell, []).append(r)
@@ -123,6 +127,13 @@ class Rules:
         notes = ("root outside of cells may bind it", "only bind(2) is asked about")
         finding = self._world.judge([tables(*OWNED)], gaps, notes)
         return Entry(statement, cells, finding, self._rules[indices[0]].id)
+
+    def _picked_by_another(self, reserved: Reservation) -> bool:
+        return touches(reserved.ports, self._privileged) and any(
+            self._world.picks_privileged(cell, reserved.protocol)
+            for cell in self._world.cells
+            if cell != reserved.cell
+        )
 
     def _refused(self, cell: str, reserved: list[Reservation]) -> Iterator[Gap]:
         """Privileged ports that the cell's user does not get, whatever this policy allows."""
@@ -152,7 +163,8 @@ class Rules:
         if rule.effect == "grant":
             return tuple(over(cells, lambda c: self._powerless(rule, self._world.is_root(c))))
         picked = not self._effects.passed.keys().isdisjoint(indices)
-        if not (self._world.permissive or picked or actions.gap):
+        low = not self._effects.low.keys().isdisjoint(indices)
+        if not (self._world.permissive or picked or low or actions.gap):
             return ()
         where: dict[Gap, list[str]] = {}
         if self._world.permissive:
@@ -161,6 +173,13 @@ class Rules:
         if picked:
             passed = {c for i in indices for c in self._effects.passed.get(i, ())}
             where[PICKED] = [c for c in cells if c in passed]
+        if low:
+            denied = {c for i in indices for c in self._effects.low.get(i, ())}
+            protocols = rule.requests.protocols or PROTOCOLS
+            picks = self._world.picks_privileged
+            where[PICKED_LOW] = [
+                c for c in cells if c in denied and any(picks(c, p) for p in protocols)
+            ]
         if actions.gap is not None:
             open_ = actions.gap is not RAW_IPV6
             where[actions.gap] = [c for c in cells if open_ or self._opens_raw(c)]

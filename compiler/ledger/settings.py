@@ -12,8 +12,10 @@ from compiler.ledger.facts import (
     BY_HAND,
     EACH_PROCESS,
     ENFORCE,
+    HANDLES,
     INTERPRETERS,
     LIMITS,
+    NODES,
     PERMISSIVE,
     REMOUNT,
 )
@@ -28,6 +30,8 @@ _WRITABLE = ("nosuid,nodev", "noexec,nosuid,nodev")
 #: The level of veriexec(4) that refuses programs with another fingerprint, and the one
 #: that refuses to open what has none.
 _REFUSES, _LOCKDOWN = 1, 3
+
+_OPENS = tuple(f"device.rawio_spec.{way}" for way in ("read", "write", "rw"))
 
 _OWN_USER = "leave it out: the kernel has no such count of a cell"
 
@@ -44,13 +48,13 @@ class Settings:
     def root(self, node: t.Root, cells: Cells) -> Finding:
         by = [_script("cellexec -c ROOT", "cell_options", "-c")]
         if node.base is None:
-            return self._by(cells, by, self._entered)
+            return self._by(cells, by, self._rooted)
         by += [
             _script("the base of the root", "cellbase="),
             _library("mount_null -o ro BASE ROOT", "cell_mount_root", "cell_root_options"),
             _library("writable copies of etc, var and the like", "cell_mount_overlay"),
         ]
-        return self._by(cells, by, self._entered_and_mounted)
+        return self._by(cells, by, self._rooted_and_mounted)
 
     def user(self, node: t.User, cells: Cells) -> Finding:
         by = [_script("cellexec -u USER", "cell_options", "-u")]
@@ -137,9 +141,10 @@ class Settings:
 
     def command(self, node: t.Command, cells: Cells) -> Finding:
         if node.word == "healthcheck":
-            note = "it runs when somebody asks for `health`, and nothing else does"
-            step = _script("health", "cell_healthcheck")
-            return self._by(cells, [step], _no_gaps, [note])
+            note = (
+                "once the cell is up it runs when somebody asks for `health`, and never by itself"
+            )
+            return self._by(cells, _HEALTH, _no_gaps, [note])
         return self._by(cells, [_script("start, under supervise", "cell_command")], _no_gaps)
 
     def order(self, node: t.Order, cells: Cells) -> Finding:
@@ -174,9 +179,25 @@ class Settings:
         if any(self._world.may(cell, action) for action in actions):
             yield REMOUNT
 
-    def _entered_and_mounted(self, cell: str) -> Iterator[Gap]:
+    def _rooted(self, cell: str) -> Iterator[Gap]:
         yield from self._entered(cell)
+        yield from self._made(cell)
+        if self._world.may(cell, "system.filehandle"):
+            yield HANDLES
+
+    def _rooted_and_mounted(self, cell: str) -> Iterator[Gap]:
+        yield from self._rooted(cell)
         yield from self._mounted(cell)
+
+    def _made(self, cell: str) -> Iterator[Gap]:
+        """Device nodes work where it may write and no mount says nodev; one of its own need not."""
+        found = self._world.cells[cell]
+        may = self._world.may
+        loose = bool(found.devices) or (found.base is None and not found.exec_readonly)
+        if not loose and not may(cell, "system.mount.new"):
+            return
+        if may(cell, "system.mknod") and any(may(cell, action) for action in _OPENS):
+            yield NODES
 
     def _read_only(self, cell: str) -> Iterator[Gap]:
         if self._world.cells[cell].root is None:
@@ -187,11 +208,11 @@ class Settings:
         yield from self._mounted(cell)
 
     def _opened(self, cell: str) -> Iterator[Gap]:
-        actions = [f"device.rawio_spec.{way}" for way in ("read", "write", "rw")]
-        denied = [action for action in actions if self._world.denies(Request(cell, action))]
+        denied = [action for action in _OPENS if self._world.denies(Request(cell, action))]
         if denied:
             why = f"a rule denies to open them: {', '.join(denied)}"
             yield Gap(why, "refuses more", "allow device.rawio_spec, or list no devices")
+        yield from self._made(cell)
         yield from self._mounted(cell)
 
     def _counted(self, cell: str) -> Iterator[Gap]:
@@ -235,6 +256,13 @@ def _script(what: str, *parts: str) -> Means:
 def _library(what: str, *parts: str) -> Means:
     """A step that every script shares."""
     return Means("rc", f"{_LIBEXEC}/mount.subr", what, parts)
+
+
+#: A start is undone when the check does not succeed in time.
+_HEALTH = [
+    _script("start and health", "cell_healthcheck"),
+    Means("rc", f"{_LIBEXEC}/cell.subr", "start waits for it", ("cell_steps", "cell_settled")),
+]
 
 
 def _mounted_with(options: str, function: str) -> Means:

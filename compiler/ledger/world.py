@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from compiler.analysis.stack import Stack
 from compiler.catalogue.voters import CELLPOLICY, is_root_user
 from compiler.driver import Program
-from compiler.ir.ir import HOST, Cell, Request
+from compiler.ir.ir import AUTO, HOST, Cell, Request
 from compiler.ir.requests import catalogue
 from compiler.ledger.finding import Finding, Gap, Means, judge
 from compiler.ledger.scopes import Scopes, parts_of
@@ -38,7 +38,7 @@ class World:
         self._findings: dict[
             tuple[tuple[Means, ...], tuple[Gap, ...], tuple[str, ...]], Finding
         ] = {}
-        self._may: dict[tuple[int, bool, str], bool] = {}
+        self._may: dict[tuple[int, bool, bool, str], bool] = {}
 
     def judge(
         self, by: Sequence[Means], gaps: Iterable[Gap] = (), notes: Iterable[str] = ()
@@ -56,12 +56,24 @@ class World:
 
     def may(self, cell: str, action: str) -> bool:
         """Whether an action that carries nothing, or is about the cell itself, may work."""
-        key = (self.cells[cell].class_, self.is_root(cell), action)
+        key = (*self._alike(cell), action)
         if key not in self._may:
             own = action.startswith("process.")
             request = Request(cell, action, target=cell if own else None)
             self._may[key] = self._works(request)
         return self._may[key]
+
+    def picks_privileged(self, cell: str, protocol: str) -> bool:
+        """Whether a cell may bind a privileged port of the kernel's choice."""
+        key = (*self._alike(cell), protocol)
+        if key not in self._may:
+            request = Request(cell, "network.bind.privport", protocol=protocol, port=AUTO)
+            self._may[key] = self._works(request)
+        return self._may[key]
+
+    def _alike(self, cell: str) -> tuple[int, bool, bool]:
+        """What cells have in common of which the same works."""
+        return self.cells[cell].class_, self.is_root(cell), cell in self.permissive
 
     def denies(self, request: Request) -> bool:
         """Whether the policy itself denies a request; a permissive cell's is only logged."""

@@ -20,9 +20,25 @@ from tests.rc.support import program
 
 BIN = Path(sys.executable).parent
 
-#: Calls a script of rc.d(8): notes the call, and knows which programs do badly.
+#: Calls a script of rc.d(8): notes the call, and knows which programs do badly, and that rc.subr(8)
+#: fails where rc.conf(5) turns a script off and the verb does not begin with `one`.  Where there is
+#: a file `cut`, the first call is the last that Ansible lives to see.
 _RUN = """\
-echo "${1##*/} $2" >>"${1%/etc/rc.d/*}/log"
+host=${1%/etc/rc.d/*}
+echo "${1##*/} $2" >>"$host/log"
+if [ -e "$host/cut" ]; then
+	rm "$host/cut"
+	pid=$PPID
+	while [ "$pid" -gt 1 ]; do
+		! grep -q ansible-playbook "/proc/$pid/cmdline" || ansible="$pid $ansible"
+		pid=$(sed 's/.*) . //; s/ .*//' "/proc/$pid/stat")
+	done
+	kill -KILL $ansible
+fi
+case "$2" in
+one*)	;;
+*)	! grep -qs :=NO "$host/etc/rc.conf.d/${1##*/}" || exit 1 ;;
+esac
 case "${1##*/} $2" in
 cellpolicy*)	! grep -q refused "${1%/*}"/cell_* ;;
 *health)	! grep -q sick "$1" ;;
@@ -131,7 +147,7 @@ class Fleet:
 
 
 def _cell(name: str, number: int, program: str) -> Cell:
-    service = Service((program,))
+    service = Service((program,), manual=program.startswith("/manual/"))
     return minimal(name, id=number, service=service)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -91,11 +92,11 @@ def _run(fleet: Fleet, before: dict[str, dict[str, bytes]]) -> None:
 
     assert fleet.calls("sick-bare")[4:] == [
         *("cell_db health", "cell_mail health", "cell_mail health", "cell_web health"),
-        *("cell_db stop", "cell_mail stop", "cell_web stop", "cellpolicy stop"),
+        *("cell_db onestop", "cell_mail onestop", "cell_web onestop", "cellpolicy stop"),
     ]
     assert fleet.calls("refused-older") == [
         "cellpolicy reload",
-        "cell_mail stop",
+        "cell_mail onestop",
         "cellpolicy reload",
         "cell_web restart",
     ]
@@ -124,8 +125,73 @@ def test_cells_that_a_build_no_longer_has_are_stopped_when_asked_to(tmp_path: Pa
     fleet.host("a", new, old, cellpolicy_restart="none", cellpolicy_stop_removed=True)
     recap = fleet.play(new / "ansible/playbook.yml")
     assert recap.status == 0, recap.output
-    assert fleet.calls("a") == ["cell_web stop", "cellpolicy reload", "cell_db health"]
+    assert fleet.calls("a") == ["cell_web onestop", "cellpolicy reload", "cell_db health"]
     assert "etc/rc.d/cell_web" not in fleet.tree("a")
+
+
+def test_scripts_of_others_are_not_stopped(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path)
+    old, new = fleet.build("old", **OLD), fleet.build("new", db="/bin/db-1")
+    fleet.host("a", new, old, cellpolicy_stop_removed=True)
+    (tmp_path / "hosts/a/etc/rc.d/cell_tower").write_text("#!/bin/sh\n")
+    recap = fleet.play(new / "ansible/playbook.yml")
+    assert recap.status == 0, recap.output
+    assert fleet.calls("a") == ["cell_web onestop", "cellpolicy reload", "cell_db health"]
+
+
+def test_what_a_run_before_left_on_the_host_is_not_installed(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path)
+    old, new = fleet.build("old", **OLD), fleet.build("new", **NEW)
+    fleet.host("a", new, old)
+    shutil.copytree(
+        fleet.build("left", web="/bin/left"), tmp_path / "hosts/a/var/db/cellpolicy-shipped"
+    )
+    recap = fleet.play(new / "ansible/playbook.yml")
+    assert recap.status == 0, recap.output
+    assert b"/bin/web-2" in fleet.tree("a")["etc/rc.d/cell_web"]
+
+
+def test_a_run_that_was_cut_off_is_done_again(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path)
+    old, new = fleet.build("old", **OLD), fleet.build("new", **NEW)
+    fleet.host("a", new, old)
+    fleet.host("b", new, new)
+    (tmp_path / "hosts/a/cut").touch()
+    play = new / "ansible/playbook.yml"
+    assert fleet.play(play, hosts=("a",)).status == -9
+    assert fleet.calls("a") == ["cellpolicy reload"]
+    assert fleet.play(play, "--check", hosts=("a",)).status == 0
+    recap = fleet.play(play)
+    assert recap.status == 0, recap.output
+    assert fleet.calls("a") == [
+        "cellpolicy reload",
+        *("cell_db restart", "cell_mail restart", "cell_web restart"),
+        *("cell_db health", "cell_mail health", "cell_web health"),
+    ]
+    assert fleet.tree("a") == fleet.tree("b")
+    assert fleet.play(play, hosts=("a",)).hosts["a"]["changed"] == 0
+
+
+def test_manual_cells_are_neither_started_nor_asked(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path)
+    old, new = (
+        fleet.build("old", job="/manual/job", web="/bin/web-1"),
+        fleet.build("new", web="/bin/web-2", work="/manual/work"),
+    )
+    sick = fleet.build("sick", web="/bin/sick", work="/manual/work")
+    fleet.host("a", new, old, cellpolicy_stop_removed=True)
+    fleet.host("b", sick, old)
+    recap = fleet.play(new / "ansible/playbook.yml", "-e", "cellpolicy_serial=1")
+    assert recap.hosts["a"]["failed"] == 0, recap.output
+    assert fleet.calls("a") == [
+        "cell_job onestop",
+        "cellpolicy reload",
+        "cell_web restart",
+        "cell_web health",
+    ]
+    assert recap.hosts["b"]["rescued"] == 1, recap.output
+    assert fleet.calls("b")[-3:] == ["cell_work onestop", "cellpolicy reload", "cell_web restart"]
+    assert b"/bin/web-1" in fleet.tree("b")["etc/rc.d/cell_web"]
 
 
 def test_the_playbook_stops_at_the_first_host_that_does_not_take_the_build(tmp_path: Path) -> None:

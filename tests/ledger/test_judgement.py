@@ -8,6 +8,7 @@ from tests.ledger.support import Row, build
 
 CONFINED = 'cell c {{ profile confined; user "www"; root "/c"; service {{ command "/x"; }} {} }}'
 LOW = "cell c {{ profile low; {} }}"
+ROOTED = 'cell c {{ profile low; root "/c"; service {{ command "/x"; }} {} }}'
 HOST = "host {{ {} }} "
 
 
@@ -52,6 +53,32 @@ CASES = [
         + LOW.format("deny network.bind tcp port 50000;"),
         "deny",
         ENFORCED,
+    ),
+    ("a port that root has picked", LOW.format("deny network.bind port 1..1023;"), "deny", MORE),
+    (
+        "a port that root has picked, by another transport",
+        LOW.format("deny network.bind tcp port {auto, 700}; deny network.bind udp port 80;"),
+        "deny network.bind tcp",
+        ENFORCED,
+    ),
+    (
+        "a privileged port and choosing",
+        LOW.format("deny network.bind port {auto, 1..1023};"),
+        "deny",
+        ENFORCED,
+    ),
+    (
+        "a port that only root has picked",
+        CONFINED.format("deny network.bind port 700;"),
+        "deny",
+        ENFORCED,
+    ),
+    (
+        "listening on a port that another's root has picked",
+        CONFINED.format("listen tcp 700; @reason \"x\" grant network.bind.privport tcp port 700;")
+        + " cell d { profile low; }",
+        "listen",
+        MORE,
     ),
     (
         "of one family only",
@@ -120,6 +147,34 @@ CASES = [
      "core", MORE),
     # Settings
     ("root", CONFINED.format(""), "root", ENFORCED),
+    ("root of whom may make nodes", ROOTED.format("deny system.filehandle;"), "root", MORE),
+    ("root of whom may open by handle", ROOTED.format("deny system.mknod;"), "root", MORE),
+    (
+        "root whose mounts are nodev",
+        ROOTED.format("deny system.{filehandle, mount};").replace('"/c"', '"/c" base "/b"'),
+        "root",
+        ENFORCED,
+    ),
+    (
+        "root of whom may mount what is not nodev",
+        ROOTED.format("deny system.filehandle; deny system.mount.{unmount, update};").replace(
+            '"/c"', '"/c" base "/b"'
+        ),
+        "root",
+        MORE,
+    ),
+    (
+        "root of whom may not open nodes",
+        ROOTED.format("deny system.filehandle; deny device.rawio_spec;"),
+        "root",
+        ENFORCED,
+    ),
+    (
+        "devices beside which root makes others",
+        ROOTED.format("devices { null } deny system.mount;"),
+        "devices",
+        MORE,
+    ),
     ("root without a service", LOW.format('root "/c";'), "root", MORE),
     ("a mount that root may take away", LOW.format('root "/c"; mount ro "/a" at "/b";'),
      "mount", MORE),
@@ -253,6 +308,25 @@ def test_without_a_backend_nothing_of_it_is_enforced(
 def test_notes_name_what_a_group_is_not_asked_about() -> None:
     row = build(LOW.format("deny machdep.*;")).one("deny")
     assert "never asked by NetBSD 10.1: machdep.svs_disable" in row["notes"]
+
+
+@pytest.mark.parametrize("logs", ["a", "b"])
+def test_a_permissive_cell_is_judged_apart_from_others_of_its_class(logs: str) -> None:
+    cells = [
+        f"cell {name} {{ profile confined; {'permissive;' if name == logs else ''}"
+        f' root "/{name}"; service {{ command "/x"; }} mount ro "/s" at "/t{name}"; }}'
+        for name in ("a", "b")
+    ]
+    found = build(" ".join(cells))
+    for name in ("a", "b"):
+        status = found.one(f'mount ro "/s" at "/t{name}"')["status"]
+        assert status == ("approximated" if name == logs else "enforced"), name
+
+
+def test_a_start_depends_on_the_health_check() -> None:
+    service = 'service { command "/x"; healthcheck "/y"; }'
+    row = build(f"cell c {{ profile confined; {service} }}").one("healthcheck")
+    assert {means["what"] for means in row["by"]} == {"start and health", "start waits for it"}
 
 
 def test_other_releases_ask_other_things() -> None:

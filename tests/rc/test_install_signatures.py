@@ -37,6 +37,15 @@ def test_a_demanded_signature(site: Site, old: Path, keys: Path) -> None:
     assert install(site, old, *demand)
 
 
+def test_a_host_that_cannot_check_signatures_says_so(site: Site, old: Path, keys: Path) -> None:
+    """Its ssh-keygen(1) may be older than signatures."""
+    site.seal(old, [n for n in listed(old) if not n.startswith("manifest")], keys / "mine")
+    program(site.bin / "ssh-keygen", "echo 'ssh-keygen: unknown option -- Y' >&2\nexit 1")
+    done = site.run(old, "-s", str(keys / "allowed"), "install")
+    assert (done.returncode, "unknown option -- Y" in done.stderr) == (1, True)
+    assert site.tree() == {}
+
+
 def test_where_signers_are_known_a_signature_is_always_demanded(
     site: Site, old: Path, keys: Path
 ) -> None:

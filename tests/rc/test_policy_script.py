@@ -39,13 +39,34 @@ def test_start_loads_the_image_over_another_policy(host: Host, ir: IR) -> None:
     assert host.log("modload", "cellexec") == [f"cellexec {image} [-H] [{policy_hash(ir)}]"]
 
 
-def test_check_says_what_has_drifted(host: Host, ir: IR) -> None:
-    host.install(ir)
-    assert host.run("cellpolicy", "check") == Result(0, "", "")
+def want_exits_logged(host: Host, ir: IR) -> None:
+    """Gives the host the check of a policy that sets a node."""
     wanted = replace(ir, host=HostSettings(sysctls=(SysctlSetting("kern.logsigexit", "1"),)))
     [drift] = [a for a in SYSCTL.emit(wanted) if a.path == "sysctl/cellpolicy-drift"]
     text = drift.content.decode().replace("/sbin/", f"{host.root}/stubs/")
     (host.root / "libexec/cellpolicy/cellpolicy-drift").write_text(text)
+
+
+def test_reload_is_silent_about_frozen_settings_that_are_as_wanted(host: Host, ir: IR) -> None:
+    host.install(ir)
+    (host.root / "etc/cellpolicy").mkdir()
+    (host.root / "etc/cellpolicy/sysctl.conf").touch()
+    (host.state / "frozen").touch()
+    want_exits_logged(host, ir)
+    (host.state / "sysctl/kern.logsigexit").write_text("1\n")
+    assert host.run("cellpolicy", "reload") == Result(0, "Loading cell policy.\n", "")
+    (host.state / "sysctl/kern.logsigexit").write_text("0\n")
+    result = host.run("cellpolicy", "reload")
+    assert result.status == 0
+    assert "kern.logsigexit: Operation not permitted" in result.stderr
+    (host.root / "libexec/cellpolicy/cellpolicy-drift").unlink()
+    assert "Operation not permitted" in host.run("cellpolicy", "reload").stderr
+
+
+def test_check_says_what_has_drifted(host: Host, ir: IR) -> None:
+    host.install(ir)
+    assert host.run("cellpolicy", "check") == Result(0, "", "")
+    want_exits_logged(host, ir)
     (host.state / "sysctl/kern.logsigexit").write_text("0\n")
     line = 'kern.logsigexit: is "0", the policy wants "1"\n'
     assert host.run("cellpolicy", "check") == Result(1, line, "")

@@ -106,6 +106,7 @@ int	cellpolicy_identity_start(void);
 void	cellpolicy_identity_stop(void);
 int	cellpolicy_identity_close(void);
 unsigned int cellpolicy_id(kauth_cred_t);
+unsigned int cellpolicy_id_spinning(kauth_cred_t);
 int	cellpolicy_enter(struct lwp *, int);
 
 /* cellpolicy_process.c */

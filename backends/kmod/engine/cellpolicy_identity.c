@@ -13,6 +13,7 @@
 #include <sys/cdefs.h>
 #include <sys/param.h>
 #include <sys/errno.h>
+#include <sys/kernel.h>
 #include <sys/mutex.h>
 
 #include <secmodel/secmodel.h>
@@ -38,6 +39,18 @@ cellpolicy_id(kauth_cred_t cred)
 	if (!cellpolicy_living())
 		return 0;
 	return FROM_DATA(kauth_cred_getdata(cred, credential_key));
+}
+
+/*
+ * The same for callers that may hold a spin lock, under which kauth(9) must
+ * not take the lock in a credential.  The current process needs none.
+ */
+unsigned int
+cellpolicy_id_spinning(kauth_cred_t cred)
+{
+
+	return cred == curlwp->l_cred ? cellpolicy_id_of_process(curproc) :
+	    cellpolicy_id(cred);
 }
 
 static void
@@ -239,11 +252,16 @@ deregister:
 	return error;
 }
 
+/*
+ * Forks on other processors may still be telling of themselves: like the
+ * other listeners, this one is given time to end.
+ */
 void
 cellpolicy_identity_stop(void)
 {
 
 	kauth_unlisten_scope(listener);
+	(void)kpause("cellpol", false, mstohz(100), NULL);
 	mutex_destroy(&cellpolicy_enter_lock);
 	(void)kauth_deregister_key(credential_key);
 	(void)secmodel_deregister(model);

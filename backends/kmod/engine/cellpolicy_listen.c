@@ -150,6 +150,9 @@ passthru(kauth_cred_t cred, unsigned int id, unsigned long bits)
 	return finish(pol, cred, &q, verdict, s);
 }
 
+/*
+ * Terminals are opened under the spin locks of their drivers.
+ */
 static int
 listen_device(kauth_cred_t cred, kauth_action_t action, void *cookie,
     void *arg0, void *arg1, void *arg2, void *arg3)
@@ -160,7 +163,8 @@ listen_device(kauth_cred_t cred, kauth_action_t action, void *cookie,
 	(void)arg1;
 	(void)arg2;
 	(void)arg3;
-	id = cellpolicy_id(cred);
+	id = action == KAUTH_DEVICE_TTY_OPEN ? cellpolicy_id_spinning(cred) :
+	    cellpolicy_id(cred);
 	if (id == 0)
 		return KAUTH_RESULT_DEFER;
 	if (action == KAUTH_DEVICE_RAWIO_PASSTHRU)
@@ -371,7 +375,8 @@ limits_result(kauth_cred_t cred, const struct cellpolicy_question *q,
 
 /*
  * The request of a process action is its second argument, with PROCFS the
- * third; what other actions pass there is not one.
+ * third; what other actions pass there is not one.  SCHEDULER_SETPARAM comes
+ * under the spin lock of a thread.
  */
 static int
 listen_process(kauth_cred_t cred, kauth_action_t action, void *cookie,
@@ -386,7 +391,8 @@ listen_process(kauth_cred_t cred, kauth_action_t action, void *cookie,
 	(void)cookie;
 	if (!cellpolicy_living())
 		return KAUTH_RESULT_DEFER;
-	id = cellpolicy_id(cred);
+	id = action == KAUTH_PROCESS_SCHEDULER_SETPARAM ?
+	    cellpolicy_id_spinning(cred) : cellpolicy_id(cred);
 	target = cellpolicy_id_of_process(arg0);
 	request = TO_ULONG(action == KAUTH_PROCESS_PROCFS ? arg2 : arg1);
 	if (id == 0)

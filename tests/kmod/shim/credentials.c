@@ -63,6 +63,7 @@ kauth_unlisten_scope(kauth_listener_t old)
 	for (i = 0; listeners[i] != old; i++)
 		SHIM_ASSERT(i < nlisteners);
 	listeners[i] = listeners[--nlisteners];
+	shim_still_running = true;
 	(void)__atomic_sub_fetch(&shim_held, 1, 5);
 	host_free(old);
 }
@@ -181,7 +182,7 @@ int
 kauth_deregister_key(kauth_key_t key)
 {
 
-	SHIM_ASSERT(key == NULL);
+	SHIM_ASSERT(key == NULL && !shim_still_running);
 	(void)__atomic_sub_fetch(&shim_held, 1, 5);
 	return 0;
 }
@@ -205,6 +206,6 @@ void *
 kauth_cred_getdata(kauth_cred_t cred, kauth_key_t key)
 {
 
-	SHIM_ASSERT(shim_read_sections == 0 && key == NULL);
+	SHIM_ASSERT(shim_read_sections == 0 && key == NULL && !shim_spinning);
 	return __atomic_load_n(&cred->data[0], 2);
 }

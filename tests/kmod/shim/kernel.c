@@ -1,7 +1,8 @@
 /*
  * TEST STUB: a kernel of one CPU for the engine.  It asserts what a kernel
  * with DIAGNOSTIC and LOCKDEBUG would: no sleeping in read sections, under
- * p_lock or in listeners, no lock taken twice, ALLOW for credential events.
+ * p_lock or in listeners, no lock taken twice, ALLOW for credential events,
+ * nothing freed right after listeners were removed, which may still be running.
  */
 
 #include "shim.h"
@@ -9,6 +10,7 @@
 #define	LINES		1024
 
 __thread bool shim_no_sleep;
+__thread bool shim_spinning;
 __thread int shim_read_sections;
 __thread int shim_preemption;
 __thread unsigned int shim_thread;
@@ -17,6 +19,7 @@ unsigned long shim_told;
 static int reading[SHIM_THREADS];
 int shim_fail = -1;
 unsigned int shim_held;
+bool shim_still_running;
 time_t time_uptime = 1000;
 
 static void (*softint)(void *);
@@ -64,7 +67,7 @@ void
 kmem_free(void *p, size_t size)
 {
 
-	SHIM_ASSERT(p != NULL);
+	SHIM_ASSERT(p != NULL && !shim_still_running);
 	memset(p, 0xa5, size);	/* the sanitizer sees a wrong size */
 	(void)__atomic_sub_fetch(&shim_held, 1, 5);
 	host_free(p);
@@ -84,7 +87,7 @@ void
 mutex_destroy(kmutex_t *m)
 {
 
-	SHIM_ASSERT(!__atomic_load_n(&m->owned, 0));
+	SHIM_ASSERT(!__atomic_load_n(&m->owned, 0) && !shim_still_running);
 	(void)__atomic_sub_fetch(&shim_held, 1, 5);
 }
 
@@ -236,7 +239,7 @@ void
 softint_disestablish(void *handle)
 {
 
-	SHIM_ASSERT(handle == &softint);
+	SHIM_ASSERT(handle == &softint && !shim_still_running);
 	softint = NULL;
 	(void)__atomic_sub_fetch(&shim_held, 1, 5);
 	softint_pending = false;

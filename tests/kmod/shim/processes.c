@@ -36,6 +36,7 @@ kpause(const char *what, bool interruptible, int ticks, kmutex_t *lock)
 
 	SHIM_ASSERT(what != NULL && !interruptible && ticks > 0 && lock == NULL);
 	shim_assert_sleepable();
+	shim_still_running = false;
 	return 0;
 }
 
@@ -52,6 +53,7 @@ lwp_specific_key_delete(specificdata_key_t key)
 {
 
 	(void)key;
+	SHIM_ASSERT(!shim_still_running);
 	(void)__atomic_sub_fetch(&shim_held, 1, 5);
 }
 

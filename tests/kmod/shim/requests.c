@@ -40,6 +40,17 @@ struct request {
 	void		*arg[4];
 };
 
+/* Whether callers hold a spin lock, under which no other lock is taken. */
+static bool
+spin_locked(const struct request *r)
+{
+
+	return (strcmp(r->scope, KAUTH_SCOPE_PROCESS) == 0 &&
+	    r->action == KAUTH_PROCESS_SCHEDULER_SETPARAM) ||
+	    (strcmp(r->scope, KAUTH_SCOPE_DEVICE) == 0 &&
+	    r->action == KAUTH_DEVICE_TTY_OPEN);
+}
+
 /*
  * Asks the listener as the current thread, in the context that real callers
  * have.
@@ -55,13 +66,14 @@ ask(const struct request *r)
 	fork = process_scope && r->action == KAUTH_PROCESS_FORK;
 	p = process_scope && !fork ? r->arg[0] : NULL;
 	shim_no_sleep = !fork;
+	shim_spinning = spin_locked(r);
 	if (process_scope && !fork)
 		hold_locks(p, 1);
 	result = shim_ask(r->scope, curlwp->l_cred, r->action, r->arg[0],
 	    r->arg[1], r->arg[2], r->arg[3]);
 	if (process_scope && !fork)
 		hold_locks(p, 0);
-	shim_no_sleep = false;
+	shim_no_sleep = shim_spinning = false;
 	return result;
 }
 

@@ -29,6 +29,7 @@ struct shim_process {
 
 /* kernel.c */
 extern __thread bool shim_no_sleep;	/* in a listener that may not */
+extern __thread bool shim_spinning;	/* under a spin lock of its caller */
 extern __thread int shim_read_sections;
 extern __thread int shim_preemption;
 #define	SHIM_THREADS	16u
@@ -37,6 +38,7 @@ extern bool shim_threaded;		/* locks may be waited for */
 extern unsigned long shim_told;		/* denials in lines, when threaded */
 extern int shim_fail;			/* countdown to a failing start */
 extern unsigned int shim_held;		/* what the module holds */
+extern bool shim_still_running;		/* listeners that were removed */
 bool	shim_fails(void);
 void	shim_assert_sleepable(void);
 void	shim_drain(void);

@@ -29,8 +29,11 @@ stub_sysctl(int argc, char *argv[])
 {
 	char *text;
 
-	if (argc > 1 && strcmp(argv[1], "-f") == 0)
+	if (argc > 1 && strcmp(argv[1], "-f") == 0) {
+		if (access(below_root("state/frozen"), F_OK) == 0)
+			fail("kern.logsigexit: Operation not permitted");
 		return 0;
+	}
 	if (argc != 3 || strcmp(argv[1], "-n") != 0)
 		fail("not the sysctl this stands for");
 	if (strcmp(argv[2], "kern.ostype") == 0)
