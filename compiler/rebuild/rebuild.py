@@ -11,10 +11,12 @@ import datetime
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from compiler.catalogue.voters import is_root_user
 from compiler.checks.assertions import check_assertions
 from compiler.diagnostics import Diagnostics
 from compiler.driver import Compilation, Program, compile_policy
-from compiler.ir.ir import IR, Cell
+from compiler.ir.decide import Decider
+from compiler.ir.ir import AUTO, IR, PROTOCOLS, Cell, Request
 from compiler.ir.levels import comes_before
 from compiler.ir.requests import words_of
 from compiler.ir.reread import reread
@@ -113,6 +115,8 @@ class _Rebuilding:
         if linked is None or not self._ids_stay(linked, old, part, change):
             return None
         if words_of(rule.requests for rule in linked.ir.rules) != rest.words:
+            return None
+        if any(_picks(old, name) != _picks(linked.ir, name) for name in change.cells):
             return None
         program = self._whole(part, linked, change)
         same = _listens(old) == _listens(linked.ir)
@@ -247,6 +251,14 @@ def _alike(old: IR, part: IR, change: Change) -> bool:
     return old.host == part.host and all(
         _seen(old, before[cell.name]) == _seen(part, cell) for cell in part.cells
     )
+
+
+def _picks(ir: IR, name: str) -> tuple[object, ...]:
+    """Whether a cell may have the kernel choose privileged ports, which others listen on."""
+    decider = Decider(ir)
+    asked = [Request(name, "network.bind.privport", protocol=p, port=AUTO) for p in PROTOCOLS]
+    user = next(cell.user for cell in ir.cells if cell.name == name)
+    return is_root_user(user), [decider.decide(request).effect for request in asked]
 
 
 def _seen(ir: IR, cell: Cell) -> tuple[object, ...]:

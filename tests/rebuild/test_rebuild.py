@@ -184,6 +184,7 @@ def test_so_is_what_is_in_another_file() -> None:
         ("deny system.time.*;\n", "deny system.time.*\n"),
         ("deny system.time.*;\n", "} cell f {\n"),
         ('user "x"', 'user "longer"'),  # e stands behind it on the line
+        ('cell e { profile base; user "www"; }', "cell e { profile base; }"),  # may pick b's port
     ],
 )
 def test_all_is_compiled_where_others_may_be_concerned(old: str, new: str) -> None:
