@@ -102,6 +102,19 @@ def test_exposure_ranks_cells(cellc: Run) -> None:
     assert cellc("query", "web.cell").exit_code == 2
 
 
+def test_the_first_port_and_transport_are_told_from_no_port_at_all(
+    cellc: Run, folder: Path
+) -> None:
+    rules = "deny network.*; allow network.bind.port tcp port 1024..65535;"
+    (folder / "web.cell").write_text(
+        f"policy web;\ntarget netbsd 10.1;\ncell web {{ profile low; {rules} }}\n"
+    )
+    found = {row["request"]: row for row in rows(cellc, "web network.bind")}
+    assert found["web network.bind.anyaddr"]["ports"] is None
+    assert found["web network.bind.port tcp port auto"]["ports"] == [[0, 0]]
+    assert found["web network.bind.port tcp port 1024..65535"]["decision"] == "allow"
+
+
 def test_nearly_all_cells_are_told_by_those_that_are_missing(cellc: Run, folder: Path) -> None:
     cells = "".join(f"cell c{n} {{ profile low; listen tcp {2000 + n}; }}\n" for n in range(30))
     (folder / "web.cell").write_text(f"policy web;\ntarget netbsd 10.1;\n{cells}")
