@@ -71,6 +71,7 @@ def learn(
 
 def narrow(path: Path, log: str, today: datetime.date, write: bool, format: ProposalFormat) -> int:
     """Prints the patch, or writes it; the exit status."""
+    from compiler.propose.narrow import OBSERVED
     from compiler.propose.narrow import narrow as propose
 
     first, lines = _compiled(path, today), _lines(log)
@@ -79,7 +80,7 @@ def narrow(path: Path, log: str, today: datetime.date, write: bool, format: Prop
     problems = Diagnostics()
     found = propose(path, first, lines, today, problems)
     if found is None:
-        sources = {"<observed>": Source("<observed>", "\n".join(lines))}
+        sources = {OBSERVED: Source(OBSERVED, "\n".join(lines))}
         print_findings(problems.sorted(), sources, None)
         return 2
     record = {
