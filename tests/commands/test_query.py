@@ -115,6 +115,22 @@ def test_the_first_port_and_transport_are_told_from_no_port_at_all(
     assert found["web network.bind.port tcp port 1024..65535"]["decision"] == "allow"
 
 
+def test_everybody_towards_itself_is_not_everybody_towards_anybody(
+    cellc: Run, folder: Path
+) -> None:
+    cells = "".join(f"cell {name} {{ profile low; }}\n" for name in "abc")
+    rule = "cell d { profile low; allow process.rlimit.get to {a, b}; }\n"
+    (folder / "web.cell").write_text(f"policy web;\ntarget netbsd 10.1;\n{cells}{rule}")
+    found = {row["request"]: row["decision"] for row in rows(cellc, "any process.rlimit.get")}
+    assert found == {
+        "any process.rlimit.get to self": "allow",
+        "host process.rlimit.get to any (not self)": "deny",
+        "{a, b, c} process.rlimit.get to any (not self)": "deny",
+        "d process.rlimit.get to {host, c}": "deny",
+        "d process.rlimit.get to {a, b}": "allow",
+    }
+
+
 def test_nearly_all_cells_are_told_by_those_that_are_missing(cellc: Run, folder: Path) -> None:
     cells = "".join(f"cell c{n} {{ profile low; listen tcp {2000 + n}; }}\n" for n in range(30))
     (folder / "web.cell").write_text(f"policy web;\ntarget netbsd 10.1;\n{cells}")
