@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.commands.conftest import WEB, Run
 
 
@@ -144,6 +146,16 @@ def test_nearly_all_cells_are_told_by_those_that_are_missing(cellc: Run, folder:
     assert across["request"] == "c3 process.signal to any (not self)"
     some = rows(cellc, "{c1, c2} network.bind tcp port 2003")
     assert [row["request"] for row in some] == ["{c1, c2} network.bind.port tcp port 2003"]
+
+
+@pytest.mark.parametrize("command", ["explain", "query", "narrow"])
+def test_what_a_name_stands_for_is_shown(command: str, cellc: Run, folder: Path) -> None:
+    (folder / "web.cell").write_text(WEB + 'let name = "x";\n')
+    (folder / "log").write_text("web network.bind port name\n")
+    asked = "log" if command == "narrow" else "web network.bind port name"
+    result = cellc(command, "web.cell", asked)
+    assert result.exit_code == 2
+    assert ' | let name = "x";\n' in result.stderr
 
 
 def test_wrong_patterns(cellc: Run, folder: Path) -> None:
