@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from itertools import product
 from typing import Literal
 
-from compiler.analysis.boxes import Box, joined, real, size, without
+from compiler.analysis.boxes import Box, real, size, without
 from compiler.analysis.decisions import Claim, Decided, Decisions, cut, defaults
 from compiler.analysis.frame import Frame, port_bits, port_ranges
 from compiler.analysis.stack import Stack
@@ -85,7 +85,7 @@ class Comparison:
         """All of them, in few boxes: widened first, then by action and subject."""
         found = [*self._by_vote(), *self._by_outcome()]
         kept = [(d[1:], box) for d in found for box in self._counted(d)]
-        made = [Difference(box, *answers) for answers, box in joined(kept)]
+        made = [Difference(box, *answers) for answers, box in self.frame.joined(kept)]
         return sorted(made, key=_order)
 
     def _counted(self, difference: Difference) -> Iterator[Box]:

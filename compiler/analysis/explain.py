@@ -51,7 +51,10 @@ class Explainer:
         return self.reader.source("<request>", text)
 
     def explain(self, text: Source, found: Diagnostics) -> _Json | None:
-        """What `--format json` prints for a request, audit line or row; None after a diagnostic."""
+        """What `--format json` prints for a request, audit line or row; None after a diagnostic.
+
+        A request that names nobody, for its groups are empty, has no answer but a warning.
+        """
         logged = audit_line(text.text)
         if logged is not None:
             return self._logged(logged, text, found)
@@ -63,7 +66,8 @@ class Explainer:
             return None
         boxes = self.reader.boxes(text, pattern, found)
         if not boxes:
-            return self._whole(text.text.strip(), literal(self.reader.frame, pattern))
+            told = list(literal(self.reader.frame, pattern))
+            return self._whole(text.text.strip(), told) if told else None
         frame = self.reader.frame
         requests = [
             frame.witness(box)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import compress
 
-from compiler.analysis.boxes import Box
+from compiler.analysis.boxes import Box, Key, joined
 from compiler.catalogue.actions import Dimension, Leaf
 from compiler.catalogue.words import IP_PROTOCOLS, PROTOCOL_FAMILIES, TYPES
 from compiler.ir.ir import (
@@ -91,6 +91,8 @@ class Frame:
         self._names: dict[int, tuple[str, ...]] = {}
         """By bits: most rows are about the same subjects as others."""
         self._process = self._of_dimension("self", "target")
+        self._binds = self._of_dimension("bind")
+        self._sockets = self._of_dimension("socket", "rawsock")
         self._kinds = tuple(self._sorted())
 
     def _of_dimension(self, *dimensions: Dimension) -> int:
@@ -134,6 +136,15 @@ class Frame:
     def whole(self, actions: int) -> Box:
         """Every request of anybody that carries what some leaves of one box carry."""
         return next(kind.whole for kind in self._kinds if kind.actions & actions)
+
+    def joined(self, rows: Iterable[tuple[Key, Box]]) -> list[tuple[Key, Box]]:
+        """Few boxes for disjoint ones with equal keys; leaves of each still carry the same."""
+        binds, sockets = self._binds, self._sockets
+        apart = (
+            ((key, bool(box.actions & binds), bool(box.actions & sockets)), box)
+            for key, box in rows
+        )
+        return [(key, box) for (key, _, _), box in joined(apart)]
 
     def boxes(
         self,

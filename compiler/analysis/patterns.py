@@ -35,7 +35,11 @@ def pattern_boxes(frame: Frame, pattern: RequestPattern, subjects: int | None = 
 def literal(frame: Frame, pattern: RequestPattern) -> Iterator[Request]:
     """Requests that a pattern spells out though the kernel never asks them, one per leaf."""
     rule = pattern.rule
-    target = next(iter(rule.to.members), None) if rule.to and not rule.to.exclude else SELF
+    target = SELF
+    if rule.to is not None and not rule.to.exclude:
+        if not rule.to.members:
+            return
+        target = next(iter(rule.to.members))
     for subject in pattern.subjects:
         for name in rule.actions:
             carries = frame.leaves[frame.leaf_bits[name].bit_length() - 1].dimension

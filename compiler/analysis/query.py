@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
-from compiler.analysis.boxes import Box, joined
+from compiler.analysis.boxes import Box
 from compiler.analysis.decisions import Decided, Decisions
 from compiler.analysis.influence import Influence, Step
 from compiler.analysis.read import RequestReader
@@ -93,7 +93,7 @@ class Query:
                     kept.append(((row.effect, row.rule, end), box))
         rows = [
             Row(text, part, Decision(effect, rule), *end)
-            for (effect, rule, end), box in joined(kept)
+            for (effect, rule, end), box in self.frame.joined(kept)
             for text, part in self._wording.patterns(box)
         ]
         return sorted(rows, key=lambda row: _order(row.box))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-from compiler.analysis.boxes import Box, joined
+from compiler.analysis.boxes import Box
 from compiler.analysis.compare import Comparison, Difference
 from compiler.analysis.decisions import Decided
 from compiler.analysis.stack import Stack
@@ -167,7 +167,7 @@ class Upgrade:
             for row in self._comparison.new.of(box._replace(actions=box.actions & bits)):
                 ends = stack.outcomes(row, frame)
                 found += [((row.effect, row.rule, end.result), part) for end, part in ends]
-        for (effect, rule, result), box in joined(found):
+        for (effect, rule, result), box in frame.joined(found):
             yield Asked(Decided(box, effect, rule), result)
 
     def decided_otherwise(self) -> Iterator[Difference]:

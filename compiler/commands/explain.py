@@ -32,7 +32,7 @@ def explain(path: Path, requests: Iterable[str], today: datetime.date, format: F
         found = Diagnostics()
         source = explainer.source(line)
         explanation = explainer.explain(source, found)
-        print_findings(found.sorted(), {source.name: source}, root)
+        print_findings(found.sorted(), {**compilation.sources, source.name: source}, root)
         wrong |= found.failed
         if explanation is None:
             continue

@@ -71,6 +71,7 @@ def learn(
 
 def narrow(path: Path, log: str, today: datetime.date, write: bool, format: ProposalFormat) -> int:
     """Prints the patch, or writes it; the exit status."""
+    from compiler.propose.narrow import OBSERVED
     from compiler.propose.narrow import narrow as propose
 
     first, lines = _compiled(path, today), _lines(log)
@@ -79,8 +80,8 @@ def narrow(path: Path, log: str, today: datetime.date, write: bool, format: Prop
     problems = Diagnostics()
     found = propose(path, first, lines, today, problems)
     if found is None:
-        sources = {"<observed>": Source("<observed>", "\n".join(lines))}
-        print_findings(problems.sorted(), sources, None)
+        sources = {**first.sources, OBSERVED: Source(OBSERVED, "\n".join(lines))}
+        print_findings(problems.sorted(), sources, policy_root(path))
         return 2
     record = {
         "proposals": [p.text for p in found.proposals],

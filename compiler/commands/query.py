@@ -38,7 +38,7 @@ def query(
     asked = Query(program)
     source, found = asked.source(pattern), Diagnostics()
     answers = asked.ask(source, found, effects, outcomes)
-    print_findings(found.sorted(), {source.name: source}, root)
+    print_findings(found.sorted(), {**compilation.sources, source.name: source}, root)
     if answers is None:
         return 2
     records = []

@@ -9,7 +9,8 @@ from xml.etree import ElementTree
 
 from compiler.checks.tests import TestResult
 from compiler.driver import Program
-from compiler.ir.ir import OTHER
+from compiler.ir.ir import OTHER, Effect, Request
+from compiler.ir.requests import catalogue
 from compiler.lowering.problems import request_text
 from compiler.pattern import pattern
 from compiler.record import NamedTuple
@@ -120,14 +121,15 @@ def _score_text(r: Report, score: Score) -> Iterator[str]:
     for s in score.survivors:
         yield f"  survives: {_placed(r.rule(s.mutant.rule))}  [{s.mutant.text}]"
         yield f"            {request_text(s.request)}: {s.after} instead of {s.before}"
-    yield from _tests(score)
+    assert r.program is not None
+    yield from _tests(r.program, score)
 
 
-def _tests(score: Score) -> Iterator[str]:
+def _tests(program: Program, score: Score) -> Iterator[str]:
     """Test blocks that would kill the survivors, ready to be pasted."""
     from compiler.checks.examined import missing_tests
 
-    cases = [_case(s) for s in missing_tests(score)]
+    cases = [_case(program, s) for s in missing_tests(score)]
     if cases:
         yield ""
         yield 'test "what no test or assertion noticed" {'
@@ -135,11 +137,22 @@ def _tests(score: Score) -> Iterator[str]:
         yield "}"
 
 
-def _case(s: Survivor) -> str:
+def _case(program: Program, s: Survivor) -> str:
     request = s.request
     nameless = OTHER in (request.protocol, request.domain, request.type, request.socket_protocol)
+    nameless |= not _is_alike(program, request, s.before)
     mark = "# has no name in the language: " if nameless else ""
     return f"    {mark}{s.before} {request_text(request)};"
+
+
+def _is_alike(program: Program, request: Request, effect: Effect) -> bool:
+    """Whether all requests that the name of a request's action stands for are decided alike."""
+    decide = program.lowered.decider.decide
+    return all(
+        decide(request._replace(action=leaf.name)).effect == effect
+        for leaf in catalogue(program.ir).leaves
+        if leaf.asked and leaf.name.startswith(f"{request.action}.")
+    )
 
 
 # JSON
@@ -185,6 +198,7 @@ def _coverage_json(r: Report, c: Coverage) -> dict[str, Any]:
 
 
 def _score_json(r: Report, score: Score) -> dict[str, Any]:
+    assert r.program is not None
     return {
         "killed": score.killed,
         "survived": len(score.survivors),
@@ -202,7 +216,7 @@ def _score_json(r: Report, score: Score) -> dict[str, Any]:
             }
             for s in score.survivors
         ],
-        "tests": "".join(f"{line}\n" for line in _tests(score)).lstrip(),
+        "tests": "".join(f"{line}\n" for line in _tests(r.program, score)).lstrip(),
     }
 
 

@@ -13,7 +13,7 @@ from compiler.analysis.compare import Difference
 from compiler.analysis.decisions import Decided, Decisions
 from compiler.analysis.frame import Frame
 from compiler.analysis.read import RequestReader
-from compiler.diagnostics import Diagnostics
+from compiler.diagnostics import Diagnostic, Diagnostics
 from compiler.driver import Compilation
 from compiler.lint.context import Context
 from compiler.lint.rule import Edit
@@ -21,14 +21,19 @@ from compiler.lint.settings import Settings
 from compiler.pattern import pattern
 from compiler.propose.trial import Proposal, Refused, Trial, Tried
 from compiler.propose.wording import conditions
-from compiler.record import NamedTuple
+from compiler.record import NamedTuple, changed
 from compiler.source import Span
 
 _EFFECTS = ("deny", "allow", "grant")
-#: A line of a `test` block around its request.
+#: A line of a `test` block around its request, which begins with a subject: the first word of
+#: `deny system.module` is a cell.
 _CASE = pattern(
-    r"^(?:deny|allow|grant)\s+(.*?)(?:\s+by\s+\"[^\"]*\")?(?:\s+(?:works|refused(?:\s+by\s+\S+)?))?$"
+    r"^(?:deny|allow|grant)\s+(?!\w+\.|\{[^}]*\}\.|\*)(.*?)(?:\s+by\s+\"[^\"]*\")?(?:\s+(?:works|refused(?:\s+by\s+\S+)?))?$"
 )
+
+
+#: What all lines together are called in diagnostics.
+OBSERVED = "<observed>"
 
 
 class Tightening(NamedTuple):
@@ -69,7 +74,9 @@ class _Narrowing:
     def observed(self, lines: Iterable[str], found: Diagnostics) -> list[Box]:
         """Requests as people, tests and the kernel module write them."""
         boxes: dict[Box, None] = {}
+        end = 0
         for text in lines:
+            start, end = end, end + len(text) + 1
             line = text.split("#")[0].strip().rstrip(";").rstrip()
             logged = audit_line(text)
             if logged is not None:
@@ -82,10 +89,13 @@ class _Narrowing:
             if not line:
                 continue
             case = _CASE.match(line)
-            source = self._reader.source("<observed>", case[1] if case else line)
-            pattern = self._reader.read(source, found)
+            asked = case[1] if case else line
+            source = self._reader.source(OBSERVED, asked)
+            mine = Diagnostics()
+            pattern = self._reader.read(source, mine)
             if pattern is not None:
-                boxes.update(dict.fromkeys(self._reader.boxes(source, pattern, found)))
+                boxes.update(dict.fromkeys(self._reader.boxes(source, pattern, mine)))
+            found.extend(_moved(d, start + text.index(asked), end - 1) for d in mine.sorted())
         return list(boxes)
 
     def run(self, observed: Sequence[Box]) -> Tightening:
@@ -169,6 +179,19 @@ class _Narrowing:
             return None
         scope = self._program.scopes[index]
         return Proposal(f"{scope}: {' '.join(made)}", (Edit(span, text),))
+
+
+def _moved(found: Diagnostic, start: int, end: int) -> Diagnostic:
+    """A finding about a request as one about all lines, among which it stands from `start` on."""
+
+    def moved(span: Span) -> Span:
+        if span.file != OBSERVED:
+            return span
+        # A request is longer than its text where an end of a range or an action is left out.
+        return Span(OBSERVED, min(start + span.start, end), min(start + span.end, end))
+
+    related = tuple(changed(one, span=moved(one.span)) for one in found.related)
+    return changed(found, span=found.span and moved(found.span), related=related)
 
 
 def _objection(tried: Tried, admitted: Sequence[Decided]) -> str:

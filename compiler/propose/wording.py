@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from compiler.analysis.boxes import Box, joined
+from compiler.analysis.boxes import Box
 from compiler.analysis.frame import Frame
 from compiler.analysis.wording import Wording
 from compiler.ir.ir import OTHER, PROTOCOLS
@@ -25,7 +25,7 @@ def conditions(frame: Frame, points: Iterable[Box], merged: bool) -> Iterator[st
     wording = Wording(frame)
     subject = 1 << (frame.everybody.bit_length() - 1)  # none of the cells
     wide = dict.fromkeys(_sayable(frame, box)._replace(subjects=subject) for box in points)
-    boxes = [box for _, box in joined((None, box) for box in wide)] if merged else list(wide)
+    boxes = [box for _, box in frame.joined((None, box) for box in wide)] if merged else list(wide)
     for box in sorted(boxes):
         for text, _ in wording.patterns(box):
             yield text.partition(" ")[2]

@@ -84,7 +84,7 @@ def test_the_missing_tests_kill_what_survived(path: Path, tmp_path: Path) -> Non
     program = must(compile_policy(path, TODAY))
     score = Examiner(program.policy, program.lowered).mutation()
     assert score.killed
-    block = [line for line in _tests(score) if "# has no name" not in line]
+    block = [line for line in _tests(program, score) if "# has no name" not in line]
     (tmp_path / "cellc.toml").touch()
     for source in path.parents[1].rglob("*.cell"):
         copy = tmp_path / source.relative_to(path.parents[1])
@@ -98,7 +98,7 @@ def test_the_missing_tests_kill_what_survived(path: Path, tmp_path: Path) -> Non
     run_tests(made.policy, made.lowered, compilation.sources, found)
     assert not found.failed, found.sorted()
     again = Examiner(made.policy, made.lowered).mutation()
-    nameless = sum("# has no name" in line for line in _tests(score))
+    nameless = sum("# has no name" in line for line in _tests(program, score))
     assert len(again.survivors) <= nameless
 
 

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
-from tests.commands.conftest import Run
+from tests.commands.conftest import WEB, Run
 
 
 def explain(cellc: Run, *requests: str, input: str | None = None) -> list[dict[str, Any]]:
@@ -46,6 +47,14 @@ def test_a_request_that_is_never_asked_is_answered(cellc: Run) -> None:
     result = cellc("explain", "web.cell", "web network.bind.privport tcp port 8080")
     assert result.exit_code == 0
     assert "never asks" in result.stderr
+
+
+def test_an_empty_group_has_no_answer(cellc: Run, folder: Path) -> None:
+    (folder / "web.cell").write_text(WEB + "group none = { zz* };\n")
+    for request in ("none system.module", "none process.* to none", "web process.signal to none"):
+        result = cellc("explain", "web.cell", request)
+        assert (result.exit_code, result.stdout) == (0, "")
+        assert "warning[W0807]" in result.stderr
 
 
 def test_unknown_names_are_wrong_use(cellc: Run) -> None:

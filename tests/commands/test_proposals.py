@@ -301,6 +301,20 @@ def test_narrow_refuses_lines_about_nothing(cellc: Run, folder: Path) -> None:
     assert "nothing.at.all" in result.stderr
 
 
+def test_narrow_shows_the_line_that_it_refuses(cellc: Run, folder: Path) -> None:
+    (folder / "log").write_text("web process.fork\n\n  allow webb system.module works;\n")
+    result = cellc("narrow", "web.cell", "log", *DAY)
+    assert " --> <observed>:3:9\n" in result.stderr
+    assert "3 |   allow webb system.module works;\n  |         ^^^^\n" in result.stderr
+
+
+def test_narrow_knows_a_cell_from_an_effect(cellc: Run, folder: Path) -> None:
+    text = f"{NARROW}cell deny {{ profile base; allow network.route; }}\n"
+    lines = "deny network.route\ndeny {network, process}.*\nallow deny process.fork;\n"
+    found = narrow(cellc, folder, lines, text)
+    assert not any("network.route" in proposal for proposal in found["proposals"])
+
+
 @pytest.mark.parametrize("command", ["learn", "narrow"])
 def test_wrong_use(cellc: Run, folder: Path, command: str) -> None:
     assert cellc(command, "web.cell", "absent", *DAY).exit_code == 2

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.commands.conftest import WEB, Run
 
 
@@ -102,6 +104,35 @@ def test_exposure_ranks_cells(cellc: Run) -> None:
     assert cellc("query", "web.cell").exit_code == 2
 
 
+def test_the_first_port_and_transport_are_told_from_no_port_at_all(
+    cellc: Run, folder: Path
+) -> None:
+    rules = "deny network.*; allow network.bind.port tcp port 1024..65535;"
+    (folder / "web.cell").write_text(
+        f"policy web;\ntarget netbsd 10.1;\ncell web {{ profile low; {rules} }}\n"
+    )
+    found = {row["request"]: row for row in rows(cellc, "web network.bind")}
+    assert found["web network.bind.anyaddr"]["ports"] is None
+    assert found["web network.bind.port tcp port auto"]["ports"] == [[0, 0]]
+    assert found["web network.bind.port tcp port 1024..65535"]["decision"] == "allow"
+
+
+def test_everybody_towards_itself_is_not_everybody_towards_anybody(
+    cellc: Run, folder: Path
+) -> None:
+    cells = "".join(f"cell {name} {{ profile low; }}\n" for name in "abc")
+    rule = "cell d { profile low; allow process.rlimit.get to {a, b}; }\n"
+    (folder / "web.cell").write_text(f"policy web;\ntarget netbsd 10.1;\n{cells}{rule}")
+    found = {row["request"]: row["decision"] for row in rows(cellc, "any process.rlimit.get")}
+    assert found == {
+        "any process.rlimit.get to self": "allow",
+        "host process.rlimit.get to any (not self)": "deny",
+        "{a, b, c} process.rlimit.get to any (not self)": "deny",
+        "d process.rlimit.get to {host, c}": "deny",
+        "d process.rlimit.get to {a, b}": "allow",
+    }
+
+
 def test_nearly_all_cells_are_told_by_those_that_are_missing(cellc: Run, folder: Path) -> None:
     cells = "".join(f"cell c{n} {{ profile low; listen tcp {2000 + n}; }}\n" for n in range(30))
     (folder / "web.cell").write_text(f"policy web;\ntarget netbsd 10.1;\n{cells}")
@@ -115,6 +146,16 @@ def test_nearly_all_cells_are_told_by_those_that_are_missing(cellc: Run, folder:
     assert across["request"] == "c3 process.signal to any (not self)"
     some = rows(cellc, "{c1, c2} network.bind tcp port 2003")
     assert [row["request"] for row in some] == ["{c1, c2} network.bind.port tcp port 2003"]
+
+
+@pytest.mark.parametrize("command", ["explain", "query", "narrow"])
+def test_what_a_name_stands_for_is_shown(command: str, cellc: Run, folder: Path) -> None:
+    (folder / "web.cell").write_text(WEB + 'let name = "x";\n')
+    (folder / "log").write_text("web network.bind port name\n")
+    asked = "log" if command == "narrow" else "web network.bind port name"
+    result = cellc(command, "web.cell", asked)
+    assert result.exit_code == 2
+    assert ' | let name = "x";\n' in result.stderr
 
 
 def test_wrong_patterns(cellc: Run, folder: Path) -> None:

@@ -137,6 +137,19 @@ def test_mutants_and_the_missing_tests(cellc: Run, folder: Path) -> None:
     assert json.loads(rows[-1])["mutation"]["survived"] == score["tests"].count("#")
 
 
+def test_missing_tests_hold_where_a_name_stands_for_several_requests(
+    cellc: Run, folder: Path
+) -> None:
+    rules = "deny process.ktrace to self; allow process.ktrace.persistent to self;"
+    text = f"policy web;\ntarget netbsd 10.1;\ncell web {{ profile low; {rules} }}\n"
+    (folder / "web.cell").write_text(text)
+    rows = cellc("test", "web.cell", "--mutate", "--format", "json").stdout.splitlines()
+    tests = json.loads(rows[-1])["mutation"]["tests"]
+    assert "language: deny web process.ktrace to web;" in tests
+    (folder / "web.cell").write_text(text + tests)
+    assert cellc("test", "web.cell").exit_code == 0
+
+
 def test_junit(cellc: Run, folder: Path) -> None:
     text = WEB.replace("deny worker network", "allow worker network").replace(
         '"ports"', '"<&\\u{1}>"'
