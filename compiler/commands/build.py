@@ -10,7 +10,7 @@ from backends.artifact import Artifact, Backend, LossyBackend
 from compiler import lock
 from compiler.commands.artifacts import Options, certified, emitted, ledger
 from compiler.commands.losses import loss_names, report_losses
-from compiler.commands.output import print_findings
+from compiler.commands.output import print_findings, seen_from
 from compiler.diagnostics import Diagnostics, nearest, quoted
 from compiler.driver import Program, compile_policy
 from compiler.durable import OutputError
@@ -109,8 +109,7 @@ class _Ids:
         self.found = Diagnostics()
         self._locked = locked
         place = lock.lock_path(path)
-        name = place.resolve().relative_to(policy_root(path)).as_posix()
-        self.source, problems = lock.load(place, name)
+        self.source, problems = lock.load(place, seen_from(policy_root(path), place))
         self.found.extend(problems)
         self.ids = lock.CellIds()
         if self.source is not None:

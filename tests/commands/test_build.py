@@ -93,3 +93,15 @@ def test_the_map_leads_from_rule_ids_to_source(cellc: Run, folder: Path) -> None
     assert {f"{rule['id']:08x}" for rule in ir["rules"]} == set(rules)
     (grant,) = [r for r in rules.values() if r["text"].startswith("grant")]
     assert (grant["file"], grant["line"], grant["scope"]) == ("web.cell", 9, "cell web")
+
+
+def test_a_policy_and_its_lock_file_may_be_links_to_other_places(cellc: Run, folder: Path) -> None:
+    (folder / "real").mkdir()
+    (folder / "web.cell").rename(folder / "real" / "web.cell")
+    (folder / "web.cell").symlink_to("real/web.cell")
+    assert cellc("build", "web.cell", "-o", "out", *QUICK).exit_code == 0
+    assert "web 1\n" in (folder / "web.cells.lock").read_text()
+    (folder / "web.cells.lock").write_text("web\n")
+    result = cellc("build", "web.cell", "-o", "out", *QUICK)
+    assert result.exit_code == 1
+    assert "--> web.cells.lock:1:1" in result.stderr
