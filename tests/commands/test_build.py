@@ -105,3 +105,16 @@ def test_a_policy_and_its_lock_file_may_be_links_to_other_places(cellc: Run, fol
     result = cellc("build", "web.cell", "-o", "out", *QUICK)
     assert result.exit_code == 1
     assert "--> web.cells.lock:1:1" in result.stderr
+
+
+def test_what_a_build_is_made_from_is_not_replaced_by_it(cellc: Run, folder: Path) -> None:
+    cellc("build", "web.cell", "-o", "out", *QUICK)
+    (folder / "out" / "web.cell").write_text(WEB)
+    refused = cellc("build", "out/web.cell", "-o", "out", *QUICK)
+    assert refused.exit_code == 2
+    assert "`out` holds `out/web.cell`" in refused.stderr
+    (folder / "web.cell").write_text('import "out/web.cell";\n' + WEB)
+    (folder / "out" / "web.cell").write_text("let unused = 1;")
+    refused = cellc("build", "web.cell", "-o", "out", *QUICK)
+    assert refused.exit_code == 2
+    assert (folder / "out" / "web.cell").exists()
