@@ -21,7 +21,7 @@ from compiler.record import NamedTuple, changed, record
 from compiler.source import Source
 
 #: What makes a file the root file of a policy.
-_HEADER = pattern(rb"^[ \t]*policy[ \t]+[A-Za-z]", re.MULTILINE)
+_HEADER = pattern(rb"^(?:\xef\xbb\xbf)?(?:[^#\"\n]*;)?[ \t]*policy\s+[A-Za-z]", re.MULTILINE)
 
 FailOn = Literal["error", "warning", "note", "never"]
 BaselineMode = Literal["check", "create", "shrink"]

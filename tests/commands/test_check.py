@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.commands.conftest import WEB, Run
 
 
@@ -20,6 +22,21 @@ def test_a_directory_stands_for_its_policies(cellc: Run, folder: Path) -> None:
     assert "error[E02" in result.stderr
     assert "more/other.cell:1:" in result.stderr
     assert "part.cell" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "\ufeffpolicy x; target netbsd 9.5;",
+        "policy\n  x;\ntarget netbsd 9.5;",
+        "target netbsd 9.5; policy x;",
+    ],
+)
+def test_policies_are_found_however_they_begin(cellc: Run, folder: Path, header: str) -> None:
+    (folder / "other.cell").write_text(header)
+    result = cellc("check", ".")
+    assert result.exit_code == 1
+    assert "other.cell:" in result.stderr
 
 
 def test_a_directory_without_policies_is_no_success(cellc: Run, folder: Path) -> None:
