@@ -94,3 +94,16 @@ def test_help_teaches(cellc: Run) -> None:
         result = cellc(command, "--help")
         assert result.exit_code == 0
         assert len(result.stdout.splitlines()) > 6
+
+
+def test_a_pattern_may_be_about_cells_that_could_not_be_read(cellc: Run, folder: Path) -> None:
+    (folder / "web.cell").write_text(f'import "shop.cell";\n{WEB}group shops = {{ shop-* }};\n')
+    result = cellc("check", "web.cell", "--today", "2026-11-24")
+    assert "E0204" in result.stderr
+    assert "COR007" not in result.stderr
+    (folder / "web.cell").write_text(
+        f"{WEB}group shops = {{ shop-* }};\ncell shop-a {{ profile }}\n"
+    )
+    result = cellc("check", "web.cell", "--today", "2026-11-24")
+    assert "E01" in result.stderr
+    assert "COR007" not in result.stderr
