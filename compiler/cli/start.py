@@ -29,8 +29,18 @@ def main() -> None:
         if problem.filename is not None:
             raise
         # What has no name is standard output: a full disk, most likely.
-        sys.stderr.write(f"cellc: cannot write the output: {problem.strerror}\n")
+        what = "cannot write the output" if _somewhere() else "the working directory is gone"
+        sys.stderr.write(f"cellc: {what}: {problem.strerror}\n")
         os._exit(2)
+
+
+def _somewhere() -> bool:
+    """Whether this runs in a directory that still exists."""
+    try:
+        os.getcwd()
+    except OSError:
+        return False
+    return True
 
 
 def _open_closed() -> None:

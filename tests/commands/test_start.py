@@ -166,6 +166,24 @@ def test_a_closed_input_is_told_in_one_line(words: tuple[str, ...]) -> None:
     assert _without("<&-", *words) == (2, message)
 
 
+@pytest.mark.parametrize("words", [("check", "p.cell"), ("build", str(WEBFARM), "-o", "out")])
+def test_a_directory_that_is_gone_is_told_in_one_line(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
+    command = [sys.executable, "-c", f"{_START}main()", *words]
+    (tmp_path / "gone").mkdir()
+    result = subprocess.run(
+        ["/bin/sh", "-c", 'rmdir ../gone && exec "$@"', "sh", *command],
+        cwd=tmp_path / "gone",
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    message = "cellc: the working directory is gone: No such file or directory\n"
+    assert (result.returncode, result.stderr) == (2, message)
+
+
 def test_who_has_nothing_to_say_needs_no_streams(tmp_path: Path) -> None:
     policy = tmp_path / "p.cell"
     policy.write_text("policy p; target netbsd 10.1; cell a { profile low; }")
