@@ -8,6 +8,7 @@ click alone takes three times as long as starting Python.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -23,6 +24,7 @@ _HELP = ("-h", "--help")
 def main() -> None:
     """Runs the command line in sys.argv; does not return."""
     _open_closed()
+    _write_utf8()
     try:
         _main()
     except OSError as problem:
@@ -53,6 +55,15 @@ def _open_closed() -> None:
         sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
     if sys.stderr is None:
         sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+
+
+def _write_utf8() -> None:
+    """Makes standard output UTF-8, as policies are, whatever the locale; terminals stay theirs."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.encoding != "utf-8":
+        if sys.stdout.isatty():
+            sys.stdout.reconfigure(errors="backslashreplace")
+        else:
+            sys.stdout.reconfigure(encoding="utf-8")
 
 
 def _main() -> None:
