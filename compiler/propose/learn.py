@@ -155,6 +155,8 @@ class _Learning:
     def _why_not(self, line: AuditLine) -> str:
         """Why no rule could help, as far as that is plain from the line."""
         request = line.request
+        if line.uid is None:
+            return "the line is cut off: what it asks for may be more than it tells"
         if line.limit is not None:
             return f"the limit `{line.limit}` was reached; raise it if that is right"
         if request.subject == HOST:
@@ -177,7 +179,7 @@ class _Learning:
 
     def _needed(self, line: AuditLine) -> Effect | None:
         """The least vote by which the request works, or may; None if there is none."""
-        is_root = None if line.uid is None else line.uid == 0
+        is_root = line.uid == 0
         scope = self._leaves[line.request.action].scope
         for effect in ("allow", "grant") if scope != "vnode" else ("allow",):
             vote: Effect = "allow" if effect == "allow" else "grant"

@@ -130,6 +130,14 @@ def test_final_rules_and_ports_of_others_stay(cellc: Run, folder: Path) -> None:
     assert "no action" in why[5]
 
 
+def test_nothing_is_opened_for_a_line_that_is_cut_off(cellc: Run, folder: Path) -> None:
+    (folder / "web.cell").write_text(WEB.replace('user "1001";', "deny network.bind.port;"))
+    whole = line("worker", "network.bind.port", more="proto=tcp port=19000")
+    found = learn(cellc, folder, whole[: whole.index("000 rule")], status=1)
+    assert found["proposals"] == []
+    assert "cut off" in found["left"][0]["why"]
+
+
 def test_a_rule_of_the_cell_that_denies_just_this_is_turned(cellc: Run, folder: Path) -> None:
     deny = 'user "1001"; deny process.fork;'
     (folder / "web.cell").write_text(WEB.replace('user "1001";', deny))
