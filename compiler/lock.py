@@ -147,6 +147,8 @@ def save(path: Path, ids: CellIds, read_before: Source | None) -> bool:
         return False
     with durable.locked(real):
         now, diagnostics = load(Path(real), path.name)
+        if now and now.text == text:
+            return False  # another build gave the same ids
         if diagnostics or (now.text if now else None) != before:
             raise OutputError(f"`{path}` has changed during the build", "build again")
         durable.replace_file(real, text.encode())
