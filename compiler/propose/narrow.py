@@ -13,7 +13,7 @@ from compiler.analysis.compare import Difference
 from compiler.analysis.decisions import Decided, Decisions
 from compiler.analysis.frame import Frame
 from compiler.analysis.read import RequestReader
-from compiler.diagnostics import Diagnostics
+from compiler.diagnostics import Diagnostic, Diagnostics
 from compiler.driver import Compilation
 from compiler.lint.context import Context
 from compiler.lint.rule import Edit
@@ -21,7 +21,7 @@ from compiler.lint.settings import Settings
 from compiler.pattern import pattern
 from compiler.propose.trial import Proposal, Refused, Trial, Tried
 from compiler.propose.wording import conditions
-from compiler.record import NamedTuple
+from compiler.record import NamedTuple, changed
 from compiler.source import Span
 
 _EFFECTS = ("deny", "allow", "grant")
@@ -58,6 +58,14 @@ def narrow(
     return None if found.failed else narrowing.run(observed)
 
 
+def _at(span: Span, finding: Diagnostic, as_written: bool) -> Diagnostic:
+    """A finding about the request at a span, where it stands if that is as it is read."""
+    if as_written and finding.span is not None:
+        start, end = (span.start + at for at in (finding.span.start, finding.span.end))
+        span = Span(span.file, start, end)
+    return changed(finding, span=span, related=())
+
+
 class _Narrowing:
     def __init__(self, path: Path, first: Compilation, today: datetime.date) -> None:
         self._trial = Trial(path, first, today)
@@ -69,23 +77,30 @@ class _Narrowing:
     def observed(self, lines: Iterable[str], found: Diagnostics) -> list[Box]:
         """Requests as people, tests and the kernel module write them."""
         boxes: dict[Box, None] = {}
+        end = -1
         for text in lines:
+            begin, end = end + 1, end + 1 + len(text)
             line = text.split("#")[0].strip().rstrip(";").rstrip()
             logged = audit_line(text)
             if logged is not None:
-                request = logged.request
                 known = self._frame.bits.keys()
-                names = {request.subject, request.target} - {None}
-                if names <= known and request.action in self._frame.leaf_bits:
-                    boxes[self._frame.point(request)] = None
+                names = {logged.request.subject, logged.request.target} - {None}
+                if names <= known and logged.request.action in self._frame.leaf_bits:
+                    boxes[self._frame.point(logged.request)] = None
                 continue
             if not line:
                 continue
             case = _CASE.match(line)
-            source = self._reader.source("<observed>", case[1] if case else line)
-            pattern = self._reader.read(source, found)
+            request = case[1] if case else line
+            source = self._reader.source("<observed>", request)
+            mine = Diagnostics()
+            pattern = self._reader.read(source, mine)
             if pattern is not None:
-                boxes.update(dict.fromkeys(self._reader.boxes(source, pattern, found)))
+                boxes.update(dict.fromkeys(self._reader.boxes(source, pattern, mine)))
+            start = begin + text.index(request)
+            span = Span(source.name, start, start + len(request))
+            as_written = source.text == request
+            found.extend(_at(span, finding, as_written) for finding in mine.sorted())
         return list(boxes)
 
     def run(self, observed: Sequence[Box]) -> Tightening:

@@ -330,3 +330,12 @@ def test_patches_of_odd_names(tmp_path: Path, name: str) -> None:
     (tmp_path / "p").write_text(patch("one\ntwo", "one\nthree\n", name))
     git(tmp_path, "apply", "p")
     assert (tmp_path / name).read_text() == "one\nthree\n"
+
+
+def test_mistakes_in_what_was_observed_are_shown_where_they_stand(cellc: Run, folder: Path) -> None:
+    (folder / "log").write_text("web process.fork\n  allow web process.frok;\nweb * port ..80,\n")
+    result = cellc("narrow", "web.cell", "log", *DAY)
+    assert result.exit_code == 2
+    assert "--> <observed>:2:13" in result.stderr
+    assert "2 |   allow web process.frok;" in result.stderr
+    assert "--> <observed>:3:1" in result.stderr
