@@ -62,9 +62,11 @@ def check(
         from compiler.commands.fixing import fix
 
         status = fix([(p.path, p.settings) for p in chosen], today, options.diff)
-        if status or options.diff:
+        if status and not options.diff:
             return status
     found = _found(chosen, results or Results(None, today))
+    if options.diff:
+        return _broken(found) or status
     if options.baseline is not None:
         from compiler.commands.baseline import UnusableBaselineError, without_known
 
@@ -81,6 +83,23 @@ def check(
     if options.max_findings is not None and (left := len(every) - options.max_findings) > 0:
         sys.stderr.write(f"cellc: {left} more finding{'s' * (left > 1)} not shown\n")
     return int(any(_fails(diagnostic.severity, options.fail_on) for diagnostic in every))
+
+
+def _broken(found: Sequence[Findings]) -> int:
+    """Prints the errors of policies that do not compile; 1 if there are any."""
+    from compiler.lint.registry import is_rule
+
+    errors = [
+        changed(
+            some,
+            diagnostics=[
+                d for d in some.diagnostics if d.severity == "error" and not is_rule(d.code)
+            ],
+        )
+        for some in found
+    ]
+    _print(errors, "text")
+    return int(any(some.diagnostics for some in errors))
 
 
 class _Chosen(NamedTuple):

@@ -129,3 +129,12 @@ def test_the_example_of_the_documentation_is_read(site: Path) -> None:
     example = page.split("```toml\n")[1].split("```")[0]
     (site / "cellc.toml").write_text(example)
     assert _check("--fail-on", "never").exit_code == 0
+
+
+def test_a_diff_tells_that_a_policy_does_not_compile(site: Path) -> None:
+    path = next(site.glob("*.cell"))
+    path.write_text(path.read_text().replace("netbsd", "netbds"))
+    shown = _check("--diff")
+    assert shown.exit_code == 1
+    assert shown.stdout == ""
+    assert "error[E0102]" in shown.stderr
