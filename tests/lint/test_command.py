@@ -138,3 +138,9 @@ def test_a_diff_tells_that_a_policy_does_not_compile(site: Path) -> None:
     assert shown.exit_code == 1
     assert shown.stdout == ""
     assert "error[E0102]" in shown.stderr
+
+
+def test_errors_of_the_compiler_are_explained_too() -> None:
+    shown = _cellc("rule", "e0406")
+    assert shown.exit_code == 0
+    assert shown.stdout.startswith("# E0406: unknown action\n\nNo release has")
