@@ -128,29 +128,32 @@ class _Learning:
     # What the log asks for
 
     def _wanted(self, log: Iterable[str]) -> Iterator[Wanted]:
-        """Requests that are denied and could pass, each once."""
-        seen: set[Request] = set()
+        """Requests that are denied and could pass, each once, by a vote that all callers pass."""
+        seen: set[tuple[Request, bool]] = set()
+        needed: dict[Request, Effect] = {}
         for text in log:
             line = audit_line(text)
             if line is None:
                 continue
             self._unread += line.suppressed
             request = line.request
-            if request in seen and line.limit is None:
+            told = request, line.uid == 0
+            if told in seen and line.limit is None:
                 continue
             why = self._why_not(line)
             if why:
                 self._left[Left(request_text(request), why)] = None
                 continue
-            seen.add(request)
+            seen.add(told)
             decision = self._decider.decide(request)
             if decision.effect == "deny":
                 effect = self._needed(line)
                 if effect is None:
                     what = "the other models of the kernel refuse it, whatever this policy says"
                     self._left[Left(request_text(request), what)] = None
-                else:
-                    yield Wanted(request, effect)
+                elif needed.get(request) != "grant":
+                    needed[request] = effect
+        yield from (Wanted(request, effect) for request, effect in needed.items())
 
     def _why_not(self, line: AuditLine) -> str:
         """Why no rule could help, as far as that is plain from the line."""

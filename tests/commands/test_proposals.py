@@ -130,6 +130,18 @@ def test_final_rules_and_ports_of_others_stay(cellc: Run, folder: Path) -> None:
     assert "no action" in why[5]
 
 
+def test_who_asks_first_does_not_matter(cellc: Run, folder: Path) -> None:
+    deny = 'user "1001"; deny network.bind tcp port 81;'
+    (folder / "web.cell").write_text(WEB.replace('user "1001";', deny))
+    lines = [
+        line("worker", "network.bind.privport", uid=uid, more="proto=tcp port=81")
+        for uid in (0, 80)
+    ]
+    first, second = (learn(cellc, folder, "".join(log)) for log in (lines, lines[::-1]))
+    assert first["proposals"] == second["proposals"]
+    assert "grant" in first["proposals"][0]
+
+
 def test_nothing_is_opened_for_a_line_that_is_cut_off(cellc: Run, folder: Path) -> None:
     (folder / "web.cell").write_text(WEB.replace('user "1001";', "deny network.bind.port;"))
     whole = line("worker", "network.bind.port", more="proto=tcp port=19000")
