@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
 import pytest
 
+from compiler import files
 from tests.commands.conftest import WEB, Run
 
 
@@ -107,3 +109,17 @@ def test_a_pattern_may_be_about_cells_that_could_not_be_read(cellc: Run, folder:
     result = cellc("check", "web.cell", "--today", "2026-11-24")
     assert "E01" in result.stderr
     assert "COR007" not in result.stderr
+
+
+def test_a_file_that_may_not_be_read_is_there(
+    cellc: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "wed.cell").touch()
+
+    def refused(path: str) -> bytes:
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr(files, "_read", refused)
+    result = cellc("test", "web.cell")
+    assert "permission denied" in result.stderr
+    assert "did you mean" not in result.stderr

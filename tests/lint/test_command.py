@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from compiler import durable
 from compiler.cli.main import main
 from compiler.lint.registry import all_rules
 
@@ -144,3 +146,15 @@ def test_errors_of_the_compiler_are_explained_too() -> None:
     shown = _cellc("rule", "e0406")
     assert shown.exit_code == 0
     assert shown.stdout.startswith("# E0406: unknown action\n\nNo release has")
+
+
+def test_what_cannot_be_written_is_not_fixed(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: str, content: bytes) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr(durable, "replace_file", refused)
+    result = _check("--fix", "--select", "STY007")
+    assert result.exit_code == 2
+    assert "cannot write" in result.stderr
+    assert "fixed" not in result.stderr
+    assert (site / "p.cell").read_text() == POLICY
