@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from compiler import durable
+from compiler import durable, files
 from compiler.diagnostics import Diagnostic, Diagnostics, Related
 from compiler.durable import OutputError
 from compiler.pattern import pattern
@@ -123,7 +123,7 @@ def load(path: Path, name: str) -> tuple[Source | None, tuple[Diagnostic, ...]]:
     """The lock file as a source shown as `name`; None if there is none (the first build)."""
     reason = "is not UTF-8"
     try:
-        return Source(name, path.read_bytes().decode()), ()
+        return Source(name, files.read(str(path)).decode()), ()
     except FileNotFoundError:
         return None, ()
     except UnicodeDecodeError:

@@ -184,6 +184,15 @@ def test_permissions_stay_and_links_are_followed(tmp_path: Path) -> None:
     assert stat.S_IMODE(real.stat().st_mode) == 0o640
 
 
+def test_nobody_waits_for_a_lock_file_that_is_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "p.cells.lock"
+    os.mkfifo(path)
+    source, (problem,) = lock.load(path, path.name)
+    assert source is None
+    assert problem.code == "E0708"
+    assert "Not a regular file" in problem.message
+
+
 def test_two_builds_may_give_the_same_ids_at_once(tmp_path: Path) -> None:
     path = tmp_path / "p.cells.lock"
     assert lock.save(path, CellIds({"a": 1}), None)
