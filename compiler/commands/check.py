@@ -210,9 +210,9 @@ def _fails(severity: Severity, fail_on: FailOn) -> bool:
 
 
 def policies(paths: Iterable[Path]) -> list[Path] | None:
-    """The files themselves, and the policies below directories; None after saying that there
-    are none below one."""
-    found: list[Path] = []
+    """The files themselves, and the policies below directories, each once; None after saying
+    that there are none below one."""
+    found: dict[Path, None] = {}
     for path in paths:
         some = policies_at(path)
         if not some:
@@ -223,8 +223,8 @@ def policies(paths: Iterable[Path]) -> list[Path] | None:
                 " another directory, or a file\n"
             )
             return None
-        found += some
-    return found
+        found.update(dict.fromkeys(some))
+    return list(found)
 
 
 def policies_at(path: Path) -> list[Path]:
