@@ -27,6 +27,9 @@ def main() -> None:
     _write_utf8()
     try:
         _main()
+    except KeyboardInterrupt:  # while something was imported; commands are ended by click
+        sys.stderr.write("\nAborted!\n")
+        os._exit(1)
     except OSError as problem:
         if problem.filename is not None:
             raise

@@ -204,6 +204,13 @@ def test_texts_are_utf_8_whatever_the_locale(encoding: str) -> None:
     assert b"+    allow process.signal to db;" in answer(log, "learn", str(WEBFARM), "-")
 
 
+def test_an_interrupt_is_told_as_click_tells_it() -> None:
+    """Also while modules are imported."""
+    stop = "def stop(words, replay): raise KeyboardInterrupt\nimport compiler.cli.plain as plain\n"
+    result = run(f"{stop}plain.run = stop\n{_START}main()", "rule")
+    assert (result.returncode, result.stderr) == (1, "\nAborted!\n")
+
+
 def test_who_has_nothing_to_say_needs_no_streams(tmp_path: Path) -> None:
     policy = tmp_path / "p.cell"
     policy.write_text("policy p; target netbsd 10.1; cell a { profile low; }")
