@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from compiler.record import record
@@ -76,8 +76,12 @@ class Diagnostics:
 
         What kept it from being read has been reported, and is the mistake to correct.
         """
-        if not (self._anything_unread or name in self._unread):
+        if not self.may_define(name.__eq__):
             self.error(code, message, span, help)
+
+    def may_define(self, match: Callable[[str], object]) -> bool:
+        """Whether a name that matches may be one whose definition went unread."""
+        return self._anything_unread or any(match(name) for name in self._unread)
 
     def extend(self, found: Iterable[Diagnostic]) -> None:
         for diagnostic in found:

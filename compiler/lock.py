@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from compiler import durable
+from compiler import durable, files
 from compiler.diagnostics import Diagnostic, Diagnostics, Related
 from compiler.durable import OutputError
 from compiler.pattern import pattern
@@ -123,7 +123,7 @@ def load(path: Path, name: str) -> tuple[Source | None, tuple[Diagnostic, ...]]:
     """The lock file as a source shown as `name`; None if there is none (the first build)."""
     reason = "is not UTF-8"
     try:
-        return Source(name, path.read_bytes().decode()), ()
+        return Source(name, files.read(str(path)).decode()), ()
     except FileNotFoundError:
         return None, ()
     except UnicodeDecodeError:
@@ -147,6 +147,8 @@ def save(path: Path, ids: CellIds, read_before: Source | None) -> bool:
         return False
     with durable.locked(real):
         now, diagnostics = load(Path(real), path.name)
+        if now and now.text == text:
+            return False  # another build gave the same ids
         if diagnostics or (now.text if now else None) != before:
             raise OutputError(f"`{path}` has changed during the build", "build again")
         durable.replace_file(real, text.encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -107,11 +108,11 @@ def verify_build(directory: str | os.PathLike[str]) -> list[Problem]:
     but regular files.
     """
     root = os.fspath(directory)
-    found = dict(sorted(_walk(root)))
     manifest = parse_manifest(read(root, MANIFEST) or b"")
     if manifest is None:
-        what = "is not as cellc writes it" if MANIFEST in found else "is missing"
-        return [Problem(MANIFEST, what)]
+        there = os.path.lexists(os.path.join(root, MANIFEST))
+        return [Problem(MANIFEST, "is not as cellc writes it" if there else "is missing")]
+    found = dict(sorted(_walk(root)))
     problems: list[Problem] = []
     known = dict(manifest.files)
     for name in (MANIFEST, SIGNATURE):
@@ -166,7 +167,8 @@ def _walk(root: str) -> Iterator[tuple[str, int]]:
             path = folder + entry.name
             if entry.is_dir(follow_symlinks=False):
                 folders.append(path + "/")
-            else:
+                continue
+            with contextlib.suppress(FileNotFoundError):  # it is gone since
                 yield path, entry.stat(follow_symlinks=False).st_mode
 
 

@@ -55,18 +55,21 @@ def write_build(
     origin: Origin,
     sign: Callable[[bytes], bytes] | None = None,
     first: Callable[[], None] | None = None,
+    kept: Iterable[str | os.PathLike[str]] = (),
 ) -> bool:
     """Makes `directory` hold these files, `manifest.json` and `SHA256`, and nothing else.
 
     `sign` makes `manifest.json.sig` of the manifest.  `first` is called when nothing
-    but the disk can fail any more, before the directory changes.  Returns False when
-    the directory held exactly this build already and was not touched.  Raises
-    OutputError for what the user can mend, and then the directory is as it was;
-    ValueError for artifacts that cannot stand in one directory.
+    but the disk can fail any more, before the directory changes.  A directory with one of
+    the files `kept` in it is not replaced.  Returns False when the directory held exactly
+    this build already and was not touched.  Raises OutputError for what the user can mend,
+    and then the directory is as it was; ValueError for artifacts that cannot stand in one
+    directory.
     """
     tree = _tree(files, origin, sign)
     with _writing(directory) as names:
         _refuse_foreign(names.directory, os.fspath(directory), REPORT in tree)
+        _refuse_to_lose(kept, names.directory, os.fspath(directory))
         if first:
             first()
         if _holds(names.directory, tree):
@@ -147,6 +150,13 @@ def _refuse_foreign(path: str, shown: str, report: bool) -> None:
     if os.path.exists(os.path.join(path, REPORT)) != report:
         held, written = ("build", "report") if report else ("report", "build")
         raise OutputError(f"`{shown}` holds a {held}", f"name another directory for the {written}")
+
+
+def _refuse_to_lose(kept: Iterable[str | os.PathLike[str]], directory: str, shown: str) -> None:
+    for path in kept:
+        if os.path.realpath(path).startswith(directory + os.sep):
+            reason = f"`{shown}` holds `{os.fspath(path)}`, and would be replaced as a whole"
+            raise OutputError(reason, "name another directory")
 
 
 def _holds(path: str, tree: _Tree) -> bool:

@@ -82,7 +82,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "compiler.manifest": (),
     "compiler.rewrite": ("compiler.durable",),
     "compiler.output": ("compiler.durable", "compiler.manifest"),
-    "compiler.lock": ("compiler.source", "compiler.diagnostics", "compiler.durable"),
+    "compiler.lock": ("compiler.source", "compiler.diagnostics", "compiler.durable", *_LOOKS),
     "compiler.revisions": (*_TREE, "compiler.lock", "compiler.names.text"),
     # Commands
     "compiler.fmt": (

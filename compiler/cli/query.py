@@ -68,8 +68,12 @@ def command(
 
     if exposure:
         if pattern is not None or effects or outcomes:
-            raise UsageError("--exposure is about whole cells; it takes no PATTERN")
+            raise UsageError(
+                "--exposure is about whole cells; it takes no PATTERN, --effect or --outcome"
+            )
         sys.exit(query.exposure(file, today, format))
     if pattern is None:
         raise UsageError("give a PATTERN, such as 'any network.bind', or --exposure")
+    if "~>" in pattern and (effects or outcomes):
+        raise UsageError("--effect and --outcome are about requests; `~>` asks for influence")
     sys.exit(query.query(file, pattern, today, effects, outcomes, format))

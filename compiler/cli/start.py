@@ -8,6 +8,7 @@ click alone takes three times as long as starting Python.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -23,14 +24,28 @@ _HELP = ("-h", "--help")
 def main() -> None:
     """Runs the command line in sys.argv; does not return."""
     _open_closed()
+    _write_utf8()
     try:
         _main()
+    except KeyboardInterrupt:  # while something was imported; commands are ended by click
+        sys.stderr.write("\nAborted!\n")
+        os._exit(1)
     except OSError as problem:
         if problem.filename is not None:
             raise
         # What has no name is standard output: a full disk, most likely.
-        sys.stderr.write(f"cellc: cannot write the output: {problem.strerror}\n")
+        what = "cannot write the output" if _somewhere() else "the working directory is gone"
+        sys.stderr.write(f"cellc: {what}: {problem.strerror}\n")
         os._exit(2)
+
+
+def _somewhere() -> bool:
+    """Whether this runs in a directory that still exists."""
+    try:
+        os.getcwd()
+    except OSError:
+        return False
+    return True
 
 
 def _open_closed() -> None:
@@ -43,6 +58,15 @@ def _open_closed() -> None:
         sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8")
     if sys.stderr is None:
         sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8")
+
+
+def _write_utf8() -> None:
+    """Makes standard output UTF-8, as policies are, whatever the locale; terminals stay theirs."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.encoding != "utf-8":
+        if sys.stdout.isatty():
+            sys.stdout.reconfigure(errors="backslashreplace")
+        else:
+            sys.stdout.reconfigure(encoding="utf-8")
 
 
 def _main() -> None:

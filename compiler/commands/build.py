@@ -11,7 +11,7 @@ from backends.artifact import Artifact, Backend, LimitedBackend, LossyBackend
 from compiler import lock
 from compiler.commands.artifacts import Options, certified, emitted, ledger
 from compiler.commands.losses import loss_names, report_losses
-from compiler.commands.output import print_findings
+from compiler.commands.output import files_of, print_findings, seen_from
 from compiler.diagnostics import Diagnostics, nearest, quoted
 from compiler.driver import Program, compile_policy
 from compiler.durable import OutputError
@@ -74,8 +74,11 @@ def build(path: Path, directory: Path, backends: Sequence[Backend], options: Opt
         if not options.locked:
             lock.save(lock.lock_path(path), ids.ids, ids.source)
 
+    kept = [path, lock.lock_path(path), *files_of(sources, policy_root(path))]
+    if options.key:
+        kept.append(options.key)
     try:
-        write_build(directory, artifacts, origin, sign, save_ids)
+        write_build(directory, artifacts, origin, sign, save_ids, kept)
     except OutputError as problem:
         sys.stderr.write(f"cellc: {problem.advice}\n")
         return 2
@@ -165,8 +168,7 @@ class _Ids:
         self.found = Diagnostics()
         self._locked = locked
         place = lock.lock_path(path)
-        name = place.resolve().relative_to(policy_root(path)).as_posix()
-        self.source, problems = lock.load(place, name)
+        self.source, problems = lock.load(place, seen_from(policy_root(path), place))
         self.found.extend(problems)
         self.ids = lock.CellIds()
         if self.source is not None:

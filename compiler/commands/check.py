@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from compiler.commands.baseline import BaselineMode
 
 #: What makes a file the root file of a policy.
-_HEADER = pattern(rb"^[ \t]*policy[ \t]+[A-Za-z]", re.MULTILINE)
+_HEADER = pattern(rb"^(?:\xef\xbb\xbf)?(?:[^#\"\n]*;)?[ \t]*policy\s+[A-Za-z]", re.MULTILINE)
 
 FailOn = Literal["error", "warning", "note", "never"]
 _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
@@ -64,9 +64,11 @@ def check(
         from compiler.commands.fixing import fix
 
         status = fix([(p.path, p.settings) for p in chosen], today, options.diff)
-        if status or options.diff:
+        if status and not options.diff:
             return status
     found = _found(chosen, results or Results(None, today))
+    if options.diff:
+        return _broken(found) or status
     if options.baseline is not None:
         from compiler.commands.baseline import UnusableBaselineError, without_known
 
@@ -83,6 +85,23 @@ def check(
     if options.max_findings is not None and (left := len(every) - options.max_findings) > 0:
         sys.stderr.write(f"cellc: {left} more finding{'s' * (left > 1)} not shown\n")
     return int(any(_fails(diagnostic.severity, options.fail_on) for diagnostic in every))
+
+
+def _broken(found: Sequence[Findings]) -> int:
+    """Prints the errors of policies that do not compile; 1 if there are any."""
+    from compiler.lint.registry import is_rule
+
+    errors = [
+        changed(
+            some,
+            diagnostics=[
+                d for d in some.diagnostics if d.severity == "error" and not is_rule(d.code)
+            ],
+        )
+        for some in found
+    ]
+    _print(errors, "text")
+    return int(any(some.diagnostics for some in errors))
 
 
 class _Chosen(NamedTuple):
@@ -193,9 +212,9 @@ def _fails(severity: Severity, fail_on: FailOn) -> bool:
 
 
 def policies(paths: Iterable[Path]) -> list[Path] | None:
-    """The files themselves, and the policies below directories; None after saying that there
-    are none below one."""
-    found: list[Path] = []
+    """The files themselves, and the policies below directories, each once; None after saying
+    that there are none below one."""
+    found: dict[Path, None] = {}
     for path in paths:
         some = policies_at(path)
         if not some:
@@ -206,8 +225,8 @@ def policies(paths: Iterable[Path]) -> list[Path] | None:
                 " another directory, or a file\n"
             )
             return None
-        found += some
-    return found
+        found.update(dict.fromkeys(some))
+    return list(found)
 
 
 def policies_at(path: Path) -> list[Path]:

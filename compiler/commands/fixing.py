@@ -26,12 +26,14 @@ def fix(policies: Sequence[tuple[Path, Settings]], today: datetime.date, diff: b
         others = [other for other, _ in policies if other != path]
         done = repair(path, settings, today, others)
         root = policy_root(path)
+        taken = 0
         for name, text in done.texts.items():
             place = os.path.relpath(root / name)
-            status = max(status, _take(place, done.before[name], text, diff))
-        fixed += len(done.fixed)
+            taken = max(taken, _take(place, done.before[name], text, diff))
+        status = max(status, taken)
+        fixed += 0 if taken else len(done.fixed)
         _say_refused(done)
-    if fixed and not diff:
+    if fixed:
         sys.stderr.write(f"cellc: fixed {fixed} finding{'s' * (fixed > 1)}\n")
     return status
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -87,6 +87,11 @@ class Findings:
 def seen_from(root: Path, path: Path) -> str:
     """The name of a file as the policy root sees it."""
     return os.path.relpath(files.real(str(path)), files.real(str(root))).replace(os.sep, "/")
+
+
+def files_of(sources: Iterable[str], root: Path) -> list[Path]:
+    """The files that sources were read from, without shipped profiles."""
+    return [root / name for name in sources if not name.startswith("<")]
 
 
 def print_report(

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from backends.artifact import Artifact
-from compiler.commands.output import print_findings, titles
+from compiler.commands.output import files_of, print_findings, titles
 from compiler.diagnostics import Diagnostics
 from compiler.driver import compile_policy
 from compiler.durable import OutputError
@@ -48,7 +48,7 @@ def report(path: Path, directory: Path, backends: tuple[str, ...], today: dateti
     artifact = Artifact(REPORT, render(page))
     try:
         hashed = Origin(policy_hash(program.ir), VERSION, tool_digest())
-        write_build(directory, [artifact], hashed)
+        write_build(directory, [artifact], hashed, kept=[path, *files_of(sources, root)])
     except OutputError as problem:
         sys.stderr.write(f"cellc: {problem.advice}\n")
         return 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from compiler.codes import CODES
 from compiler.diagnostics import nearest
 from compiler.lint.pages import listing, page
 from compiler.lint.registry import all_rules, is_selector, named, selectors
@@ -22,6 +23,10 @@ def rule(word: str | None) -> int:
         sys.stdout.write(listing(all_rules().values()))
         return 0
     chosen = named(word)
+    error = next((code for code in CODES if code.id == word.upper()), None)
+    if error is not None:
+        sys.stdout.write(f"# {error.id}: {error.title}\n\n{error.explanation}\n")
+        return 0
     if chosen is None:
         names = [*all_rules(), *(rule.name for rule in all_rules().values())]
         help = nearest(word, names) or "`cellc rule` lists them"

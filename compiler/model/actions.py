@@ -73,10 +73,20 @@ class Actions:
             help = "`.*` stands for all actions of one scope: `system.*`"
         else:
             scopes = sorted(self._scopes)
-            help = nearest(scope, scopes) or f"the scopes are {', '.join(scopes)}"
+            help = (
+                nearest(scope, scopes)
+                or self._in_a_scope(scope)
+                or f"the scopes are {', '.join(scopes)}"
+            )
         if span.end - span.start == len(pattern):  # it stands there as it is
             span = span._replace(end=span.start + len(scope))
         self._found.error("E0403", f"there is no scope {quoted(scope)}", span, help)
+
+    def _in_a_scope(self, word: str) -> str:
+        """The action that somebody means who leaves out its scope, if there is one."""
+        actions = sorted({".".join(leaf.name.split(".")[:2]) for leaf in self.catalogue.leaves})
+        named = [f"`{action}`" for action in actions if action.split(".")[1] == word]
+        return f"did you mean {' or '.join(named)}?" if named else ""
 
     def _below(self, pattern: str, span: Span) -> tuple[Leaf, ...] | None:
         prefix = pattern.removesuffix(".*")
@@ -101,10 +111,21 @@ class Actions:
                 f" put it in {guard_for(releases)}",
             )
             return
+        self._found.error("E0406", f"there is no action {quoted(name)}", span, self._instead(name))
+
+    def _instead(self, name: str) -> str:
+        """The actions that somebody may have meant by a name that none has."""
         known = {part for leaf in self.catalogue.leaves for part in _prefixes(leaf.name)}
-        help = nearest(name, known | set(self.catalogue.aliases))
-        help = help or f'list them with `cellc query FILE "any {name.split(".")[0]}.*"`'
-        self._found.error("E0406", f"there is no action {quoted(name)}", span, help)
+        begun = sorted(action for action in known if action.startswith(f"{name}_"))
+        if len(begun) > 1:
+            return f"the actions that begin like this are {', '.join(begun)}"
+        scope = name.split(".")[0]
+        actions = sorted(
+            {leaf.name.split(".")[1] for leaf in self.catalogue.leaves if leaf.scope == scope}
+        )
+        return nearest(name, known | set(self.catalogue.aliases)) or (
+            f"the actions of `{scope}` are {', '.join(actions)}"
+        )
 
 
 def _is_below(name: str, prefix: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import re
 from collections.abc import Iterable
@@ -92,13 +93,13 @@ def _until(
 ) -> datetime.date | None:
     value = annotation.value
     date = None
+    message, help = "this is not a date", "write YYYY-MM-DD, without quotes"
     if isinstance(value, t.Number) and _DATE.fullmatch(value.raw):
-        try:
+        message, help = "the calendar has no such day", "correct the month or the day"
+        with contextlib.suppress(ValueError):
             date = datetime.date.fromisoformat(value.raw)
-        except ValueError:
-            date = None
     if date is None:
-        found.error("E0316", "this is not a date", value.span, "write YYYY-MM-DD, without quotes")
+        found.error("E0316", message, value.span, help)
         return None
     left = (date - today).days
     if left < 0:

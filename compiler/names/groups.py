@@ -73,7 +73,7 @@ class Groups:
     def _matching(self, pattern: t.Name) -> set[str]:
         match = re.compile(fnmatch.translate(pattern.text)).match
         cells = {cell for cell in self.cells if match(cell)}
-        if not cells:
+        if not cells and not self._found.may_define(match):
             self._found.warning(
                 "COR007",
                 f"{quoted(pattern.text)} matches no cell",

@@ -68,8 +68,7 @@ def read_source(path: Path, name: str, found: Diagnostics, span: Span | None) ->
         found.error("E0204", message, span, "name a file in it")
         return None
     except OSError as problem:
-        reason = (problem.strerror or "unreadable").lower()
-        _unreadable(path, name, reason, found, span)
+        _unreadable(path, name, problem, found, span)
         return None
     if len(data) > MAX_BYTES:
         too_large(name, found, span)
@@ -83,12 +82,17 @@ def too_large(name: str, found: Diagnostics, span: Span | None) -> None:
     found.error("E0205", message, span, "is this the right file?")
 
 
-def _unreadable(path: Path, name: str, reason: str, found: Diagnostics, span: Span | None) -> None:
+def _unreadable(
+    path: Path, name: str, problem: OSError, found: Diagnostics, span: Span | None
+) -> None:
     importing = {Path(span.file).name} if span is not None else set()
     others = set(files.names(str(path.parent))) - {path.name} - importing
     help = nearest(path.name, others) or "check the path"
+    if isinstance(problem, PermissionError):
+        help = "check the permissions of the file, and of the directories above it"
     if name == "-":
         help = "policies are read from files, since they import others; only `fmt` takes `-`"
+    reason = (problem.strerror or "unreadable").lower()
     found.error("E0204", f"cannot read {quoted(name)}: {reason}", span, help)
 
 

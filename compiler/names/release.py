@@ -36,7 +36,9 @@ def check_target(value: t.Name | t.Number, found: Diagnostics) -> str | None:
     if word in RELEASES:
         return word
     known = ", ".join(RELEASES[:-1]) + " and " + RELEASES[-1]
-    help = nearest(word, RELEASES) or f"the known releases are {known}"
+    same = [r for r in RELEASES if r.split(".")[0] == word.split(".")[0]]
+    help = f"did you mean `{same[-1]}`?" if same else nearest(word, RELEASES)
+    help = help or f"the known releases are {known}"
     found.error("E0212", f"no NetBSD release {quoted(word)} is known", value.span, help)
     return None
 

@@ -128,33 +128,38 @@ class _Learning:
     # What the log asks for
 
     def _wanted(self, log: Iterable[str]) -> Iterator[Wanted]:
-        """Requests that are denied and could pass, each once."""
-        seen: set[Request] = set()
+        """Requests that are denied and could pass, each once, by a vote that all callers pass."""
+        seen: set[tuple[Request, bool]] = set()
+        needed: dict[Request, Effect] = {}
         for text in log:
             line = audit_line(text)
             if line is None:
                 continue
             self._unread += line.suppressed
             request = line.request
-            if request in seen and line.limit is None:
+            told = request, line.uid == 0
+            if told in seen and line.limit is None:
                 continue
             why = self._why_not(line)
             if why:
                 self._left[Left(request_text(request), why)] = None
                 continue
-            seen.add(request)
+            seen.add(told)
             decision = self._decider.decide(request)
             if decision.effect == "deny":
                 effect = self._needed(line)
                 if effect is None:
                     what = "the other models of the kernel refuse it, whatever this policy says"
                     self._left[Left(request_text(request), what)] = None
-                else:
-                    yield Wanted(request, effect)
+                elif needed.get(request) != "grant":
+                    needed[request] = effect
+        yield from (Wanted(request, effect) for request, effect in needed.items())
 
     def _why_not(self, line: AuditLine) -> str:
         """Why no rule could help, as far as that is plain from the line."""
         request = line.request
+        if line.uid is None:
+            return "the line is cut off: what it asks for may be more than it tells"
         if line.limit is not None:
             return f"the limit `{line.limit}` was reached; raise it if that is right"
         if request.subject == HOST:
@@ -177,7 +182,7 @@ class _Learning:
 
     def _needed(self, line: AuditLine) -> Effect | None:
         """The least vote by which the request works, or may; None if there is none."""
-        is_root = None if line.uid is None else line.uid == 0
+        is_root = line.uid == 0
         scope = self._leaves[line.request.action].scope
         for effect in ("allow", "grant") if scope != "vnode" else ("allow",):
             vote: Effect = "allow" if effect == "allow" else "grant"

@@ -57,17 +57,28 @@ _CONDITION = "PORT"
 _SERVICE = ("command", "require", "before", "env", "log", "restart", "healthcheck", "manual")
 _OUTSIDE = ("user", "root", "mount", "listen", "limits", "exec", "devices", "hook", "permissive")
 _OF_FILES = "a definition such as `let`, `profile`, `template`, `cell`, `group` or `host`"
+_OF_SERVICES = "`command`, `require`, `before`, `env`, `log`, `restart`, `healthcheck` or `manual`"
 _OF_BODIES = "a rule or a setting such as `deny`, `allow`, `root`, `listen` or `service`"
 
 
 #: Words of other languages for ours.
-_SYNONYMS = {"include": "import", "permit": "allow", "pass": "allow", "block": "deny"}
+_SYNONYMS = {
+    "accept": "allow",
+    "block": "deny",
+    "drop": "deny",
+    "include": "import",
+    "pass": "allow",
+    "permit": "allow",
+    "reject": "deny",
+}
+#: Statements in which a set can stand where one value can.
+_WITH_SETS = ("allow", "assert", "deny", "grant", "let", "listen", "test")
 
 
 def describe(found: Token, expected: Collection[str], usage: str) -> tuple[str, str, str]:
     """Code, message and help for a token that stands where none of `expected` does.
 
-    `usage` is an example of the statement, or nothing.
+    `usage` is an example of the statement that the token stands in, or nothing.
     """
     if found.type == "$END":
         help = _one_of(expected) or "finish it, or remove it"
@@ -80,7 +91,7 @@ def describe(found: Token, expected: Collection[str], usage: str) -> tuple[str, 
     if found.type in ("NAME", "DOTTED", "GLOB") and (hint := nearest(word, keywords)):
         return "E0102", f"unexpected {shown}", hint
     if "SEMICOLON" in expected:
-        return "E0104", f"expected `;` before {shown}", _ending(found, expected)
+        return "E0104", f"expected `;` before {shown}", _ending(found, expected, usage)
     if found.type == "SEMICOLON" and _STATEMENT in expected:
         return "E0101", f"unexpected {shown}", "remove it: no `;` follows a block or a `;`"
     if found.type == "RBRACE" and _STATEMENT in expected:
@@ -90,6 +101,8 @@ def describe(found: Token, expected: Collection[str], usage: str) -> tuple[str, 
     if _STATEMENT in expected:
         here = _OF_FILES if "$END" in expected else _OF_BODIES
         return "E0101", f"no statement begins with {shown}", f"expected {here}"
+    if _ITEM in expected and str(found)[0].isalpha():
+        return "E0101", f"no item of a service begins with {shown}", f"expected {_OF_SERVICES}"
     return "E0101", f"unexpected {shown}", _help(expected, usage)
 
 
@@ -102,12 +115,14 @@ def _home(word: str, expected: Collection[str]) -> str | None:
     return None
 
 
-def _ending(found: Token, expected: Collection[str]) -> str:
-    if found.type == "COMMA":
+def _ending(found: Token, expected: Collection[str], usage: str) -> str:
+    if found.type == "COMMA" and usage.split(" ")[0] in _WITH_SETS:
         return "write several in braces: `{a, b}`"
     if _CONDITION in expected and found.type in ("NAME", "DOTTED", "GLOB"):
         conditions = "`to`, `tcp`, `udp`, `port`, `domain`, `type` and `protocol`"
         return f"statements end with `;`; the conditions of rules are {conditions}"
+    if usage and found.type != "RBRACE":
+        return f"statements end with `;`, as in `{usage}`"
     return "statements end with `;`"
 
 
@@ -136,6 +151,8 @@ def describe_character(rest: str) -> tuple[str, str, str]:
         help = f'write a path in quotes: `"{path.group()[:60]}"`'
     elif rest.startswith(("//", "/*")):
         help = "comments begin with `#`"
+    elif rest.startswith("->"):
+        help = "influence is written `~>`"
     elif first == "_":
         help = "names begin with a letter"
     elif first in "'`\u2018\u2019\u201c\u201d\u00ab\u00bb":

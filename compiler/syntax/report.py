@@ -22,10 +22,14 @@ def report(
     text = source.text
     if isinstance(problem, UnexpectedToken):
         expected = problem.accepts or problem.expected
-        example = usage(text, broken.start, offset)
+        end = _end_before(text, offset) if "SEMICOLON" in expected else offset
+        apart = "\n" in text[end:offset]
+        example = "" if apart else usage(text, broken.start, offset)
         code, message, help = describe(problem.token, expected, example)
         length = max(1, len(problem.token)) if problem.token.type != "$END" else 0
         span = Span(source.name, offset, min(offset + length, len(text)))
+        if apart and code == "E0104":
+            span = Span(source.name, end, end)
     else:
         assert isinstance(problem, UnexpectedCharacters)
         code, message, help = describe_character(text[offset:])
@@ -37,8 +41,6 @@ def report(
         if closing:  # else it is where a brace is missing
             related = (Related(opening, "this is not closed"),)
             help = f"close it with `{closing}`"
-    if code == "E0104" and "\n" in text[(end := _end_before(text, offset)) : offset]:
-        span = Span(source.name, end, end)
     found.error(code, message, span, help, related)
 
 

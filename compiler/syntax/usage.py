@@ -50,9 +50,11 @@ _RULES = {
     "network.socket": "network.socket.open domain inet type raw",
     "process.": "process.signal to self",
 }
+_EFFECTS = ("allow", "deny", "grant")
 _PROFILE = "profile service extends confined { deny system.module; }"
 
 _ANNOTATIONS = r'(?:@[A-Za-z]+\s*(?:"(?:[^"\\\n]|\\[^\n])*"|[0-9][\w.-]*)\s*|#[^\n]*\s*)*'
+_TEST = pattern(r'\btest\s+"(?:[^"\\\n]|\\[^\n])*"\s*\{')
 _HEAD = pattern(rf"\s*{_ANNOTATIONS}(?:final\s+)?(?P<word>[a-z]+)(?![\w.-])")
 
 
@@ -64,8 +66,16 @@ def usage(text: str, start: int, offset: int) -> str:
     word = head["word"]
     if word == "profile" and text.count("{", 0, start) == text.count("}", 0, start):
         return _PROFILE
+    if word in _EFFECTS and _in_a_test(text, start):
+        return f"{word} web network.bind tcp port 22;"
     if word in ("allow", "deny"):
         for action, rule in _RULES.items():
             if action in text[start:offset]:
                 return f"{word} {rule};"
     return USAGE.get(word, "")
+
+
+def _in_a_test(text: str, start: int) -> bool:
+    """Whether a statement stands in a `test` block, where lines name a subject."""
+    opened = max((m.end() for m in _TEST.finditer(text, 0, start)), default=start)
+    return opened < start and text.count("{", opened, start) == text.count("}", opened, start)

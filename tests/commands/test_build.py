@@ -93,3 +93,28 @@ def test_the_map_leads_from_rule_ids_to_source(cellc: Run, folder: Path) -> None
     assert {f"{rule['id']:08x}" for rule in ir["rules"]} == set(rules)
     (grant,) = [r for r in rules.values() if r["text"].startswith("grant")]
     assert (grant["file"], grant["line"], grant["scope"]) == ("web.cell", 9, "cell web")
+
+
+def test_a_policy_and_its_lock_file_may_be_links_to_other_places(cellc: Run, folder: Path) -> None:
+    (folder / "real").mkdir()
+    (folder / "web.cell").rename(folder / "real" / "web.cell")
+    (folder / "web.cell").symlink_to("real/web.cell")
+    assert cellc("build", "web.cell", "-o", "out", *QUICK).exit_code == 0
+    assert "web 1\n" in (folder / "web.cells.lock").read_text()
+    (folder / "web.cells.lock").write_text("web\n")
+    result = cellc("build", "web.cell", "-o", "out", *QUICK)
+    assert result.exit_code == 1
+    assert "--> web.cells.lock:1:1" in result.stderr
+
+
+def test_what_a_build_is_made_from_is_not_replaced_by_it(cellc: Run, folder: Path) -> None:
+    cellc("build", "web.cell", "-o", "out", *QUICK)
+    (folder / "out" / "web.cell").write_text(WEB)
+    refused = cellc("build", "out/web.cell", "-o", "out", *QUICK)
+    assert refused.exit_code == 2
+    assert "`out` holds `out/web.cell`" in refused.stderr
+    (folder / "web.cell").write_text('import "out/web.cell";\n' + WEB)
+    (folder / "out" / "web.cell").write_text("let unused = 1;")
+    refused = cellc("build", "web.cell", "-o", "out", *QUICK)
+    assert refused.exit_code == 2
+    assert (folder / "out" / "web.cell").exists()

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
+import pytest
+
+from compiler import files
 from tests.commands.conftest import WEB, Run
 
 
@@ -20,6 +24,21 @@ def test_a_directory_stands_for_its_policies(cellc: Run, folder: Path) -> None:
     assert "error[E02" in result.stderr
     assert "more/other.cell:1:" in result.stderr
     assert "part.cell" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "\ufeffpolicy x; target netbsd 9.5;",
+        "policy\n  x;\ntarget netbsd 9.5;",
+        "target netbsd 9.5; policy x;",
+    ],
+)
+def test_policies_are_found_however_they_begin(cellc: Run, folder: Path, header: str) -> None:
+    (folder / "other.cell").write_text(header)
+    result = cellc("check", ".")
+    assert result.exit_code == 1
+    assert "other.cell:" in result.stderr
 
 
 def test_a_directory_without_policies_is_no_success(cellc: Run, folder: Path) -> None:
@@ -77,3 +96,30 @@ def test_help_teaches(cellc: Run) -> None:
         result = cellc(command, "--help")
         assert result.exit_code == 0
         assert len(result.stdout.splitlines()) > 6
+
+
+def test_a_pattern_may_be_about_cells_that_could_not_be_read(cellc: Run, folder: Path) -> None:
+    (folder / "web.cell").write_text(f'import "shop.cell";\n{WEB}group shops = {{ shop-* }};\n')
+    result = cellc("check", "web.cell", "--today", "2026-11-24")
+    assert "E0204" in result.stderr
+    assert "COR007" not in result.stderr
+    (folder / "web.cell").write_text(
+        f"{WEB}group shops = {{ shop-* }};\ncell shop-a {{ profile }}\n"
+    )
+    result = cellc("check", "web.cell", "--today", "2026-11-24")
+    assert "E01" in result.stderr
+    assert "COR007" not in result.stderr
+
+
+def test_a_file_that_may_not_be_read_is_there(
+    cellc: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "wed.cell").touch()
+
+    def refused(path: str) -> bytes:
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr(files, "_read", refused)
+    result = cellc("test", "web.cell")
+    assert "permission denied" in result.stderr
+    assert "did you mean" not in result.stderr

@@ -130,6 +130,26 @@ def test_final_rules_and_ports_of_others_stay(cellc: Run, folder: Path) -> None:
     assert "no action" in why[5]
 
 
+def test_who_asks_first_does_not_matter(cellc: Run, folder: Path) -> None:
+    deny = 'user "1001"; deny network.bind tcp port 81;'
+    (folder / "web.cell").write_text(WEB.replace('user "1001";', deny))
+    lines = [
+        line("worker", "network.bind.privport", uid=uid, more="proto=tcp port=81")
+        for uid in (0, 80)
+    ]
+    first, second = (learn(cellc, folder, "".join(log)) for log in (lines, lines[::-1]))
+    assert first["proposals"] == second["proposals"]
+    assert "grant" in first["proposals"][0]
+
+
+def test_nothing_is_opened_for_a_line_that_is_cut_off(cellc: Run, folder: Path) -> None:
+    (folder / "web.cell").write_text(WEB.replace('user "1001";', "deny network.bind.port;"))
+    whole = line("worker", "network.bind.port", more="proto=tcp port=19000")
+    found = learn(cellc, folder, whole[: whole.index("000 rule")], status=1)
+    assert found["proposals"] == []
+    assert "cut off" in found["left"][0]["why"]
+
+
 def test_a_rule_of_the_cell_that_denies_just_this_is_turned(cellc: Run, folder: Path) -> None:
     deny = 'user "1001"; deny process.fork;'
     (folder / "web.cell").write_text(WEB.replace('user "1001";', deny))
@@ -336,3 +356,12 @@ def test_patches_of_odd_names(tmp_path: Path, name: str) -> None:
     (tmp_path / "p").write_text(patch("one\ntwo", "one\nthree\n", name))
     git(tmp_path, "apply", "p")
     assert (tmp_path / name).read_text() == "one\nthree\n"
+
+
+def test_mistakes_in_what_was_observed_are_shown_where_they_stand(cellc: Run, folder: Path) -> None:
+    (folder / "log").write_text("web process.fork\n  allow web process.frok;\nweb * port ..80,\n")
+    result = cellc("narrow", "web.cell", "log", *DAY)
+    assert result.exit_code == 2
+    assert "--> <observed>:2:13" in result.stderr
+    assert "2 |   allow web process.frok;" in result.stderr
+    assert "--> <observed>:3:1" in result.stderr

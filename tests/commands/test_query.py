@@ -166,3 +166,11 @@ def test_wrong_patterns(cellc: Run, folder: Path) -> None:
         assert "error[E0418]" in result.stderr
     (folder / "web.cell").write_text(WEB.replace("confined", "confind"))
     assert cellc("query", "web.cell", "web system.*").exit_code == 1
+
+
+def test_influence_and_exposure_are_about_no_single_request(cellc: Run) -> None:
+    for words in (("web ~> worker",), ("--exposure",)):
+        for option in (("--effect", "deny"), ("--outcome", "works")):
+            result = cellc("query", "web.cell", *words, *option)
+            assert result.exit_code == 2
+            assert "--effect" in result.stderr.splitlines()[-1]

@@ -166,6 +166,51 @@ def test_a_closed_input_is_told_in_one_line(words: tuple[str, ...]) -> None:
     assert _without("<&-", *words) == (2, message)
 
 
+@pytest.mark.parametrize("words", [("check", "p.cell"), ("build", str(WEBFARM), "-o", "out")])
+def test_a_directory_that_is_gone_is_told_in_one_line(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
+    command = [sys.executable, "-c", f"{_START}main()", *words]
+    (tmp_path / "gone").mkdir()
+    result = subprocess.run(
+        ["/bin/sh", "-c", 'rmdir ../gone && exec "$@"', "sh", *command],
+        cwd=tmp_path / "gone",
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    message = "cellc: the working directory is gone: No such file or directory\n"
+    assert (result.returncode, result.stderr) == (2, message)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "iso8859-1", "utf-8:strict"])
+def test_texts_are_utf_8_whatever_the_locale(encoding: str) -> None:
+    def answer(text: bytes, *words: str) -> bytes:
+        result = subprocess.run(
+            [sys.executable, "-c", f"{_START}main()", *words],
+            env=os.environ | {"PYTHONPATH": str(REPOSITORY), "PYTHONIOENCODING": encoding},
+            input=text,
+            capture_output=True,
+            check=False,
+        )
+        assert b"Traceback" not in result.stderr
+        return result.stdout
+
+    policy = "policy x;  # \u2192 \xe9\n".encode()
+    assert answer(policy, "fmt", "-") == policy
+    log = b"caf\xe9\ncellpolicy: deny cell=web action=process.signal to=db rule=00000000 uid=0\n"
+    assert b"cell=web" in answer(log, "explain", str(WEBFARM), "-")
+    assert b"+    allow process.signal to db;" in answer(log, "learn", str(WEBFARM), "-")
+
+
+def test_an_interrupt_is_told_as_click_tells_it() -> None:
+    """Also while modules are imported."""
+    stop = "def stop(words, replay): raise KeyboardInterrupt\nimport compiler.cli.plain as plain\n"
+    result = run(f"{stop}plain.run = stop\n{_START}main()", "rule")
+    assert (result.returncode, result.stderr) == (1, "\nAborted!\n")
+
+
 def test_who_has_nothing_to_say_needs_no_streams(tmp_path: Path) -> None:
     policy = tmp_path / "p.cell"
     policy.write_text("policy p; target netbsd 10.1; cell a { profile low; }")

@@ -170,3 +170,8 @@ def test_junit_of_a_policy_with_errors(cellc: Run, folder: Path) -> None:
     (folder / "web.cell").write_text(WEB.replace("confined", "confind"))
     (suite,) = ElementTree.fromstring(cellc("test", "web.cell", "--format", "junit").stdout)
     assert suite[0].find("failure") is not None
+
+
+def test_a_policy_that_is_named_twice_is_tested_once(cellc: Run) -> None:
+    once = cellc("test", "web.cell", "--today", "2026-11-24")
+    assert cellc("test", ".", "./web.cell", "--today", "2026-11-24").output == once.output

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from compiler import durable
 from compiler.cli.main import main
 from compiler.lint.registry import all_rules
 
@@ -129,3 +131,30 @@ def test_the_example_of_the_documentation_is_read(site: Path) -> None:
     example = page.split("```toml\n")[1].split("```")[0]
     (site / "cellc.toml").write_text(example)
     assert _check("--fail-on", "never").exit_code == 0
+
+
+def test_a_diff_tells_that_a_policy_does_not_compile(site: Path) -> None:
+    path = next(site.glob("*.cell"))
+    path.write_text(path.read_text().replace("netbsd", "netbds"))
+    shown = _check("--diff")
+    assert shown.exit_code == 1
+    assert shown.stdout == ""
+    assert "error[E0102]" in shown.stderr
+
+
+def test_errors_of_the_compiler_are_explained_too() -> None:
+    shown = _cellc("rule", "e0406")
+    assert shown.exit_code == 0
+    assert shown.stdout.startswith("# E0406: unknown action\n\nNo release has")
+
+
+def test_what_cannot_be_written_is_not_fixed(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: str, content: bytes) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr(durable, "replace_file", refused)
+    result = _check("--fix", "--select", "STY007")
+    assert result.exit_code == 2
+    assert "cannot write" in result.stderr
+    assert "fixed" not in result.stderr
+    assert (site / "p.cell").read_text() == POLICY

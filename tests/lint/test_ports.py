@@ -61,3 +61,21 @@ def test_ports_that_cannot_be_reserved(port: int, host: str, code: str) -> None:
 )
 def test_cells_that_get_no_port(ports: str, host: str, code: str) -> None:
     assert _found(f"deny network.bind port {ports};", host) == ({code} if code else set())
+
+
+@pytest.mark.parametrize(
+    ("listen", "grant", "refused"),
+    [
+        ("80", None, "80"),
+        ("{80, 443}", None, "{80, 443}"),
+        ("{80, 443}", "80", "443"),
+        ("{79..81, 443, 8080}", "443", "79..81"),
+        ("{80, 443}", "{80, 443}", ""),
+    ],
+)
+def test_all_privileged_ports_need_the_grant(listen: str, grant: str | None, refused: str) -> None:
+    given = f'@reason "its own" grant network.bind.privport tcp port {grant};' if grant else ""
+    policy = f'cell web {{ profile confined; user "www"; listen tcp {listen}; {given} }}\n'
+    found = [d for d in checked(policy).diagnostics if d.code == "COR004"]
+    helps = [f"add `grant network.bind.privport tcp port {refused};` to the cell"]
+    assert [d.help for d in found] == (helps if refused else [])

@@ -184,6 +184,21 @@ def test_permissions_stay_and_links_are_followed(tmp_path: Path) -> None:
     assert stat.S_IMODE(real.stat().st_mode) == 0o640
 
 
+def test_nobody_waits_for_a_lock_file_that_is_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "p.cells.lock"
+    os.mkfifo(path)
+    source, (problem,) = lock.load(path, path.name)
+    assert source is None
+    assert problem.code == "E0708"
+    assert "Not a regular file" in problem.message
+
+
+def test_two_builds_may_give_the_same_ids_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "p.cells.lock"
+    assert lock.save(path, CellIds({"a": 1}), None)
+    assert not lock.save(path, CellIds({"a": 1}), None)
+
+
 def test_a_file_that_changed_since_it_was_read_is_not_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "p.cells.lock"
     source, _ = lock.load(path, path.name)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -105,3 +107,22 @@ def test_a_manifest_of_wrong_types_is_refused(out: Path) -> None:
 def test_the_tool_is_known_by_its_files() -> None:
     assert tool_digest() == tool_digest()
     assert len(tool_digest()) == 64
+
+
+def test_files_may_vanish_while_a_build_is_verified(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = os.scandir
+
+    def vanishing(path: str) -> contextlib.nullcontext[list[os.DirEntry[str]]]:
+        entries = list(listed(path))
+        (out / "SHA256").unlink(missing_ok=True)
+        return contextlib.nullcontext(entries)
+
+    monkeypatch.setattr(os, "scandir", vanishing)
+    assert problems(out) == ["SHA256 is missing"]
+
+
+def test_what_is_no_build_is_not_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "scandir")
+    assert problems(tmp_path) == ["manifest.json is missing"]

@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from compiler.ir.ir import Request
+from compiler.ir.ir import Request, Reservation
 from compiler.lint.context import Context
 from compiler.lint.rule import Finding, Rule
 
 
 def find(context: Context) -> Iterator[Finding]:
     for r in context.reservations:
-        low = next((max(a, 1) for a, _ in r.ports if a < 1024), None)
         cell = context.cell_by_name[r.cell]
-        if low is None or cell.is_root:
-            continue
-        request = Request(r.cell, "network.bind.privport", protocol=r.protocol, port=low)
-        if context.decides(request) == "allow":
+        refused = () if cell.is_root else _refused(context, r)
+        if refused:
+            ports = _written(refused)
             yield Finding(
                 context.rule_span(r.rule),
                 f"`{r.cell}` runs as `{cell.enforced.user}` and will be refused {r.protocol}"
-                f" port {low}: only root binds ports below 1024",
-                f"add `grant network.bind.privport {r.protocol} port {low};` to the cell",
+                f" port {ports}: only root binds ports below 1024",
+                f"add `grant network.bind.privport {r.protocol} port {ports};` to the cell",
             )
+
+
+def _refused(context: Context, r: Reservation) -> Sequence[int]:
+    """The privileged ports that nobody gives to the cell, which is not root."""
+    asked = Request(r.cell, "network.bind.privport", protocol=r.protocol)
+    low = (port for a, b in r.ports for port in range(max(a, 1), min(b, 1023) + 1))
+    return [port for port in low if context.decides(asked._replace(port=port)) == "allow"]
+
+
+def _written(ports: Sequence[int]) -> str:
+    """Ports, in ascending order, as a rule names them."""
+    ranges: list[tuple[int, int]] = []
+    for port in ports:
+        first, last = ranges.pop() if ranges and ranges[-1][1] == port - 1 else (port, port)
+        ranges.append((first, max(last, port)))
+    words = [str(first) if first == last else f"{first}..{last}" for first, last in ranges]
+    return f"{{{', '.join(words)}}}" if words[1:] else words[0]
 
 
 RULE = Rule(
