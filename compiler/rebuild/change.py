@@ -97,7 +97,7 @@ def _alike(one: str, other: str, most: int | None = None) -> int:
 
 
 def _without(text: str, blocks: Sequence[tuple[str, KeptCell]], shifts: Mapping[str, Shift]) -> str:
-    """A text with blanks in the places of some cells; all else is in the same line and column."""
+    """A text with blanks in the places of some cells: all else is in its line and column."""
     parts: list[str] = []
     position = 0
     for _, cell in blocks:
@@ -109,7 +109,5 @@ def _without(text: str, blocks: Sequence[tuple[str, KeptCell]], shifts: Mapping[
 
 
 def _blank(text: str) -> str:
-    """As many characters and lines as a text has, and as many in its last line."""
-    before, end, last = text.rpartition("\n")
-    lines = before.count("\n")
-    return "\n" * lines + " " * (len(before) - lines) + end + " " * len(last)
+    """Blanks in as many lines of the same lengths."""
+    return "\n".join([" " * len(line) for line in text.split("\n")])

@@ -150,6 +150,7 @@ def built_both_ways(
         ("5000..5010", "5000..5011"),
         ("profile base;\n", "profile base;\n        listen tcp 1070;\n"),
         ('command "/usr/bin/true"', 'command "/usr/bin/false"'),
+        ("deny system.time.*;\n", "\n"),  # in c, what the profile says is overridden
     ],
 )
 def test_what_is_inside_of_a_cell_is_taken_over(old: str, new: str) -> None:
