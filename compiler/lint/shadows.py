@@ -42,6 +42,8 @@ def shadowed(context: Context) -> Iterator[Shadowed]:
     idle = _seemingly_idle(context)
     for stack in context.memo(_stacks) if idle else ():
         for rule in stack.candidates() if stack.has_any(idle) else ():
+            if rule not in idle:
+                continue
             span = stack.spans[rule]
             cover = None if stack.decides_something(rule) else stack.cover(rule)
             if cover is None:

@@ -80,3 +80,33 @@ cell a {
         "allow network.bind.port tcp port 1900..2500;",
         "allow network.bind.port tcp port 2501..3100;",
     ]
+
+
+def _said(path: Path, policy: str) -> tuple[list[str], list[str]]:
+    """The text of what is shadowed and of what is redundant."""
+    policy = f"policy p;\ntarget netbsd 10.1;\n{policy}"
+    program = _program(path / "policy.cell", policy)
+    assert program is not None
+    context = Context(program, Settings(), TODAY)
+    found = [s.placed for s in shadowed(context)], [*redundant(context)]
+    dead, idle = ([policy[p.span.start : p.span.end] for p in some] for some in found)
+    return dead, idle
+
+
+def test_what_decides_in_one_cell_is_not_shadowed(tmp_path: Path) -> None:
+    """Whatever else decides nothing in the other cells."""
+    policy = """
+profile p extends confined {
+    allow system.chroot;
+    allow system.mount.new;
+}
+cell a { profile p; }
+cell b { profile p; deny system.*; deny system.mount.new; }
+cell c { profile p; deny system.mount.new; }
+cell d { profile p; deny system.mount.new; allow system.reboot; deny system.*; }
+template t() extends p { allow system.module; }
+cell e { use t(); deny system.*; }
+"""
+    dead, _ = _said(tmp_path, policy)
+    assert "allow system.chroot;" not in dead
+    assert "allow system.module;" in dead
