@@ -250,8 +250,9 @@ class _Stack:
 
     @cached_property
     def _below(self) -> list[_Decided]:
-        """For each layer, what is decided without it and those above."""
-        return [self._decided(self._layers[:n]) for n in range(len(self._layers))]
+        """For each layer, what is decided by its `listen` and the layers before it."""
+        listens = [tuple(i for i in layer if self._rules[i].listen) for layer in self._layers]
+        return [self._decided((*self._layers[:n], own)) for n, own in enumerate(listens)]
 
     def _decided(self, layers: tuple[tuple[int, ...], ...]) -> _Decided:
         """What some layers decide, and the defaults for the rest (point 5 of the language)."""

@@ -110,3 +110,15 @@ cell e { use t(); deny system.*; }
     dead, _ = _said(tmp_path, policy)
     assert "allow system.chroot;" not in dead
     assert "allow system.module;" in dead
+
+
+def test_listen_decides_what_a_rule_beside_it_does_not(tmp_path: Path) -> None:
+    policy = """
+profile p extends low {
+    @reason "r" grant network.bind;
+    deny network.bind udp port 1024..2000;
+}
+cell a { profile p; listen tcp 8080; @reason "r" grant network.bind tcp; }
+cell b { profile p; listen udp 1500; allow network.bind udp port 1500; }
+"""
+    assert _said(tmp_path, policy) == ([], ["allow network.bind udp port 1500;"])
