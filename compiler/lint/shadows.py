@@ -45,7 +45,8 @@ def shadowed(context: Context) -> Iterator[Shadowed]:
             if rule not in idle:
                 continue
             span = stack.spans[rule]
-            cover = None if stack.decides_something(rule) else stack.cover(rule)
+            needed = stack.decides_something(rule) or stack.opens_final(rule)
+            cover = None if needed else stack.cover(rule)
             if cover is None:
                 alive.add(span)
             else:
@@ -61,6 +62,8 @@ def redundant(context: Context) -> Iterator[Placed]:
     seen: set[Span] = set()
     for stack in context.memo(_stacks):
         for rule in stack.candidates():
+            if stack.opens_final(rule):
+                needed.add(stack.spans[rule])
             if not stack.decides_something(rule):
                 continue  # in this cell it is shadowed, which is said elsewhere
             seen.add(stack.spans[rule])
@@ -164,6 +167,20 @@ class _Stack:
                 rule = self._rules[index]
                 if not rule.final and not rule.listen and often[self._masks[index]] == 1:
                     yield index
+
+    def opens_final(self, rule: int) -> bool:
+        """Whether a later layer decides otherwise than a `final` rule without this narrower one."""
+        mask, depth = self._masks[rule], self._depths[rule]
+        held = {
+            self._rules[other].effect
+            for other in self._layers[depth]
+            if self._rules[other].final and self._is_narrower(rule, other)
+        }
+        return bool(held) and any(
+            self._masks[other] & mask and {self._rules[other].effect} != held
+            for layer in self._layers[depth + 1 :]
+            for other in layer
+        )
 
     def cover(self, rule: int) -> list[int] | None:
         """Few rules that beat a rule wherever it matches, or None if no rules do."""

@@ -122,3 +122,19 @@ cell a { profile p; listen tcp 8080; @reason "r" grant network.bind tcp; }
 cell b { profile p; listen udp 1500; allow network.bind udp port 1500; }
 """
     assert _said(tmp_path, policy) == ([], ["allow network.bind udp port 1500;"])
+
+
+def test_an_exception_of_a_final_rule_lets_later_layers_decide(tmp_path: Path) -> None:
+    """Without it, these would be at odds with the final rule."""
+    policy = """
+profile p extends low {
+    @reason "r" final grant process.corename;
+    @reason "r" grant process.corename to self;
+    final deny system.*;
+    deny system.reboot;
+    deny system.module;
+}
+cell a { profile p; deny process.corename to self; allow system.reboot; }
+cell b { profile p; }
+"""
+    assert _said(tmp_path, policy) == ([], ["deny system.module;"])
