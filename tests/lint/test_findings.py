@@ -1,0 +1,30 @@
+"""Where single rules must find something, and where they must not."""
+
+from __future__ import annotations
+
+import pytest
+
+from compiler.lint.settings import Choice, Settings
+from tests.lint.support import checked, codes
+
+ALL = Settings((("*", Choice(extend=("ALL",))),))
+
+SAID = "cell web { profile confined; deny system.reboot; }\n"
+
+#: The code of a rule, a policy, and how often the rule is violated.
+CASES = [
+    (
+        "TST004",
+        SAID
+        + 'test "t" { deny web system.reboot by "deny system.reboot"; deny web system.reboot; }',
+        0,
+    ),
+    ("TST004", SAID + 'test "t" { deny web system.reboot; deny web system.reboot; }', 1),
+]
+
+
+@pytest.mark.parametrize(("code", "text", "count"), CASES)
+def test_how_often_a_rule_is_violated(code: str, text: str, count: int) -> None:
+    found = codes(checked(text, ALL))
+    assert not [other for other in found if other.startswith("E")]
+    assert found.count(code) == count
