@@ -20,6 +20,20 @@ CASES = [
         0,
     ),
     ("TST004", SAID + 'test "t" { deny web system.reboot; deny web system.reboot; }', 1),
+    (
+        "STY019",
+        "cell shop-a { profile confined; } cell web { profile confined; }"
+        "group shop-all = { web }; group some = { shop-all, shop-* };"
+        "assert never some process.ptrace to host;",
+        0,
+    ),
+    (
+        "STY019",
+        "cell shop-a { profile confined; } cell web { profile confined; }"
+        "group shop-all = { web }; group some = { shop-all, web, shop-all };"
+        "assert never some process.ptrace to host;",
+        1,
+    ),
 ]
 
 
