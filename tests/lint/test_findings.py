@@ -34,6 +34,8 @@ CASES = [
         "assert never some process.ptrace to host;",
         1,
     ),
+    ("STY018", "cell web { profile confined; limits { nofile 1048576; cpu 1048576; } }", 0),
+    ("STY018", "cell web { profile confined; limits { as 1048576; core 1048576; } }", 2),
 ]
 
 
