@@ -36,6 +36,18 @@ CASES = [
     ),
     ("STY018", "cell web { profile confined; limits { nofile 1048576; cpu 1048576; } }", 0),
     ("STY018", "cell web { profile confined; limits { as 1048576; core 1048576; } }", 2),
+    (
+        "STY011",
+        'template a() extends confined { user "a"; } template b() extends confined { user "b"; }'
+        'cell web { use a(); use b(); user "b"; }',
+        0,
+    ),
+    (
+        "STY011",
+        'template a() extends confined { user "b"; } template b() extends confined { user "b"; }'
+        'cell web { use a(); use b(); user "b"; }',
+        1,
+    ),
 ]
 
 
