@@ -11,6 +11,13 @@ ALL = Settings((("*", Choice(extend=("ALL",))),))
 
 SAID = "cell web { profile confined; deny system.reboot; }\n"
 
+GRANT = '@reason "r" grant network.bind.privport'
+
+
+def _web(rules: str) -> str:
+    return f'cell web {{ profile confined; user "www"; {rules} }}'
+
+
 #: The code of a rule, a policy, and how often the rule is violated.
 CASES = [
     (
@@ -48,6 +55,12 @@ CASES = [
         'cell web { use a(); use b(); user "b"; }',
         1,
     ),
+    ("SEC016", _web(f"listen tcp 80; listen tcp 81; {GRANT} tcp port 80..81;"), 0),
+    ("SEC016", _web(f"listen tcp 80; {GRANT} tcp port {{auto, 80}};"), 0),
+    ("SEC016", _web(f"listen tcp 80; {GRANT} udp port 80;"), 1),
+    ("SEC016", _web(f"listen tcp 80; {GRANT} port 80;"), 1),
+    ("SEC016", _web(f"listen tcp 53; listen udp 53; {GRANT} port 53;"), 0),
+    ("SEC016", _web(f"listen tcp 8080; {GRANT} tcp port 80;"), 1),
 ]
 
 
