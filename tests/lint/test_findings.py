@@ -61,6 +61,8 @@ CASES = [
     ("SEC016", _web(f"listen tcp 80; {GRANT} port 80;"), 1),
     ("SEC016", _web(f"listen tcp 53; listen udp 53; {GRANT} port 53;"), 0),
     ("SEC016", _web(f"listen tcp 8080; {GRANT} tcp port 80;"), 1),
+    ("COR004", _web(f"listen tcp {{80, 443}}; {GRANT} tcp port 80;"), 1),
+    ("COR004", _web(f"listen tcp {{80, 443}}; {GRANT} tcp port {{80, 443}};"), 0),
 ]
 
 

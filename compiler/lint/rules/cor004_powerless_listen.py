@@ -4,25 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.ir.ir import Request
+from compiler.ir.ir import Ranges, Request, Reservation
 from compiler.lint.context import Context
 from compiler.lint.rule import Finding, Rule
 
 
 def find(context: Context) -> Iterator[Finding]:
     for r in context.ir.reservations:
-        low = next((max(a, 1) for a, _ in r.ports if a < 1024), None)
         cell = context.cell_by_name[r.cell]
-        if low is None or cell.is_root:
+        if cell.is_root:
             continue
-        request = Request(r.cell, "network.bind.privport", protocol=r.protocol, port=low)
-        if context.decides(request) == "allow":
+        low = next((port for port in _privileged(r.ports) if _is_allowed(context, r, port)), None)
+        if low is not None:
             yield Finding(
                 context.rule_span(r.rule),
                 f"`{r.cell}` runs as `{cell.enforced.user}` and will be refused {r.protocol}"
                 f" port {low}: only root binds ports below 1024",
                 f"add `grant network.bind.privport {r.protocol} port {low};` to the cell",
             )
+
+
+def _privileged(ports: Ranges) -> Iterator[int]:
+    return (port for a, b in ports for port in range(max(a, 1), min(b, 1023) + 1))
+
+
+def _is_allowed(context: Context, r: Reservation, port: int) -> bool:
+    """Whether the vote on a port is no more than an allow."""
+    request = Request(r.cell, "network.bind.privport", protocol=r.protocol, port=port)
+    return context.decides(request) == "allow"
 
 
 RULE = Rule(
