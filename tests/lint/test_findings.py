@@ -63,6 +63,17 @@ CASES = [
     ("SEC016", _web(f"listen tcp 8080; {GRANT} tcp port 80;"), 1),
     ("COR004", _web(f"listen tcp {{80, 443}}; {GRANT} tcp port 80;"), 1),
     ("COR004", _web(f"listen tcp {{80, 443}}; {GRANT} tcp port {{80, 443}};"), 0),
+    ("COR001", _web("deny network.bind port {49152, 65535};"), 0),
+    ("COR001", _web("deny network.bind port {49152..60000, 60001..65535};"), 1),
+    (
+        "COR001",
+        _web("deny network.bind port 49152..60000; deny network.bind port 60001..65535;"),
+        1,
+    ),
+    ("COR001", _web("deny network.bind udp; deny network.socket.open type dgram;"), 0),
+    ("COR001", _web("deny network.bind udp; deny network.socket.open type stream;"), 1),
+    ("COR001", _web("deny network.bind tcp; deny network.socket.open domain inet;"), 1),
+    ("COR001", _web("deny network.bind tcp; deny network.socket.open domain {inet, inet6};"), 0),
 ]
 
 
