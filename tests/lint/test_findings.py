@@ -82,3 +82,17 @@ def test_how_often_a_rule_is_violated(code: str, text: str, count: int) -> None:
     found = codes(checked(text, ALL))
     assert not [other for other in found if other.startswith("E")]
     assert found.count(code) == count
+
+
+def test_cells_that_lack_different_limits_are_told_apart() -> None:
+    template = 'template t() extends confined { service { command "/bin/x"; } } '
+    limits = ("processes 5;", "nofile 5;", "nofile 9;", "processes 5; nofile 5;")
+    cells = (
+        f"cell c{n} {{ use t(); listen tcp {8080 + n}; limits {{ {limit} }} }}"
+        for n, limit in enumerate(limits)
+    )
+    found = checked(template + "".join(cells), ALL).diagnostics
+    assert [d.message for d in found if d.code == "DEP004"] == [
+        "`c0` has no limit for `nofile`",
+        "`c1` and 1 other have no limit for `processes`",
+    ]
