@@ -74,6 +74,8 @@ CASES = [
     ("COR001", _web("deny network.bind udp; deny network.socket.open type stream;"), 1),
     ("COR001", _web("deny network.bind tcp; deny network.socket.open domain inet;"), 1),
     ("COR001", _web("deny network.bind tcp; deny network.socket.open domain {inet, inet6};"), 0),
+    ("TST005", _web("") + 'test "t" { allow web system.reboot; }', 0),
+    ("TST005", _web("allow system.reboot;") + 'test "t" { allow web system.reboot; }', 1),
 ]
 
 
