@@ -53,6 +53,13 @@ CASES = [
         "STY011",
         'template a() extends confined { user "b"; } template b() extends confined { user "b"; }'
         'cell web { use a(); use b(); user "b"; }',
+        0,
+    ),
+    (
+        "STY011",
+        "template a() extends confined { limits { nofile 9; core 1; } }"
+        "template b() extends confined { limits { nofile 9; core 0; } }"
+        "cell web { use a(); use b(); limits { nofile 9; core 0; } }",
         1,
     ),
     ("SEC016", _web(f"listen tcp 80; listen tcp 81; {GRANT} tcp port 80..81;"), 0),

@@ -19,8 +19,8 @@ def find(context: Context) -> Iterator[Finding]:
         for what, mine, others in _compared(own, inherited):
             same = next((other for other in reversed(others) if other is not None), None)
             placed = places.get(mine[1])
-            if _at_odds(inherited, others):
-                continue  # the templates leave it to the cell
+            if _is_left_to_the_cell(what, inherited, others):
+                continue
             if same is not None and same[0] == mine[0] and placed is not None:
                 yield Finding(
                     mine[1],
@@ -43,10 +43,11 @@ def _compared(own: Body, inherited: list[Body]) -> Iterator[tuple[str, _Said, li
         yield "limit", (limit.value, limit.span), others
 
 
-def _at_odds(inherited: list[Body], others: list[_Said | None]) -> bool:
-    """Whether templates, which are one layer, say different things."""
+def _is_left_to_the_cell(what: str, inherited: list[Body], others: list[_Said | None]) -> bool:
+    """Whether templates, which are one layer, both set the user, or a limit differently."""
     pairs = zip(inherited, others, strict=True)
-    return len({said[0] for body, said in pairs if said and body.kind == "template"}) > 1
+    said = [other[0] for body, other in pairs if other and body.kind == "template"]
+    return len(said if what == "user" else {*said}) > 1
 
 
 def _limit(body: Body, name: str) -> _Said | None:
