@@ -28,6 +28,7 @@ class Universe:
         self.names = (SELF, HOST, *cells)
         self.bits = {name: 1 << i for i, name in enumerate(self.names)}
         self.all = (1 << len(self.names)) - 1
+        self._no_cells = self.bits[SELF] | self.bits[HOST]
 
     def mask(self, peers: Peers, subject: str | None) -> int:
         """The peers as bits, seen from `subject` (None: a cell with no name)."""
@@ -39,11 +40,16 @@ class Universe:
             bits |= 1
         return (self.all & ~bits if peers.exclude else bits) & ~own
 
-    def peers(self, mask: int, subject: str | None) -> Peers:
-        """The shorter way to say which peers a mask holds."""
+    def peers(self, mask: int, subject: str | None, named: int) -> Peers:
+        """Which peers a mask holds, in words that fit every cell with the rules of `subject`.
+
+        Cells that rules do not name (`named`) are told by exclusion: to each other one, other
+        cells are those without a name.  Where there are none, the shorter way is taken.
+        """
         own = self.bits[subject] if subject is not None else 0
         rest = self.all & ~mask & ~own
-        exclude = rest.bit_count() < mask.bit_count()
+        nameless = self.all & ~named & ~own & ~self._no_cells
+        exclude = bool(mask & nameless) if nameless else rest.bit_count() < mask.bit_count()
         bits = rest if exclude else mask
         members = []
         while bits:
@@ -69,6 +75,8 @@ class Space:
         self.universe = universe
         self.subject = subject
         self.axes = Axes(sets, layout.words)
+        self.named = 0
+        """The targets that `sets` name, as bits of the universe."""
         self.peers = self._partition({s.to for s in sets if s.to is not None})
         sizes = len(self.peers), len(PROTOCOLS) * len(self.axes.ports)
         self.offsets, self.sizes = layout.blocks_for(*sizes)
@@ -87,6 +95,7 @@ class Space:
         atoms = [1, self.universe.all & ~1 & ~own]
         for peers in sorted(to, key=lambda peers: (peers.exclude, peers.members)):
             mask = self.universe.mask(peers, self.subject)
+            self.named |= self.universe.all & ~own & ~mask if peers.exclude else mask
             atoms = [part for atom in atoms for part in (atom & mask, atom & ~mask) if part]
         return atoms
 

@@ -46,7 +46,7 @@ def _targets(space: Space, part: int, actions: int) -> Iterator[RequestSet]:
     mask = 0
     for i in members(part):
         mask |= space.peers[i]
-    yield RequestSet(actions, to=space.universe.peers(mask, space.subject))
+    yield RequestSet(actions, to=space.universe.peers(mask, space.subject, space.named))
 
 
 def _binds(space: Space, part: int, actions: int) -> Iterator[RequestSet]:
