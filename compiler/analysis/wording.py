@@ -157,13 +157,13 @@ class Wording:
         bits = box.targets
         names = bits & ~OWN
         rest = self._every & ~names
-        if not rest or rest == box.subjects:
+        alone = not box.subjects & (box.subjects - 1)
+        if not rest or (alone and rest == box.subjects):
             return "any" if bits & OWN else "any (not self)"
         if not bits & OWN and names & box.subjects:
             return f"{self._groups.get(names) or _set(_chosen(frame.targets, names))} (not self)"
         group = self._groups.get(names & ~ON_HOST)
         if group is None:
-            alone = not box.subjects & (box.subjects - 1)
             missing = rest & ~box.subjects if alone else rest
             if text := self._all_but(names, missing, () if bits & OWN else ("self",)):
                 return text
