@@ -83,6 +83,10 @@ CASES = [
     ("COR001", _web("deny network.bind tcp; deny network.socket.open domain {inet, inet6};"), 0),
     ("TST005", _web("") + 'test "t" { allow web system.reboot; }', 0),
     ("TST005", _web("allow system.reboot;") + 'test "t" { allow web system.reboot; }', 1),
+    ("SEC013", _web("allow process.ptrace to web;"), 0),
+    ("SEC013", _web("allow process.ptrace to {self, web};"), 0),
+    ("SEC013", _web("allow process.ptrace to host;"), 1),
+    ("SEC013", "profile web extends low { allow process.ptrace to web; }" + _web(""), 1),
 ]
 
 
