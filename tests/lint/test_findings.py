@@ -87,6 +87,8 @@ CASES = [
     ("SEC013", _web("allow process.ptrace to {self, web};"), 0),
     ("SEC013", _web("allow process.ptrace to host;"), 1),
     ("SEC013", "profile web extends low { allow process.ptrace to web; }" + _web(""), 1),
+    ("STY021", "template port() extends low { deny network.bind tcp port 80; }" + _web(""), 0),
+    ("STY021", "template one() extends low { } cell web { use one(); }", 1),
 ]
 
 
