@@ -89,6 +89,8 @@ CASES = [
     ("SEC013", "profile web extends low { allow process.ptrace to web; }" + _web(""), 1),
     ("STY021", "template port() extends low { deny network.bind tcp port 80; }" + _web(""), 0),
     ("STY021", "template one() extends low { } cell web { use one(); }", 1),
+    ("SEC015", _web("listen tcp 2000..5000; listen tcp 6000..9000;"), 1),
+    ("SEC015", _web("listen tcp 2000..5000; listen udp 2000..3000;"), 0),
 ]
 
 
