@@ -13,6 +13,14 @@ SAID = "cell web { profile confined; deny system.reboot; }\n"
 
 GRANT = '@reason "r" grant network.bind.privport'
 
+TUNED = """
+host {
+    securelevel 1;
+    sysctl net.inet.ip.anonportmin = 50000;
+    sysctl net.inet.ip.anonportmax = 50099;
+}
+"""
+
 
 def _web(rules: str) -> str:
     return f'cell web {{ profile confined; user "www"; {rules} }}'
@@ -91,6 +99,10 @@ CASES = [
     ("STY021", "template one() extends low { } cell web { use one(); }", 1),
     ("SEC015", _web("listen tcp 2000..5000; listen tcp 6000..9000;"), 1),
     ("SEC015", _web("listen tcp 2000..5000; listen udp 2000..3000;"), 0),
+    ("COR017", _web("listen tcp 50000..50049; listen tcp 50050..50099;") + TUNED, 1),
+    ("COR017", _web("listen tcp 50000..50049; listen udp 50050..50099;") + TUNED, 0),
+    ("COR002", _web("listen tcp 50000..50049; listen tcp 50050..50099;") + TUNED, 0),
+    ("COR002", _web("listen tcp 50000..50049; listen udp 50050..50099;") + TUNED, 2),
 ]
 
 
@@ -113,3 +125,17 @@ def test_cells_that_lack_different_limits_are_told_apart() -> None:
         "`c0` has no limit for `nofile`",
         "`c1` and 1 other have no limit for `processes`",
     ]
+
+
+@pytest.mark.parametrize(
+    ("host", "end"),
+    [
+        (TUNED, "a connection over IPv4"),
+        (TUNED + TUNED.replace("net.inet.ip.", "net.inet6.ip6.").replace("securelevel 1;", ""),
+         "a connection"),
+    ],
+)  # fmt: skip
+def test_over_what_nobody_can_open_a_connection(host: str, end: str) -> None:
+    found = checked(_web("listen tcp 50000..50099;") + host, ALL).diagnostics
+    (message,) = [d.message for d in found if d.code == "COR017"]
+    assert message.endswith(f"nobody else can open {end}")
