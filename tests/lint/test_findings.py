@@ -103,6 +103,13 @@ CASES = [
     ("COR017", _web("listen tcp 50000..50049; listen udp 50050..50099;") + TUNED, 0),
     ("COR002", _web("listen tcp 50000..50049; listen tcp 50050..50099;") + TUNED, 0),
     ("COR002", _web("listen tcp 50000..50049; listen udp 50050..50099;") + TUNED, 2),
+    ("SEC018", "profile p extends low { } cell web { profile p; listen tcp 8080; }", 1),
+    (
+        "SEC018",
+        "profile p extends low { deny system.module; } cell web { profile p; listen tcp 8080; }",
+        0,
+    ),
+    ("SEC018", "cell web { profile high; listen tcp 8080; }", 0),
 ]
 
 
