@@ -20,6 +20,7 @@ host {
     sysctl net.inet.ip.anonportmax = 50099;
 }
 """
+OVERLAID = 'cell db { profile confined; root "/db" base "/base"; }'
 
 
 def _web(rules: str) -> str:
@@ -110,6 +111,8 @@ CASES = [
         0,
     ),
     ("SEC018", "cell web { profile high; listen tcp 8080; }", 0),
+    ("SEC009", OVERLAID + _web('root "/w"; mount rw "/db.overlay/etc" at "/x";'), 1),
+    ("SEC009", OVERLAID + _web('root "/w"; mount rw "/db.other" at "/x";'), 0),
 ]
 
 
