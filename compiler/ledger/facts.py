@@ -88,6 +88,11 @@ PICKED = Gap(
     "choose ports below 49152, or take them out by the sysctls net.inet.ip.anonportalgo.reserve"
     " and net.inet6.ip6.anonportalgo.reserve in `host`",
 )
+DENIED_OWN = Gap(
+    "a later layer denies the cell to bind it",
+    "refuses more",
+    "allow the port in that layer, or do not listen on it",
+)
 PERMISSIVE = "permissive: logged, not refused"
 ENFORCE = "take `permissive` away"
 

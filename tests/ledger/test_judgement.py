@@ -87,6 +87,18 @@ CASES = [
     ("listen inside the ephemeral ports", CONFINED.format("listen tcp 50000;"), "listen", MORE),
     ("listen below 1024", CONFINED.format("listen tcp 80;"), "listen", LESS),
     (
+        "listen on what the cell denies itself",
+        "template t() extends low { listen tcp 8080; } cell c { use t(); deny network.bind tcp; }",
+        "listen",
+        LESS,
+    ),
+    (
+        "listen on what the cell denies itself for another protocol",
+        "template t() extends low { listen tcp 8080; } cell c { use t(); deny network.bind udp; }",
+        "listen",
+        ENFORCED,
+    ),
+    (
         "listen below 1024 with a grant",
         CONFINED.format('listen tcp 80; @reason "r" grant network.bind.privport tcp port 80;'),
         "listen",
