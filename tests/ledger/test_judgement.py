@@ -8,6 +8,12 @@ from tests.ledger.support import Row, build
 
 CONFINED = 'cell c {{ profile confined; user "www"; root "/c"; service {{ command "/x"; }} {} }}'
 LOW = "cell c {{ profile low; {} }}"
+APART = (
+    "profile p extends sealed {{ deny vnode.*; }}"
+    'cell c {{ profile p; user "u"; root "/c"; mount rw "/s" at "/s"; }}'
+    'cell d {{ profile p; user "u"; root "/d"; }}'
+    'cell e {{ profile p; user "u"; root "/e"; {} }}'
+)
 HOST = "host {{ {} }} "
 
 
@@ -176,6 +182,14 @@ CASES = [
     ("an assertion about a permissive cell",
      LOW.format("permissive; deny system.module;") + "assert never c system.module;",
      "assert", MORE),
+    ("an assertion about processes of the host in a permissive policy",
+     "permissive;" + CONFINED.format("listen tcp 8080;")
+     + "assert never host network.bind tcp port 8080;",
+     "assert", MORE),
+    ("an assertion about influence by way of a permissive cell",
+     APART.format('mount rw "/s" at "/s"; permissive;') + "assert never c ~> d;", "assert", MORE),
+    ("an assertion about influence beside a permissive cell",
+     APART.format("permissive;") + "assert never c ~> d;", "assert", ENFORCED),
     ("an assertion about what nobody asks",
      LOW.format("deny machdep.svs_disable;") + "assert never c machdep.svs_disable;",
      "assert", NONE),
