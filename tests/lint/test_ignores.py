@@ -84,6 +84,13 @@ def test_what_is_mandatory_cannot_be_ignored() -> None:
     assert set(codes(found)) == {"SEC001", "STY003"}
 
 
+def test_comments_for_other_targets_are_not_stale() -> None:
+    text = "cell web { profile confined; when target %s {\n    deny system.module; %s\n} }\n"
+    comment = f"# cellc: ignore SEC001 {WHY}"
+    assert "STY002" not in codes(checked(text % (">= 11.0", comment)))
+    assert "STY002" in codes(checked(text % ("< 11.0", comment)))
+
+
 def test_comments_of_imported_files_are_never_stale() -> None:
     shared = {"shared.cell": f"# cellc: ignore SEC001 {WHY}\nlet port = 80;\n"}
     text = 'import "shared.cell";\ncell web { profile confined; listen tcp port; }\n'
