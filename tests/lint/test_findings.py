@@ -21,6 +21,12 @@ host {
 }
 """
 OVERLAID = 'cell db { profile confined; root "/db" base "/base"; }'
+USING = 'service { command "/bin/x" a; restart always backoff b..1m; }'
+
+
+def _template(parameters: str, body: str, arguments: str = "") -> str:
+    head = f"template t({parameters}) extends low {{ {body} }}"
+    return f'{head} cell web {{ use t({arguments}); root "/w"; }}'
 
 
 def _web(rules: str) -> str:
@@ -113,6 +119,11 @@ CASES = [
     ("SEC018", "cell web { profile high; listen tcp 8080; }", 0),
     ("SEC009", OVERLAID + _web('root "/w"; mount rw "/db.overlay/etc" at "/x";'), 1),
     ("SEC009", OVERLAID + _web('root "/w"; mount rw "/db.other" at "/x";'), 0),
+    ("STY009", _template("port", "deny network.bind tcp port 80;", "1"), 1),
+    ("STY009", _template("port", "deny network.bind tcp port {80, port};", "81"), 0),
+    ("STY009", _template('user = "x)x"', "deny system.reboot;"), 1),
+    ("STY009", _template('who = "x"', "when target < 10.1 { user who; }"), 0),
+    ("STY009", _template('a = "/x", b = 1s', USING), 0),
 ]
 
 
