@@ -22,6 +22,11 @@ host {
 """
 OVERLAID = 'cell db { profile confined; root "/db" base "/base"; }'
 USING = 'service { command "/bin/x" a; restart always backoff b..1m; }'
+TWO = """
+profile p extends sealed { deny vnode.*; user "u"; }
+cell a { profile p; root "/a"; }
+cell b { profile p; root "/b"; }
+"""
 
 
 def _template(parameters: str, body: str, arguments: str = "") -> str:
@@ -124,6 +129,10 @@ CASES = [
     ("STY009", _template('user = "x)x"', "deny system.reboot;"), 1),
     ("STY009", _template('who = "x"', "when target < 10.1 { user who; }"), 0),
     ("STY009", _template('a = "/x", b = 1s', USING), 0),
+    ("TST008", TWO + "assert never {a, b} system.module; assert never {b, a} system.module;", 1),
+    ("TST008", TWO + "assert never {a, b} system.module; assert never a system.module;", 0),
+    ("TST008", TWO + "assert never a ~> b; assert never b ~> a;", 0),
+    ("TST004", TWO + 'test "t" { deny {a, b} system.module; deny {b, a} system.module; }', 1),
 ]
 
 
