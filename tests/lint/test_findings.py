@@ -22,6 +22,7 @@ host {
 """
 OVERLAID = 'cell db { profile confined; root "/db" base "/base"; }'
 USING = 'service { command "/bin/x" a; restart always backoff b..1m; }'
+WRITER = 'cell db { profile confined; root "/db"; mount rw "/srv/x" at "/x"; }'
 TWO = """
 profile p extends sealed { deny vnode.*; user "u"; }
 cell a { profile p; root "/a"; }
@@ -133,6 +134,9 @@ CASES = [
     ("TST008", TWO + "assert never {a, b} system.module; assert never a system.module;", 0),
     ("TST008", TWO + "assert never a ~> b; assert never b ~> a;", 0),
     ("TST004", TWO + 'test "t" { deny {a, b} system.module; deny {b, a} system.module; }', 1),
+    ("SEC014", WRITER + _web('hook pre-start "/bin/sh" "/srv/x/run";'), 1),
+    ("SEC014", WRITER + _web('hook pre-start "/bin/sh" "-c" "/srv/y/../x/run";'), 1),
+    ("SEC014", WRITER + _web('hook pre-start "/bin/echo" "/srv/x/run";'), 0),
 ]
 
 
