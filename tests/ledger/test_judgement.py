@@ -285,3 +285,9 @@ def test_other_releases_ask_other_things() -> None:
     text = LOW.format("deny network.smb;")
     assert build(text, target="10.1").one("deny")["status"] == "enforced"
     assert build(text, target="11.0").one("deny")["status"] == "not enforceable"
+
+
+def test_an_overridden_setting_may_say_the_same() -> None:
+    rows = build('profile p { user "a"; } cell c { profile p; user "a"; }').rows
+    (row,) = (r for r in rows if r["kind"] == "user" and r["status"] == "nothing to enforce")
+    assert row["why"] == "overridden: what another statement sets counts"
