@@ -232,7 +232,7 @@ def _hooks(decisions: Decisions) -> Iterator[Edge]:
             writers[path] = writers.get(path, 0) | frame.bits[cell.name]
     for cell in decisions.ir.cells:
         for hook in cell.hooks:
-            for word in _run(hook.argv):
+            for word in run_by(hook.argv):
                 sources = 0
                 for directory in upwards(posixpath.normpath(word)):
                     sources |= writers.get(directory, 0)
@@ -241,7 +241,7 @@ def _hooks(decisions: Decisions) -> Iterator[Edge]:
                     yield Edge(sources, frame.root, by)
 
 
-def _run(argv: tuple[str, ...]) -> Iterator[str]:
+def run_by(argv: tuple[str, ...]) -> Iterator[str]:
     """The files that a command runs, or may run where it is an interpreter."""
     name = posixpath.basename(argv[0]).rstrip("0123456789.")
     words = argv if name in _INTERPRETERS else argv[:1]

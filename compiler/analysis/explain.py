@@ -148,16 +148,19 @@ class Explainer:
 
     def _whole(self, text: str, requests: Iterable[Request]) -> _Json:
         """One answer, or a mixed one with its parts."""
-        parts: dict[tuple[Any, ...], _Json] = {}
+        parts: dict[tuple[Any, ...], tuple[Request, _Json]] = {}
         for request in requests:
             decision = self._decider.decide(request)
             outcome = self._stack.outcome(request, decision.effect)
             key = (decision, outcome.result, outcome.by, outcome.ballots)
             if key not in parts:
-                parts[key] = self._part(request, decision, outcome)
-        rows = list(parts.values())
-        if len(rows) == 1:
-            return {**rows[0], "request": text}
+                parts[key] = request, self._part(request, decision, outcome)
+        if len(parts) == 1:
+            (row,) = (row for _, row in parts.values())
+            return {**row, "request": text}
+        asked = [request for request, _ in parts.values()]
+        apart = [f for f in Request._fields if len({getattr(x, f) for x in asked}) > 1]
+        rows = [{**row, "request": request_text(x, apart)} for x, row in parts.values()]
         whole: _Json = {"request": text}
         for field, mixed in _MIXED.items():
             values = [row[field] for row in rows]

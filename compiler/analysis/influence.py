@@ -44,6 +44,10 @@ class Influence:
             self._closed[start] = self._closure(start)
         return self._closed[start] & ~start
 
+    def reached(self, source: str) -> tuple[str, ...]:
+        """The names of everybody that a subject can influence."""
+        return self._frame.subject_names(self.reach(source))
+
     def _closure(self, start: int) -> int:
         """A node and everybody it can influence."""
         reached = new = start

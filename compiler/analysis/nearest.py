@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from compiler.analysis.boxes import Box
 from compiler.analysis.decisions import Decided, Decisions
 from compiler.analysis.frame import Frame
-from compiler.ir.ir import Decision, Request
+from compiler.ir.ir import OTHER, Decision, Request
 
 #: What it costs to ask about something else; a port costs less the nearer it is.
 _COSTS = Box(
@@ -31,12 +31,17 @@ def nearest(decisions: Decisions, request: Request, effect: str) -> tuple[Reques
     """
     frame = decisions.frame
     point = frame.point(request)
+    unnamed = Box(0, 0, 0, 0, 0)._replace(
+        domains=frame.domains.bits[OTHER],
+        types=frame.types.bits[OTHER],
+        socket_protocols=frame.socket_protocols.bits[OTHER],
+    )
     best: tuple[int, int, Box, Decided] | None = None
     for boxes in _rings(frame, point, request.action):
         for number, row in enumerate(decisions.of(boxes)):
             if row.effect == effect:
                 continue
-            cost, box = _closest(point, row.box)
+            cost, box = _closest(point, row.box, unnamed)
             if best is None or (cost, number) < best[:2]:
                 best = cost, number, box, row
         if best is not None:
@@ -56,15 +61,18 @@ def _rings(frame: Frame, point: Box, action: str) -> Iterator[list[Box]]:
     yield [b._replace(actions=point.actions) for b in others if b.actions & point.actions]
 
 
-def _closest(point: Box, box: Box) -> tuple[int, Box]:
-    """What it takes to get from a request into a box, and the request there."""
+def _closest(point: Box, box: Box, unnamed: Box) -> tuple[int, Box]:
+    """What it takes to get from a request into a box, and the request there.
+
+    `unnamed` is what has no word: it is taken only where nothing else is left.
+    """
     cost = 0
     chosen = []
-    for here, there, price in zip(point, box, _COSTS, strict=True):
+    for here, there, price, other in zip(point, box, _COSTS, unnamed, strict=True):
         if here & there:
             chosen.append(here)
             continue
-        bit = _nearest_bit(here, there)
+        bit = _nearest_bit(here, there & ~other or there)
         distance = abs(bit.bit_length() - here.bit_length())
         cost += price * _FARTHEST + distance if price > 1 else distance + _FARTHEST // 2
         chosen.append(bit)

@@ -159,7 +159,7 @@ class Examiner:
 
     def _connected(self, new: Decisions, changes: Sequence[Change]) -> bool:
         """Whether a change opens a way that `~>` rules out."""
-        if not self._apart or all(c.before != "deny" for c in changes):
+        if not self._apart or all(c.after == "deny" for c in changes):
             return False
         influence = Influence(new)
         return any(

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
+from compiler.analysis.decisions import Decisions
+from compiler.analysis.influence import Influence
+from compiler.ir.ir import HOST, HOST_ROOT
 from compiler.ledger.facts import ENFORCE, PERMISSIVE, never_asked
 from compiler.ledger.finding import Entry, Finding, Gap, Means, listed
 from compiler.ledger.world import World
@@ -42,10 +47,21 @@ class Assertions:
         """The permissive cells that the assertion says something is denied to."""
         named = set(assertion.subjects)
         permissive = sorted(self._world.permissive)
+        if self._world.ir.permissive:
+            permissive.append(HOST)
         match assertion.kind:
             case "only":
                 return [cell for cell in permissive if cell not in named]
             case "always":
                 return []
+            case "no-influence" if permissive:
+                # What is influenced passes it on, and more of it than the policy says.
+                names = [name for name in named if name != HOST_ROOT]
+                named.update(*(self._influence.reached(name) for name in names))
+                return [cell for cell in permissive if cell in named]
             case _:
                 return [cell for cell in permissive if cell in named]
+
+    @cached_property
+    def _influence(self) -> Influence:
+        return Influence(Decisions(self._world.ir))

@@ -94,6 +94,11 @@ PICKED_LOW = Gap(
     "lets more through",
     "deny network.bind.privport port auto, or give the cell a `user`",
 )
+DENIED_OWN = Gap(
+    "a later layer denies the cell to bind it",
+    "refuses more",
+    "allow the port in that layer, or do not listen on it",
+)
 PERMISSIVE = "permissive: logged, not refused"
 ENFORCE = "take `permissive` away"
 

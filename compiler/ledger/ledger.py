@@ -217,5 +217,9 @@ def _unused(scope: str) -> Finding:
 
 
 def _overridden(scope: str, overridden: Overridden) -> Finding:
-    """Nothing of a setting counts: no cell has it, or all have another value."""
-    return nothing("overridden: another value counts") if overridden.cells else _unused(scope)
+    """Nothing of a setting counts: no cell has it, or all have that of another statement."""
+    return (
+        nothing("overridden: what another statement sets counts")
+        if overridden.cells
+        else _unused(scope)
+    )

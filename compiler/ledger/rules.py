@@ -10,6 +10,7 @@ from compiler.ir.automatic import candidates, privileged_candidates, touches
 from compiler.ir.ir import OTHER, PROTOCOLS, Request, Reservation, Rule
 from compiler.ledger.effects import Effects
 from compiler.ledger.facts import (
+    DENIED_OWN,
     ENFORCE,
     LEAF_GAPS,
     LEAF_NOTES,
@@ -136,7 +137,10 @@ class Rules:
         )
 
     def _refused(self, cell: str, reserved: list[Reservation]) -> Iterator[Gap]:
-        """Privileged ports that the cell's user does not get, whatever this policy allows."""
+        """Ports that a later layer denies the cell, and privileged ones that its user does not
+        get, whatever this policy allows."""
+        if any(self._denies(cell, r) for r in reserved):
+            yield DENIED_OWN
         for r in reserved:
             privileged = [
                 port
@@ -150,6 +154,15 @@ class Rules:
                     why = f"ports below 1024 are for root: `{user}` needs a grant to bind {port}"
                     yield Gap(why, "refuses more", "grant network.bind.privport for these ports")
                     break
+
+    def _denies(self, cell: str, reserved: Reservation) -> bool:
+        """Whether some port of its own is denied to a cell."""
+        return any(
+            verdict.effect == "deny"
+            and reserved.protocol in (verdict.requests.protocols or PROTOCOLS)
+            and touches(verdict.requests.ports or (), reserved.ports)
+            for verdict in self._world.cells[cell].owned
+        )
 
     def _gaps(
         self, rule: Rule, indices: tuple[int, ...], cells: tuple[str, ...]

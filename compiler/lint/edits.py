@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compiler.lint.context import Context, Placed
+from compiler.lint.ignores import TEXT_OR_COMMENT
 from compiler.lint.rule import Edit
 from compiler.source import Source, Span
 
@@ -10,11 +11,16 @@ from compiler.source import Source, Span
 def removal(context: Context, placed: Placed) -> tuple[Edit, ...]:
     """Takes a statement out, and its annotations.
 
-    The lines it fills go with it; comments on them and above it stay.
+    The lines it fills go with it; comments on them and above it stay.  A statement with a
+    comment inside is left to people, but for a block: what is in it goes with it.
     """
     span = placed.span
     start = min([a.span.start for a in placed.statement.annotations] + [span.start])
-    return (without(context.sources[span.file], span._replace(start=start)),)
+    source = context.sources[span.file]
+    inside = TEXT_OR_COMMENT.finditer(source.text, start, span.end)
+    if not placed.statement.body and any(found[0].startswith("#") for found in inside):
+        return ()
+    return (without(source, span._replace(start=start)),)
 
 
 def without(source: Source, span: Span) -> Edit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.lint.context import Context
+from compiler.names.release import holds
 from compiler.source import Span
 from compiler.syntax import tree as t
 
@@ -19,6 +20,16 @@ def is_guarded(context: Context, span: Span) -> bool:
     """Whether a place stands under a condition."""
     return any(
         when.span.file == span.file and when.span.start <= span.start < when.span.end
+        for when in context.memo(_whens)
+    )
+
+
+def is_left_out(context: Context, span: Span) -> bool:
+    """Whether a place stands under a condition that does not hold for the target."""
+    return any(
+        when.span.file == span.file
+        and when.span.start <= span.start < when.span.end
+        and not holds(when.guard, context.ir.target)
         for when in context.memo(_whens)
     )
 

@@ -14,6 +14,8 @@ _MARK = "cellc:"
 TEXT_OR_COMMENT = pattern(r'"(?:\\.|[^"\\\n])*"|#[^\n]*')
 _COMMENT = pattern(r"#\s*cellc:\s*(?P<word>[\w-]*)(?P<rest>.*)")
 _REASON = pattern(r"(?:^|\s)--(?:\s|$)")
+#: A line with annotations and a comment at most.
+_NO_STATEMENT = pattern(r'(?:@[\w-]+\s+(?:"(?:\\.|[^"\\\n])*"|[\w-]+)\s*)*(?:#.*)?')
 _CODE = pattern(r"[^\s,]+")
 
 
@@ -78,4 +80,4 @@ def _lines(source: Source, start: int) -> tuple[int, int]:
 
 def _goes_on(line: str) -> bool:
     """Whether the statement that a comment is about begins below this line."""
-    return not line or line.startswith(("#", "@"))
+    return _NO_STATEMENT.fullmatch(line) is not None

@@ -18,4 +18,4 @@ def requests(rule: Meaning) -> tuple[object, ...]:
 
 def asked(pattern: RequestPattern) -> tuple[object, ...]:
     """The requests of a pattern, and who makes them."""
-    return (*pattern.subjects, *requests(pattern.rule))
+    return (frozenset(pattern.subjects), *requests(pattern.rule))

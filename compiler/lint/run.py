@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from compiler.diagnostics import Diagnostic, Diagnostics, nearest, quoted
 from compiler.driver import Compilation
 from compiler.lint.context import Context, is_shipped
+from compiler.lint.guards import is_left_out
 from compiler.lint.ignores import Ignore, ignores
 from compiler.lint.registry import all_rules
 from compiler.lint.rule import CATEGORIES, Edit, Finding, Rule
@@ -64,7 +65,7 @@ def lint(
             if rule.find is not None and (notes or settings.can_weigh(rule)):
                 for finding in rule.find(context):
                     run.take(rule, _diagnostic(rule, finding), finding.edits)
-        run.judge_ignores(complete=len(categories) == len(CATEGORIES))
+        run.judge_ignores(context, complete=len(categories) == len(CATEGORIES))
     run.found.extend(compilation.diagnostics)
     return Report(run.found.sorted(), tuple(run.fixes))
 
@@ -121,18 +122,17 @@ class _Run:
         self._used |= {(ignore, rule.code) for ignore in matching}
         return any(ignore.reason and ignore.word == "ignore" for ignore in matching)
 
-    def judge_ignores(self, complete: bool) -> None:
+    def judge_ignores(self, context: Context, complete: bool) -> None:
         """Comments that ignore nothing, or do not say why, are findings themselves.
 
-        Only those of the root file can be stale: an imported file serves other policies,
-        too.  `complete` says whether all rules had their turn.
+        Only those of the root file can be stale, for the target that it has: an imported file
+        serves other policies, too.  `complete` says whether all rules had their turn.
         """
-        program = self._compilation.program
-        assert program is not None
-        main = program.definitions.files[-1].source.name
+        main = context.main.source.name
         for name, here in self._ignores.items():
             for ignore in here:
-                for code, finding in self._judged(ignore, complete and name == main):
+                stale = complete and name == main and not is_left_out(context, ignore.span)
+                for code, finding in self._judged(ignore, stale):
                     rule = all_rules()[code]
                     self.take(rule, _diagnostic(rule, finding), finding.edits)
 

@@ -42,8 +42,11 @@ def shadowed(context: Context) -> Iterator[Shadowed]:
     idle = _seemingly_idle(context)
     for stack in context.memo(_stacks) if idle else ():
         for rule in stack.candidates() if stack.has_any(idle) else ():
+            if rule not in idle:
+                continue
             span = stack.spans[rule]
-            cover = None if stack.decides_something(rule) else stack.cover(rule)
+            needed = stack.decides_something(rule) or stack.opens_final(rule)
+            cover = None if needed else stack.cover(rule)
             if cover is None:
                 alive.add(span)
             else:
@@ -59,6 +62,8 @@ def redundant(context: Context) -> Iterator[Placed]:
     seen: set[Span] = set()
     for stack in context.memo(_stacks):
         for rule in stack.candidates():
+            if stack.opens_final(rule):
+                needed.add(stack.spans[rule])
             if not stack.decides_something(rule):
                 continue  # in this cell it is shadowed, which is said elsewhere
             seen.add(stack.spans[rule])
@@ -163,6 +168,20 @@ class _Stack:
                 if not rule.final and not rule.listen and often[self._masks[index]] == 1:
                     yield index
 
+    def opens_final(self, rule: int) -> bool:
+        """Whether a later layer decides otherwise than a `final` rule without this narrower one."""
+        mask, depth = self._masks[rule], self._depths[rule]
+        held = {
+            self._rules[other].effect
+            for other in self._layers[depth]
+            if self._rules[other].final and self._is_narrower(rule, other)
+        }
+        return bool(held) and any(
+            self._masks[other] & mask and {self._rules[other].effect} != held
+            for layer in self._layers[depth + 1 :]
+            for other in layer
+        )
+
     def cover(self, rule: int) -> list[int] | None:
         """Few rules that beat a rule wherever it matches, or None if no rules do."""
         mask = self._masks[rule]
@@ -248,8 +267,9 @@ class _Stack:
 
     @cached_property
     def _below(self) -> list[_Decided]:
-        """For each layer, what is decided without it and those above."""
-        return [self._decided(self._layers[:n]) for n in range(len(self._layers))]
+        """For each layer, what is decided by its `listen` and the layers before it."""
+        listens = [tuple(i for i in layer if self._rules[i].listen) for layer in self._layers]
+        return [self._decided((*self._layers[:n], own)) for n, own in enumerate(listens)]
 
     def _decided(self, layers: tuple[tuple[int, ...], ...]) -> _Decided:
         """What some layers decide, and the defaults for the rest (point 5 of the language)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from compiler.diagnostics import Diagnostics, Related
 from compiler.ir.ir import AUTO, OTHER, Request, Rule
@@ -11,8 +11,11 @@ from compiler.lowering.reservations import Claim
 from compiler.source import Span
 
 
-def request_text(request: Request) -> str:
-    """A request as the command line takes it."""
+def request_text(request: Request, told_apart: Collection[str] = ()) -> str:
+    """A request as the command line takes it.
+
+    What has no word is left out, but for fields that tell it apart from others.
+    """
     words = [request.subject, request.action]
     if request.target is not None:
         words += ["to", request.target]
@@ -20,13 +23,15 @@ def request_text(request: Request) -> str:
         words.append(request.protocol if request.protocol != OTHER else "(neither tcp nor udp)")
     if request.port is not None:
         words += ["port", "auto" if request.port == AUTO else str(request.port)]
-    for word, value in (
-        ("domain", request.domain),
-        ("type", request.type),
-        ("protocol", request.socket_protocol),
+    for word, field, value in (
+        ("domain", "domain", request.domain),
+        ("type", "type", request.type),
+        ("protocol", "socket_protocol", request.socket_protocol),
     ):
         if value is not None and value != OTHER:
             words += [word, value]
+        elif value == OTHER and field in told_apart:
+            words += [word, "(another)"]
     return " ".join(words)
 
 

@@ -6,7 +6,7 @@ import functools
 import itertools
 import random
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from compiler.analysis.decisions import Decisions
@@ -159,6 +159,7 @@ def check_nearest(ir: IR, known: list[Fact], fact: Fact, decisions: Decisions) -
 
 
 @given(SEEDS)
+@example(285)
 @settings(max_examples=25)
 def test_the_nearest_request(seed: int) -> None:
     ir = compiled(seed)

@@ -137,3 +137,15 @@ def test_a_logged_target_of_another_policy(cellc: Run) -> None:
     result = cellc("explain", "web.cell", line)
     assert result.exit_code == 2
     assert "no cell is called `gone`" in result.stderr
+
+
+def test_parts_and_near_requests_say_what_they_are_about(cellc: Run) -> None:
+    """Sockets without a word for their type are a part of their own, and nobody's neighbour."""
+    (row,) = explain(cellc, "worker network.socket.open domain local protocol igmp")
+    texts = [part["request"] for part in row["parts"]]
+    assert f"{row['request'].replace(' protocol', ' type (another) protocol')}" in texts
+    (row,) = explain(cellc, "worker network.socket.open domain local type stream protocol igmp")
+    near = row["nearest"]
+    (there,) = explain(cellc, near["request"])
+    assert (row["decision"], near["decision"]) == ("allow", "deny")
+    assert there["decision"] == near["decision"]

@@ -57,6 +57,21 @@ def test_an_asterisk_is_every_action_with_the_conditions(cellc: Run) -> None:
     }
 
 
+def test_any_is_said_only_of_all_targets(cellc: Run, tmp_path: Path) -> None:
+    """Of two cells, not even where it is each other that both are denied."""
+    (tmp_path / "two.cell").write_text(
+        "policy two;\ntarget netbsd 10.1;\n"
+        "profile p extends low { allow process.signal to {self, host}; }\n"
+        "cell a { profile p; }\ncell b { profile p; }\n"
+    )
+    result = cellc("query", "two.cell", "{a, b} process.signal", "--format", "json")
+    found = [json.loads(line)["request"] for line in result.stdout.splitlines()]
+    assert found == [
+        "{a, b} process.signal to {self, host}",
+        "{a, b} process.signal to {a, b} (not self)",
+    ]
+
+
 def test_targets_are_listed(cellc: Run) -> None:
     result = cellc("query", "web.cell", "worker process.ktrace.persistent to any")
     assert "worker process.ktrace.persistent to any " in result.stdout

@@ -150,6 +150,23 @@ def test_missing_tests_hold_where_a_name_stands_for_several_requests(
     assert cellc("test", "web.cell").exit_code == 0
 
 
+def test_a_grant_that_a_mutant_uncovers_is_noticed(cellc: Run, folder: Path) -> None:
+    (folder / "grant.cell").write_text(
+        "policy grant;\ntarget netbsd 10.1;\n"
+        "profile p extends confined {\n"
+        "    deny system.{mqueue, semaphore, sysvipc};\n"
+        '    @reason "r" grant system.module;\n'
+        "}\n"
+        'cell a { profile p; root "/a"; user "www"; allow system.module; }\n'
+        'cell b { profile confined; root "/b"; user "db"; }\n'
+        "assert never a ~> b;\n"
+    )
+    result = cellc("test", "grant.cell", "--mutate", "--format", "json")
+    score = json.loads(result.stdout.splitlines()[-1])["mutation"]
+    drops = [s["rule"]["text"] for s in score["survivors"] if s["kind"] == "drop"]
+    assert "allow system.module;" not in drops
+
+
 def test_junit(cellc: Run, folder: Path) -> None:
     text = WEB.replace("deny worker network", "allow worker network").replace(
         '"ports"', '"<&\\u{1}>"'

@@ -9,6 +9,12 @@ from tests.ledger.support import Row, build
 CONFINED = 'cell c {{ profile confined; user "www"; root "/c"; service {{ command "/x"; }} {} }}'
 LOW = "cell c {{ profile low; {} }}"
 ROOTED = 'cell c {{ profile low; root "/c"; service {{ command "/x"; }} {} }}'
+APART = (
+    "profile p extends sealed {{ deny vnode.*; }}"
+    'cell c {{ profile p; user "u"; root "/c"; mount rw "/s" at "/s"; }}'
+    'cell d {{ profile p; user "u"; root "/d"; }}'
+    'cell e {{ profile p; user "u"; root "/e"; {} }}'
+)
 HOST = "host {{ {} }} "
 
 
@@ -113,6 +119,18 @@ CASES = [
     ("listen", CONFINED.format("listen tcp 8080;"), "listen", ENFORCED),
     ("listen inside the ephemeral ports", CONFINED.format("listen tcp 50000;"), "listen", MORE),
     ("listen below 1024", CONFINED.format("listen tcp 80;"), "listen", LESS),
+    (
+        "listen on what the cell denies itself",
+        "template t() extends low { listen tcp 8080; } cell c { use t(); deny network.bind tcp; }",
+        "listen",
+        LESS,
+    ),
+    (
+        "listen on what the cell denies itself for another protocol",
+        "template t() extends low { listen tcp 8080; } cell c { use t(); deny network.bind udp; }",
+        "listen",
+        ENFORCED,
+    ),
     (
         "listen below 1024 with a grant",
         CONFINED.format('listen tcp 80; @reason "r" grant network.bind.privport tcp port 80;'),
@@ -219,6 +237,14 @@ CASES = [
     ("an assertion about a permissive cell",
      LOW.format("permissive; deny system.module;") + "assert never c system.module;",
      "assert", MORE),
+    ("an assertion about processes of the host in a permissive policy",
+     "permissive;" + CONFINED.format("listen tcp 8080;")
+     + "assert never host network.bind tcp port 8080;",
+     "assert", MORE),
+    ("an assertion about influence by way of a permissive cell",
+     APART.format('mount rw "/s" at "/s"; permissive;') + "assert never c ~> d;", "assert", MORE),
+    ("an assertion about influence beside a permissive cell",
+     APART.format("permissive;") + "assert never c ~> d;", "assert", ENFORCED),
     ("an assertion about what nobody asks",
      LOW.format("deny machdep.svs_disable;") + "assert never c machdep.svs_disable;",
      "assert", NONE),
@@ -333,3 +359,9 @@ def test_other_releases_ask_other_things() -> None:
     text = LOW.format("deny network.smb;")
     assert build(text, target="10.1").one("deny")["status"] == "enforced"
     assert build(text, target="11.0").one("deny")["status"] == "not enforceable"
+
+
+def test_an_overridden_setting_may_say_the_same() -> None:
+    rows = build('profile p { user "a"; } cell c { profile p; user "a"; }').rows
+    (row,) = (r for r in rows if r["kind"] == "user" and r["status"] == "nothing to enforce")
+    assert row["why"] == "overridden: what another statement sets counts"

@@ -76,6 +76,21 @@ def test_comments_stay(rule: Rule, tmp_path: Path) -> None:
     assert done.fixed or rule.code in {"STY017", "TST006", "STY014"}
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "deny network.socket.open domain # comment\n        link;",
+        '@reason "x" # comment\n    deny system.reboot;',
+    ],
+)
+def test_a_statement_with_a_comment_inside_stays(statement: str, tmp_path: Path) -> None:
+    text = (
+        f"policy p;\ntarget netbsd 10.1;\ncell a {{\n    profile confined;\n    {statement}\n}}\n"
+    )
+    done = _repaired(tmp_path, text, Settings((("*", Choice(select=("COR",))),)))
+    assert "# comment" in done.texts.get("policy.cell", text)
+
+
 @pytest.mark.parametrize("rule", FIXABLE, ids=lambda rule: rule.code)
 def test_what_is_laid_out_by_hand_stays_so(rule: Rule, tmp_path: Path) -> None:
     if rule.name == "not-formatted":

@@ -22,6 +22,8 @@ def _cell(before: str = "", after: str = "") -> str:
         (f"    # cellc: ignore SEC001 {WHY}\n", ""),
         (f"    # cellc: ignore SEC001 {WHY}\n    # more to say\n\n", ""),
         (f'    # cellc: ignore SEC001 {WHY}\n    @reason "x"\n    @owner "y"\n', ""),
+        (f'    # cellc: ignore SEC001 {WHY}\n    @reason "x"  # and so on\n', ""),
+        (f'    # cellc: ignore SEC001 {WHY}\n    @until 2027-12-31 @owner "a \\" b"\n', ""),
     ],
 )
 def test_a_comment_beside_or_above_ignores(before: str, after: str) -> None:
@@ -36,6 +38,12 @@ def test_several_codes() -> None:
 def test_a_comment_elsewhere_does_not() -> None:
     text = f"# cellc: ignore SEC001 {WHY}\n" + _cell()
     assert codes(checked(text)) == ["STY002", "SEC001"]
+
+
+def test_a_comment_ends_with_the_statement_below_it() -> None:
+    first = f'    # cellc: ignore SEC006 {WHY}\n    @owner "x" grant network.bind tcp port 80;\n'
+    text = f"cell web {{\n    profile low;\n{first}    grant network.bind tcp port 81;\n}}\n"
+    assert codes(checked(text)).count("SEC006") == 1
 
 
 def test_text_in_quotes_is_no_comment() -> None:
@@ -74,6 +82,13 @@ def test_rules_that_are_off_leave_no_stale_comments() -> None:
 def test_what_is_mandatory_cannot_be_ignored() -> None:
     found = checked(_cell(after=f" # cellc: ignore SEC001 {WHY}"), Settings(mandatory=("SEC",)))
     assert set(codes(found)) == {"SEC001", "STY003"}
+
+
+def test_comments_for_other_targets_are_not_stale() -> None:
+    text = "cell web { profile confined; when target %s {\n    deny system.module; %s\n} }\n"
+    comment = f"# cellc: ignore SEC001 {WHY}"
+    assert "STY002" not in codes(checked(text % (">= 11.0", comment)))
+    assert "STY002" in codes(checked(text % ("< 11.0", comment)))
 
 
 def test_comments_of_imported_files_are_never_stale() -> None:

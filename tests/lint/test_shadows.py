@@ -80,3 +80,61 @@ cell a {
         "allow network.bind.port tcp port 1900..2500;",
         "allow network.bind.port tcp port 2501..3100;",
     ]
+
+
+def _said(path: Path, policy: str) -> tuple[list[str], list[str]]:
+    """The text of what is shadowed and of what is redundant."""
+    policy = f"policy p;\ntarget netbsd 10.1;\n{policy}"
+    program = _program(path / "policy.cell", policy)
+    assert program is not None
+    context = Context(program, Settings(), TODAY)
+    found = [s.placed for s in shadowed(context)], [*redundant(context)]
+    dead, idle = ([policy[p.span.start : p.span.end] for p in some] for some in found)
+    return dead, idle
+
+
+def test_what_decides_in_one_cell_is_not_shadowed(tmp_path: Path) -> None:
+    """Whatever else decides nothing in the other cells."""
+    policy = """
+profile p extends confined {
+    allow system.chroot;
+    allow system.mount.new;
+}
+cell a { profile p; }
+cell b { profile p; deny system.*; deny system.mount.new; }
+cell c { profile p; deny system.mount.new; }
+cell d { profile p; deny system.mount.new; allow system.reboot; deny system.*; }
+template t() extends p { allow system.module; }
+cell e { use t(); deny system.*; }
+"""
+    dead, _ = _said(tmp_path, policy)
+    assert "allow system.chroot;" not in dead
+    assert "allow system.module;" in dead
+
+
+def test_listen_decides_what_a_rule_beside_it_does_not(tmp_path: Path) -> None:
+    policy = """
+profile p extends low {
+    @reason "r" grant network.bind;
+    deny network.bind udp port 1024..2000;
+}
+cell a { profile p; listen tcp 8080; @reason "r" grant network.bind tcp; }
+cell b { profile p; listen udp 1500; allow network.bind udp port 1500; }
+"""
+    assert _said(tmp_path, policy) == ([], ["allow network.bind udp port 1500;"])
+
+
+def test_an_exception_of_a_final_rule_lets_later_layers_decide(tmp_path: Path) -> None:
+    """Without it, these would be at odds with the final rule."""
+    policy = """
+profile p extends low {
+    @reason "r" final grant process.corename;
+    @reason "r" grant process.corename to self;
+    final deny system.*;
+    deny system.reboot;
+    deny system.module;
+}
+cell a { profile p; deny process.corename to self; allow system.reboot; }
+cell b { profile p; }
+"""
+    assert _said(tmp_path, policy) == ([], ["deny system.module;"])

@@ -12,7 +12,7 @@ from compiler.ir.evaluate import Evaluator
 from compiler.ir.ir import IR
 from compiler.ir.requests import all_requests
 from tests.conftest import Generated
-from tests.semantics.support import TODAY, must, program, root_files
+from tests.semantics.support import TODAY, compile_text, must, program, root_files
 
 GENERATED = 400
 
@@ -43,3 +43,21 @@ def test_cells_of_one_class_are_each_itself(to: str, others: int) -> None:
 def test_generated_policies(generated: Generated) -> None:
     for seed, made in generated(GENERATED):
         assert disagreements(made.ir) == [], f"seed {seed}"
+
+
+@pytest.mark.parametrize("others", [1, 2, 3, 4])
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "allow process.signal to {self, host};",
+        "allow process.signal to {self, host, named};",
+        "allow process.signal to any; deny process.signal to host; deny process.signal to self;",
+        "allow process.signal to named; deny process.signal to {self, host};",
+    ],
+)
+def test_cells_alike_whom_no_rule_names(others: int, rules: str) -> None:
+    """They share a class, and each of them is another cell to the others."""
+    cells = "".join(f"cell c{n} {{ profile p; }}" for n in range(others + 1))
+    text = "policy p;\ntarget netbsd 10.1;\n"
+    text += f"profile p extends low {{ {rules} }} {cells} cell named {{ profile low; }}"
+    assert disagreements(must(compile_text(text)).ir) == []

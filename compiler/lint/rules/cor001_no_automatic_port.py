@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 
 from compiler.ir.automatic import FAMILIES, of_family, touches
-from compiler.ir.ir import AUTO, Request
+from compiler.ir.ir import AUTO, Ranges, Request
 from compiler.lint.context import Context, is_shipped
+from compiler.lint.ports import opens_socket
 from compiler.lint.rule import Finding, Rule
+
+_DOMAINS = ("inet", "inet6")
 
 
 def find(context: Context) -> Iterator[Finding]:
-    ends = [
-        (ranges[0][0], ranges[-1][1])
-        for family in FAMILIES
+    picked = {
+        domain: ranges
+        for domain, family in zip(_DOMAINS, FAMILIES, strict=True)
         if (ranges := of_family(family, context.ir.host))
-    ]
-    single = tuple((port, port) for pair in ends for port in pair)
-    listened = any(touches(reservation.ports, single) for reservation in context.ir.reservations)
+    }
+    listened = any(
+        touches(reservation.ports, ranges)
+        for reservation in context.ir.reservations
+        for ranges in picked.values()
+    )
     alike: dict[str | int, dict[int, list[str]]] = {}
     for cell in context.cells:
         # Cells of a class differ in the ports that are listened on, and in nothing else here.
         key = cell.name if listened else cell.enforced.class_
         if key not in alike:
-            alike[key] = _blocking(context, cell.name, ends)
+            alike[key] = _blocking(context, cell.name, picked)
         for rule, protocols in alike[key].items():
             yield Finding(
                 context.rule_span(rule),
@@ -32,32 +38,49 @@ def find(context: Context) -> Iterator[Finding]:
             )
 
 
-def _blocking(context: Context, cell: str, ends: Sequence[tuple[int, int]]) -> dict[int, list[str]]:
+def _blocking(context: Context, cell: str, picked: Mapping[str, Ranges]) -> dict[int, list[str]]:
     """The author's rules that deny all ports that the kernel may pick, each with its protocols;
     none for a cell that opens no sockets.
 
-    `ends` are the lowest and the highest of those ports: who denies both denies all of them.
+    `picked` are those ports for sockets of each domain.
     """
     blocked: dict[int, list[str]] = {}
-    opened = Request(
-        cell, "network.socket.open", domain="inet", type="stream", socket_protocol="other"
-    )
-    if context.decides(opened) == "deny":
-        return blocked
     for protocol in ("tcp", "udp"):
-        for ports in ((AUTO,), *ends):
-            made = [
-                context.decider.decide(
-                    Request(cell, "network.bind.port", protocol=protocol, port=port)
-                )
-                for port in ports
-            ]
-            rule = made[0].rule
-            if all(decision.effect == "deny" for decision in made):
+        opened = [d for d in _DOMAINS if opens_socket(context, cell, protocol, d)]
+        ways: list[Ranges] = [((AUTO, AUTO),)] if opened else []
+        ways += [picked[domain] for domain in opened if domain in picked]
+        for ranges in ways:
+            if not all(
+                _is_denied(context, cell, protocol, p) for p in (ranges[0][0], ranges[-1][1])
+            ):
+                continue
+            if all(
+                _is_denied(context, cell, protocol, port) for port in _told_apart(context, ranges)
+            ):
+                first = Request(cell, "network.bind.port", protocol=protocol, port=ranges[0][0])
+                rule = context.decider.decide(first).rule
                 if rule is not None and not is_shipped(context.rule_span(rule)):
                     blocked.setdefault(rule, []).append(protocol)
                 break
     return blocked
+
+
+def _is_denied(context: Context, cell: str, protocol: str, port: int) -> bool:
+    request = Request(cell, "network.bind.port", protocol=protocol, port=port)
+    return context.decides(request) == "deny"
+
+
+def _told_apart(context: Context, ranges: Ranges) -> Iterator[int]:
+    """Ports of some ranges, one at least of all that rules decide alike."""
+    bounds = {
+        bound
+        for rule in context.ir.rules
+        for low, high in rule.requests.ports or ()
+        for bound in (low, high + 1)
+    }
+    for first, last in ranges:
+        yield first
+        yield from sorted(bound for bound in bounds if first < bound <= last)
 
 
 RULE = Rule(

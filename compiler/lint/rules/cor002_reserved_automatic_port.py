@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 from compiler.ir.automatic import candidates, touches
 from compiler.lint.context import Context
-from compiler.lint.ports import leaves_none
+from compiler.lint.ports import hoarders
 from compiler.lint.rule import Finding, Rule
 
 
 def find(context: Context) -> Iterator[Finding]:
-    host = context.ir.host
-    automatic = candidates(host)
-    for reservation in context.reservations:
-        if touches(reservation.ports, automatic) and not leaves_none(reservation, host):
+    automatic = candidates(context.ir.host)
+    hoarding = context.memo(hoarders)
+    for r in context.reservations:
+        if touches(r.ports, automatic) and (r.cell, r.protocol) not in hoarding:
             yield Finding(
-                context.rule_span(reservation.rule),
+                context.rule_span(r.rule),
                 "a port in the range of automatic port selection cannot be reserved strictly",
             )
 

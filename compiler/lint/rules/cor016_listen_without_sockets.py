@@ -4,31 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.ir.ir import Request
 from compiler.lint.context import Context
+from compiler.lint.ports import SOCKET_TYPES, opens_socket
 from compiler.lint.rule import Finding, Rule
-
-_TYPES = {"tcp": "stream", "udp": "dgram"}
 
 
 def find(context: Context) -> Iterator[Finding]:
-    for reservation in context.reservations:
-        kind = _TYPES[reservation.protocol]
-        requests = (
-            Request(
-                reservation.cell,
-                "network.socket.open",
-                domain=domain,
-                type=kind,
-                socket_protocol=protocol,
-            )
-            for domain in ("inet", "inet6")
-            for protocol in (reservation.protocol, "ip", "other")
-        )
-        if all(context.decides(request) == "deny" for request in requests):
+    for r in context.reservations:
+        if not any(opens_socket(context, r.cell, r.protocol, d) for d in ("inet", "inet6")):
             yield Finding(
-                context.rule_span(reservation.rule),
-                f"`{reservation.cell}` listens here and cannot open a {kind} socket",
+                context.rule_span(r.rule),
+                f"`{r.cell}` listens here and cannot open a {SOCKET_TYPES[r.protocol]} socket",
             )
 
 

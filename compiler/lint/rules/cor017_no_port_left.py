@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from compiler.ir.automatic import FAMILIES, candidates, touches
 from compiler.lint.context import Context
-from compiler.lint.ports import leaves_none
+from compiler.lint.ports import hoarders
 from compiler.lint.rule import Finding, Rule
 
 
 def find(context: Context) -> Iterator[Finding]:
-    for reservation in context.reservations:
-        if leaves_none(reservation, context.ir.host):
+    automatic = candidates(context.ir.host)
+    left = dict(context.memo(hoarders))
+    for r in context.reservations:
+        if touches(r.ports, automatic) and (families := left.pop((r.cell, r.protocol), None)):
+            over = "" if len(families) == len(FAMILIES) else f" over {families[0]}"
             yield Finding(
-                context.rule_span(reservation.rule),
-                f"`{reservation.cell}` listens on every {reservation.protocol} port that the"
-                " kernel picks by itself: nobody else can open a connection",
+                context.rule_span(r.rule),
+                f"`{r.cell}` listens on every {r.protocol} port that the kernel picks by itself:"
+                f" nobody else can open a connection{over}",
             )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from compiler.ir.ir import Cell
-from compiler.lint.context import Context
+from compiler.lint.context import CellPair, Context
 from compiler.lint.exposed import exposed_services
 from compiler.lint.rule import Finding, Option, Rule
 
@@ -13,16 +14,24 @@ from compiler.lint.rule import Finding, Option, Rule
 def find(context: Context) -> Iterator[Finding]:
     wanted = context.option(RULE, "limits")
     assert isinstance(wanted, tuple)
-    missing = {cell.name: _missing(cell.enforced, wanted) for cell in context.exposed}
-    for exposed in exposed_services(context, lambda cell: bool(missing[cell.name])):
-        names = " and ".join(f"`{name}`" for name in missing[exposed.cell.name])
-        yield Finding(exposed.span, f"{exposed.who} no limit for {names}")
+    lacking: dict[tuple[str, ...], set[str]] = {}
+    for cell in context.exposed:
+        if missing := _missing(cell.enforced, wanted):
+            lacking.setdefault(missing, set()).add(cell.name)
+    for missing, cells in lacking.items():
+        names = " and ".join(f"`{name}`" for name in missing)
+        for exposed in exposed_services(context, partial(_is_among, cells)):
+            yield Finding(exposed.span, f"{exposed.who} no limit for {names}")
 
 
-def _missing(cell: Cell, wanted: tuple[str, ...]) -> list[str]:
+def _is_among(names: set[str], cell: CellPair) -> bool:
+    return cell.name in names
+
+
+def _missing(cell: Cell, wanted: tuple[str, ...]) -> tuple[str, ...]:
     given = {limit.name for limit in cell.limits}
     given |= {"processes", "nproc"} if cell.processes is not None else set()
-    return [name for name in wanted if name not in given]
+    return tuple(name for name in wanted if name not in given)
 
 
 RULE = Rule(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from compiler.diagnostics import Related
 from compiler.lint.context import CellPair, Context
-from compiler.lint.paths import upwards
+from compiler.lint.paths import own_files, upwards
 from compiler.lint.rule import Finding, Rule
 from compiler.source import Span
 
@@ -39,9 +39,8 @@ def _seen(context: Context) -> tuple[_Seen, _Seen]:
         for body in cell.written.bodies:
             places = [(mount.source, mount.span) for mount in body.mounts]
             if body.root is not None:
-                places.append((body.root.path, body.root.span))
-                if body.root.base is not None:
-                    places.append((body.root.base, body.root.span))
+                files = [*own_files(cell.enforced), cell.enforced.base]
+                places += [(path, body.root.span) for path in files if path is not None]
             for path, span in places:
                 at.setdefault(path, []).append((cell, span))
                 for above in upwards(path):

@@ -15,9 +15,9 @@ def find(context: Context) -> Iterator[Finding]:
         if rule.meaning.effect == "deny" or rule.meaning.notes.reason is not None:
             continue
         controls = any(action.startswith(_CONTROL) for action in rule.meaning.actions)
-        if controls and not (
-            rule.meaning.to and not rule.meaning.to.exclude and rule.meaning.to.members == ("self",)
-        ):
+        own = ("self", rule.scope.removeprefix("cell "))
+        to = rule.meaning.to
+        if controls and (to is None or to.exclude or not set(to.members).issubset(own)):
             yield Finding(rule.span, "this lets the cell control processes outside of it")
 
 

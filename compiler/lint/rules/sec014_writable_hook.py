@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from compiler.lint.context import Context
@@ -13,11 +14,18 @@ def find(context: Context) -> Iterator[Finding]:
     writers = {path: cell.name for cell in context.cells for path in writable(cell.enforced)}
     for cell in context.cells:
         for hook in (hook for body in cell.written.bodies for hook in body.hooks):
-            program = hook.argv[0]
-            writer = next((writers[path] for path in upwards(program) if path in writers), None)
-            if writer is not None:
-                message = f"`{writer}` can replace `{program}`, which root of the host runs"
-                yield Finding(hook.span, message)
+            for program in _programs(hook.argv):
+                path = posixpath.normpath(program)
+                writer = next((writers[above] for above in upwards(path) if above in writers), None)
+                if writer is not None:
+                    message = f"`{writer}` can replace `{program}`, which root of the host runs"
+                    yield Finding(hook.span, message)
+
+
+def _programs(argv: tuple[str, ...]) -> Iterator[str]:
+    from compiler.analysis.edges import run_by
+
+    return run_by(argv)
 
 
 RULE = Rule(

@@ -10,11 +10,16 @@ from compiler.lint.rule import Finding, Option, Rule
 
 def find(context: Context) -> Iterator[Finding]:
     most = context.number(RULE, "ports")
-    for reservation in context.ir.reservations:
-        count = sum(high - low + 1 for low, high in reservation.ports)
+    counts: dict[str, int] = {}
+    widest: dict[str, tuple[int, int]] = {}
+    for r in context.ir.reservations:
+        count = sum(high - low + 1 for low, high in r.ports)
+        counts[r.cell] = counts.get(r.cell, 0) + count
+        widest[r.cell] = max(widest.get(r.cell, (0, 0)), (count, r.rule))
+    for cell, count in counts.items():
         if count > most:
-            span = context.rule_span(reservation.rule)
-            yield Finding(span, f"`{reservation.cell}` listens on {count} ports")
+            span = context.rule_span(widest[cell][1])
+            yield Finding(span, f"`{cell}` listens on {count} ports")
 
 
 RULE = Rule(

@@ -2,42 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from compiler.ir.ir import Ranges
 from compiler.lint.context import Context
 from compiler.lint.rule import Finding, Rule
 
-#: Ports below this are asked about as network.bind.privport (netinet/in.h).
-_FIRST_UNPRIVILEGED = 1024
+#: The last port that is asked about as network.bind.privport (netinet/in.h).
+_PRIVILEGED = 1023
+_PROTOCOLS = ("tcp", "udp")
+
+_Ports = set[tuple[str, int]]
+"""Privileged ports, each with its protocol."""
 
 
 def find(context: Context) -> Iterator[Finding]:
-    listening: dict[str, list[Ranges]] = {}
-    for reservation in context.ir.reservations:
-        listening.setdefault(reservation.cell, []).append(reservation.ports)
+    listening: dict[str, _Ports] = {}
+    for r in context.ir.reservations:
+        listening.setdefault(r.cell, set()).update(_low((r.protocol,), r.ports))
     for cell in context.cells:
         mine = listening.get(cell.name)
-        for body in cell.written.bodies if mine else ():
+        for body in cell.written.bodies if mine is not None else ():
             for rule in body.rules:
-                if (
-                    rule.meaning.effect != "grant"
-                    or "network.bind.privport" not in rule.meaning.actions
-                ):
+                meaning = rule.meaning
+                if meaning.effect != "grant" or "network.bind.privport" not in meaning.actions:
                     continue
-                if not all(_holds(mine or [], low, high) for low, high in _low(rule.meaning.ports)):
+                given = _low(meaning.protocols or _PROTOCOLS, meaning.ports)
+                if mine is not None and not given <= mine:
                     message = f"this gives `{cell.name}` ports that it does not listen on"
                     yield Finding(rule.span, message)
 
 
-def _low(ports: Ranges | None) -> Ranges:
-    """The privileged ones of the ports of a rule."""
-    low = ((1, _FIRST_UNPRIVILEGED - 1),) if ports is None else ports
-    return tuple((a, min(b, _FIRST_UNPRIVILEGED - 1)) for a, b in low if a < _FIRST_UNPRIVILEGED)
-
-
-def _holds(listening: list[Ranges], low: int, high: int) -> bool:
-    return any(a <= low and high <= b for ports in listening for a, b in ports)
+def _low(protocols: Iterable[str], ports: Ranges | None) -> _Ports:
+    """The privileged ones of some ports."""
+    return {
+        (protocol, port)
+        for protocol in protocols
+        for low, high in ports or ((1, _PRIVILEGED),)
+        for port in range(max(low, 1), min(high, _PRIVILEGED) + 1)
+    }
 
 
 RULE = Rule(

@@ -11,9 +11,8 @@ from compiler.lint.rule import Finding, Rule
 def find(context: Context) -> Iterator[Finding]:
     for cell in context.exposed:
         rules = [rule for body in cell.written.bodies[1:] for rule in body.rules]
-        if [body.name for body in cell.written.profiles] == ["low"] and not any(
-            rule.meaning.effect == "deny" for rule in rules
-        ):
+        on_low = [body.name for body in cell.written.profiles[:1]] == ["low"]
+        if on_low and not any(rule.meaning.effect == "deny" for rule in rules):
             yield Finding(cell.span, f"`{cell.name}` listens, and nothing but `low` confines it")
 
 

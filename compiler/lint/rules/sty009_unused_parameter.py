@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.lint.context import Context, words_of
+from compiler.lint.context import Context
 from compiler.lint.rule import Finding, Rule
+from compiler.record import field_names
 from compiler.syntax import tree as t
 
 
@@ -13,15 +14,27 @@ def find(context: Context) -> Iterator[Finding]:
     for placed in context.of(t.Template):
         node = placed.node
         if isinstance(node, t.Template):
-            text = context.sources[node.span.file].text[node.span.start : node.span.end]
-            _, _, body = text.partition(")")
-            used = set(words_of(body))
+            used = set(_names(node.body))
             for parameter in node.parameters:
                 if parameter.name.text not in used:
                     yield Finding(
                         parameter.name.span,
                         f"the template `{node.name.text}` does not use `{parameter.name.text}`",
                     )
+
+
+def _names(part: object) -> Iterator[str]:
+    """Every name in a part of a tree; words of the language are none."""
+    if isinstance(part, t.Name):
+        yield part.text
+    elif isinstance(part, tuple):
+        for one in part:
+            yield from _names(one)
+    elif isinstance(part, t.Statement):
+        yield from _names(part.shared)
+    else:
+        for field in field_names(type(part)):
+            yield from _names(getattr(part, field))
 
 
 RULE = Rule(

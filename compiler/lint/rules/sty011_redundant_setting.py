@@ -19,6 +19,8 @@ def find(context: Context) -> Iterator[Finding]:
         for what, mine, others in _compared(own, inherited):
             same = next((other for other in reversed(others) if other is not None), None)
             placed = places.get(mine[1])
+            if _is_left_to_the_cell(what, inherited, others):
+                continue
             if same is not None and same[0] == mine[0] and placed is not None:
                 yield Finding(
                     mine[1],
@@ -39,6 +41,13 @@ def _compared(own: Body, inherited: list[Body]) -> Iterator[tuple[str, _Said, li
     for limit in own.limits:
         others = [_limit(body, limit.name) for body in inherited]
         yield "limit", (limit.value, limit.span), others
+
+
+def _is_left_to_the_cell(what: str, inherited: list[Body], others: list[_Said | None]) -> bool:
+    """Whether templates, which are one layer, both set the user, or a limit differently."""
+    pairs = zip(inherited, others, strict=True)
+    said = [other[0] for body, other in pairs if other and body.kind == "template"]
+    return len(said if what == "user" else {*said}) > 1
 
 
 def _limit(body: Body, name: str) -> _Said | None:

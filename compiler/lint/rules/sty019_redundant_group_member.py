@@ -21,7 +21,11 @@ def find(context: Context) -> Iterator[Finding]:
                     *node.members[:n],
                     *(m for m in node.members[n:] if m.text != member.text),
                 ]
-                if any(fnmatchcase(member.text, other.text) for other in others):
+                cells = "*" in member.text or member.text in context.cell_by_name
+                if any(
+                    fnmatchcase(member.text, other.text) if cells else member.text == other.text
+                    for other in others
+                ):
                     yield Finding(
                         member.span,
                         f"`{member.text}` is in `{node.name.text}` already",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from compiler.lint.context import Context
@@ -10,9 +11,14 @@ from compiler.syntax import tree as t
 
 
 def find(context: Context) -> Iterator[Finding]:
+    uses = Counter(p.node.name.text for p in context.of(t.Use) if isinstance(p.node, t.Use))
     for placed in context.own(t.Template):
         node = placed.node
-        if isinstance(node, t.Template) and context.mentions[node.name.text] == 2:
+        if (
+            isinstance(node, t.Template)
+            and context.mentions[node.name.text] == 2
+            and uses[node.name.text] == 1
+        ):
             yield Finding(node.name.span, f"one cell alone uses `{node.name.text}`")
 
 

@@ -17,7 +17,7 @@ def find(context: Context) -> Iterator[Finding]:
     for test in context.policy.tests:
         seen: dict[tuple[object, ...], Span] = {}
         for case in test.cases:
-            key = (case.effect, case.works, case.voter, asked(case.pattern))
+            key = (case.effect, case.rule, case.works, case.voter, asked(case.pattern))
             first = seen.setdefault(key, case.span)
             if first is not case.span:
                 yield Finding(

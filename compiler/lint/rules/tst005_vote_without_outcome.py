@@ -6,27 +6,27 @@ from collections.abc import Iterator
 
 from compiler.lint.context import Context
 from compiler.lint.rule import Finding, Rule
-from compiler.model.policy import RequestPattern
+from compiler.model.policy import TestCase
 
 
 def find(context: Context) -> Iterator[Finding]:
     for test in context.policy.tests:
         for case in test.cases:
             open_ = case.works is None and case.voter is None
-            if case.effect != "deny" and open_ and _is_refused(context, case.pattern):
+            if case.effect != "deny" and open_ and _is_refused(context, case):
                 message = f"the vote is {case.effect}, and the request is refused all the same"
                 yield Finding(case.span, message)
 
 
-def _is_refused(context: Context, pattern: RequestPattern) -> bool:
-    """Whether other listeners refuse every request of a pattern."""
+def _is_refused(context: Context, case: TestCase) -> bool:
+    """Whether the vote is as expected, and other listeners refuse every request."""
     frame = context.decisions.frame
     results = {
-        outcome.result
-        for row in context.asked(pattern)
+        (row.effect, outcome.result)
+        for row in context.asked(case.pattern)
         for outcome, _ in context.stack.outcomes(row, frame)
     }
-    return results == {"refused"}
+    return results == {(case.effect, "refused")}
 
 
 RULE = Rule(

@@ -18,7 +18,7 @@ def find(context: Context) -> Iterator[Finding]:
     for assertion in context.policy.assertions:
         pattern = assertion.pattern
         said = None if pattern is None else asked(pattern)
-        key = (assertion.kind, assertion.subjects, assertion.others, said)
+        key = (assertion.kind, frozenset(assertion.subjects), frozenset(assertion.others), said)
         first = seen.setdefault(key, assertion.span)
         if first is not assertion.span:
             yield Finding(
