@@ -51,6 +51,7 @@ bless: .venv/dev
 bench: .venv/dev
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.kernel
+	$(BIN)/python -m benchmarks.rebuild
 
 coverage: .venv/dev
 	$(BIN)/python -m tests.coverage

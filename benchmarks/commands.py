@@ -9,8 +9,8 @@ from benchmarks.generate import SHAPES
 from benchmarks.measure import Command
 
 #: A day that no generated policy depends on.
-_TODAY = ("--today", "2026-01-01")
-_CELLC = (
+TODAY = ("--today", "2026-01-01")
+CELLC = (
     sys.executable,
     "-c",
     "import sys; sys.argv[0] = 'cellc'; from compiler.cli.start import main; main()",
@@ -35,10 +35,10 @@ def cellc(shape: str, cells: int, folder: Path) -> dict[str, Command]:
     path = folder / f"{shape}-{cells}.cell"
     path.write_text(SHAPES[shape](cells))
     output = folder / f"{shape}-{cells}.build"
-    build = (*_CELLC, "build", str(path), "-o", str(output), *_TODAY)
+    build = (*CELLC, "build", str(path), "-o", str(output), *TODAY)
     plain = (*build, "--no-cert")
     return {
-        "check": Command((*_CELLC, "check", "--no-cache", str(path), *_TODAY)),
+        "check": Command((*CELLC, "check", "--no-cache", str(path), *TODAY)),
         TABLES: Command((*plain, "--backend", "kmod"), output),
         WHOLE: Command(plain, output),
         CERTIFIED: Command(build, output),

@@ -56,7 +56,7 @@ def interleaved(commands: Mapping[str, Command], rounds: int) -> dict[str, Sampl
     samples = {name: Samples() for name in commands}
     for number in range(rounds + 1):
         for name, command in commands.items():
-            cpu, peak = _run(command)
+            cpu, peak = run(command)
             if number:
                 samples[name].cpu.append(cpu)
                 samples[name].peak = max(samples[name].peak, peak)
@@ -81,7 +81,7 @@ def _put_aside(command: Command) -> None:
         command.output.rename(f"{command.output}-{time.monotonic_ns()}")
 
 
-def _run(command: Command) -> tuple[float, int]:
+def run(command: Command) -> tuple[float, int]:
     """Seconds of processor time and KiB of one process with its children."""
     _put_aside(command)
     child = subprocess.Popen(

@@ -65,6 +65,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
     # What can be said about one
     "compiler.lint": _ASKED,
     "compiler.propose": (*_ASKED, "compiler.lint"),
+    # What of one is built again
+    "compiler.rebuild": (*_ASKED, "compiler.lint", "compiler.ledger", "compiler.cache"),
     # What can be shown of one
     "compiler.graph": (*_ASKED, "compiler.render", "backends.escape"),
     "compiler.report": (
@@ -95,7 +97,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
     "compiler.commands": (
         *(*_ASKED, *_FILES, "compiler.codes", "compiler.foreign", "compiler.ledger"),
         *("compiler.certificate", "compiler.lint", "compiler.graph", "compiler.propose"),
-        *("compiler.render", "compiler.report"),
+        *("compiler.rebuild", "compiler.render", "compiler.report"),
         "compiler.revisions",
         *("compiler.cache", "compiler.version"),
         *("backends.artifact", "checker"),

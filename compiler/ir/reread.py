@@ -138,7 +138,7 @@ class _Reader:
     def cells(self, rows: list[str]) -> tuple[Cell, ...]:
         parts = [row.rpartition(_OWNED) for row in rows]
         made = [
-            self._cell(fields, self._verdicts(owned[:-2]))
+            _cell(*fields.values(), owned=self._verdicts(owned[:-2]))
             for fields, (_, _, owned) in zip(
                 _all([plain + "}" for plain, _, _ in parts]), parts, strict=True
             )
@@ -146,49 +146,79 @@ class _Reader:
         self.rows.update(zip(map(id, made), rows, strict=True))
         return tuple(made)
 
-    def _cell(self, fields: dict[str, Any], owned: tuple[Verdict, ...]) -> Cell:
-        service = fields["service"]
-        return Cell(
-            name=fields["name"],
-            id=fields["id"],
-            permissive=fields["permissive"],
-            layers=tuple(fields["layers"]),
-            class_=fields["class_"],
-            owned=owned,
-            root=fields["root"],
-            base=fields["base"],
-            user=fields["user"],
-            group=fields["group"],
-            groups=tuple(fields["groups"]),
-            mounts=tuple([Mount(**x) for x in fields["mounts"]]),
-            exec_readonly=fields["exec_readonly"],
-            exec_hashes=tuple([ExecHash(**x) for x in fields["exec_hashes"]]),
-            devices=tuple(fields["devices"]),
-            hooks=tuple([Hook(x["when"], tuple(x["argv"])) for x in fields["hooks"]]),
-            limits=tuple([Limit(x["name"], x["value"]) for x in fields["limits"]]),
-            processes=fields["processes"],
-            service=None if service is None else _service(service),
-        )
+
+def _cell(
+    name: str,
+    id: int,
+    permissive: bool,
+    layers: list[int],
+    class_: int,
+    root: str | None,
+    base: str | None,
+    user: str | None,
+    group: str | None,
+    groups: list[str],
+    mounts: list[dict[str, Any]],
+    exec_readonly: bool,
+    exec_hashes: list[dict[str, Any]],
+    devices: list[str],
+    hooks: list[dict[str, Any]],
+    limits: list[dict[str, Any]],
+    processes: int | None,
+    service: dict[str, Any] | None,
+    *,
+    owned: tuple[Verdict, ...],
+) -> Cell:
+    """A cell from its members, in the order in which they are written."""
+    return Cell(
+        name,
+        id,
+        permissive,
+        tuple(layers),
+        class_,
+        owned,
+        root,
+        base,
+        user,
+        group,
+        tuple(groups),
+        tuple([Mount(*x.values()) for x in mounts]) if mounts else (),
+        exec_readonly,
+        tuple([ExecHash(*x.values()) for x in exec_hashes]) if exec_hashes else (),
+        tuple(devices),
+        tuple([Hook(x["when"], tuple(x["argv"])) for x in hooks]) if hooks else (),
+        tuple([Limit(*x.values()) for x in limits]) if limits else (),
+        processes,
+        None if service is None else _service(*service.values()),
+    )
+
+
+def _service(
+    command: list[str],
+    require: list[dict[str, Any]],
+    before: list[dict[str, Any]],
+    env: list[list[str]],
+    log: dict[str, Any] | None,
+    restart: dict[str, Any] | None,
+    healthcheck: list[str],
+    manual: bool,
+) -> Service:
+    return Service(
+        tuple(command),
+        tuple([Provider(*x.values()) for x in require]) if require else (),
+        tuple([Provider(*x.values()) for x in before]) if before else (),
+        tuple([(name, value) for name, value in env]) if env else (),
+        None if log is None else Log(*log.values()),
+        None if restart is None else Restart(*restart.values()),
+        tuple(healthcheck),
+        manual,
+    )
 
 
 def _all(rows: list[str]) -> list[Any]:
     """The values of rows: of all at once, as that is much quicker."""
     values: list[Any] = json.loads(f"[{','.join(rows)}]")
     return values
-
-
-def _service(row: dict[str, Any]) -> Service:
-    log, restart = row["log"], row["restart"]
-    return Service(
-        command=tuple(row["command"]),
-        require=tuple([Provider(**x) for x in row["require"]]),
-        before=tuple([Provider(**x) for x in row["before"]]),
-        env=tuple([(name, value) for name, value in row["env"]]),
-        log=None if log is None else Log(**log),
-        restart=None if restart is None else Restart(**restart),
-        healthcheck=tuple(row["healthcheck"]),
-        manual=row["manual"],
-    )
 
 
 def _ranges(ports: list[list[int]]) -> tuple[tuple[int, int], ...]:
