@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from compiler.driver import Program
 from compiler.lowering.rule_ids import canonical, on_one_line
-from compiler.record import NOTHING
 from compiler.source import Source, Span
 
 FORMAT = "cellc-map"
@@ -42,29 +41,34 @@ def rule_names(program: Program, sources: Mapping[str, Source]) -> list[tuple[st
     ]
 
 
-def source_map(
-    program: Program, sources: Mapping[str, Source], known: Mapping[int, str] = NOTHING
-) -> str:
-    """`policy.map.json`: every rule id of the IR with its place, scope and imports.
+def source_map(program: Program, sources: Mapping[str, Source]) -> bytes:
+    """`policy.map.json`: every rule id of the IR with its place, scope and imports."""
+    return written(program.ir.policy, rows(program, sources, range(len(program.ir.rules))))
 
-    `known` are rows that were written before, by the id of the rule.
-    """
+
+def rows(program: Program, sources: Mapping[str, Source], rules: Iterable[int]) -> Iterable[str]:
+    """The rows about some rules of the IR, by index; one for each id."""
     writer = _Rows(program, sources)
-    made = {
-        rule.id: known.get(rule.id) or writer.row(rule.id, span, scope)
-        for rule, span, scope in zip(program.ir.rules, program.spans, program.scopes, strict=True)
-        if scope
-    }
-    text = _BETWEEN.join(sorted(made.values()))
-    head = f' "format": "{FORMAT}",\n "version": {VERSION},\n "policy": "{program.ir.policy}",\n'
-    return "{\n" + head + (f"{_OPENING}{text}{_CLOSING}" if text else ' "rules": {}\n}\n')
+    made = {}
+    for index in rules:
+        rule, scope = program.ir.rules[index].id, program.scopes[index]
+        if scope:
+            made[rule] = writer.row(rule, program.spans[index], scope)
+    return made.values()
 
 
-def rows_of(content: bytes) -> dict[int, str]:
-    """The rows of a map that cellc has written, by the id of the rule."""
+def written(policy: str, rows: Iterable[str]) -> bytes:
+    """The file with some rows."""
+    text = _BETWEEN.join(sorted(rows))
+    head = f' "format": "{FORMAT}",\n "version": {VERSION},\n "policy": "{policy}",\n'
+    body = f"{_OPENING}{text}{_CLOSING}" if text else ' "rules": {}\n}\n'
+    return f"{{\n{head}{body}".encode()
+
+
+def read(content: bytes) -> list[str]:
+    """The rows of a file that cellc has written."""
     _, _, body = content.decode().partition(_OPENING)
-    rows = body.removesuffix(_CLOSING).split(_BETWEEN)
-    return {int(row[3:11], 16): row for row in rows if row}
+    return body.removesuffix(_CLOSING).split(_BETWEEN) if body else []
 
 
 class _Rows:

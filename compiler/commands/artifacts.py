@@ -12,7 +12,7 @@ from compiler.driver import Program
 from compiler.ir.ir import IR
 from compiler.ir.serialise import serialised
 from compiler.manifest import CERTIFICATE, IR_FILE, LEDGER, MAP, Origin, digest
-from compiler.record import NOTHING, record
+from compiler.record import record
 from compiler.source import Source
 from compiler.sourcemap import source_map
 
@@ -41,15 +41,15 @@ def emitted(
     program: Program,
     sources: Mapping[str, Source],
     backends: Sequence[Backend],
-    places: Mapping[int, str] = NOTHING,
+    places: bytes | None = None,
 ) -> list[Artifact]:
     """The IR, the source map, and the files of the backends.
 
-    `places` are rows of the source map that are known, by the ids of rules.
+    `places` is the source map, if it is known.
     """
     files = [
         Artifact(IR_FILE, serialised(program.ir).content),
-        Artifact(MAP, source_map(program, sources, places).encode()),
+        Artifact(MAP, source_map(program, sources) if places is None else places),
     ]
     for backend in backends:
         files += backend.emit(program.ir)

@@ -23,7 +23,7 @@ from compiler.lint.settings import Settings
 from compiler.manifest import LEDGER, Origin, tool_digest
 from compiler.names.project import policy_root
 from compiler.output import write_build
-from compiler.record import NOTHING, record
+from compiler.record import record
 from compiler.source import Source, Span
 from compiler.version import VERSION
 
@@ -95,8 +95,8 @@ class _Made:
     program: Program | None = None
     ledger: Artifact | None = None
     """None for a policy with errors."""
-    places: Mapping[int, str] = NOTHING
-    """Rows of the source map that are known, by the ids of rules."""
+    places: bytes | None = None
+    """The source map, if it is known."""
 
 
 def _compiled(
@@ -125,7 +125,7 @@ def _taken_over(former: Former, backends: Sequence[Backend]) -> _Made | None:
     if any(isinstance(backend, LimitedBackend) and backend.exceeded(ir) for backend in backends):
         return None
     made = Artifact(LEDGER, rebuilt.ledger)
-    return _Made(rebuilt.sources, rebuilt.program, made, rebuilt.places)
+    return _Made(rebuilt.sources, rebuilt.program, made, rebuilt.source_map)
 
 
 def _former(

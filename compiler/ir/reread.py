@@ -95,18 +95,24 @@ class _Reader:
         self.rows: dict[int, str] = {}
         self._known: dict[str, RequestSet] = {}
         """By how they are written."""
+        self._rules: dict[str, tuple[Effect, bool, bool, RequestSet]] = {}
+        """All of rules but their ids, likewise."""
 
     def rule(self, row: str) -> Rule:
-        number, effect, final, listen, requests = row[7:-1].split(", ", 4)
-        made = Rule(
-            int(number),
+        number, rest = row[7:-1].split(", ", 1)
+        made = Rule(int(number), *(self._rules.get(rest) or self._rest(rest)))
+        self.rows[id(made)] = row
+        return made
+
+    def _rest(self, text: str) -> tuple[Effect, bool, bool, RequestSet]:
+        effect, final, listen, requests = text.split(", ", 3)
+        known = self._rules[text] = (
             _EFFECTS[effect[11:-1]],
             final[9:] == "true",
             listen[10:] == "true",
             self._known.get(requests) or self._requests(requests),
         )
-        self.rows[id(made)] = row
-        return made
+        return known
 
     def class_(self, row: str) -> CellClass:
         made = CellClass(self._verdicts(row.removeprefix(_CLASS)[:-2]))

@@ -33,7 +33,7 @@ from compiler.rebuild.change import Change, find_change
 from compiler.rebuild.kept import Kept
 from compiler.rebuild.left_out import LeftOutError, is_left_out, left_out
 from compiler.rebuild.link import Linked, link
-from compiler.rebuild.rows import Before, ledger, places
+from compiler.rebuild.rows import Before, ledger, source_map
 from compiler.record import NamedTuple, changed
 from compiler.source import Source, Span
 
@@ -47,8 +47,7 @@ class Rebuilt(NamedTuple):
     """Its statements are those outside of cells, and those of the cells that changed."""
     sources: Mapping[str, Source]
     ledger: bytes
-    places: Mapping[int, str]
-    """Rows of the source map by the ids of rules, but for those of the cells that changed."""
+    source_map: bytes
     change: Change
 
 
@@ -57,8 +56,7 @@ class Files(NamedTuple):
 
     ir: bytes
     ledger: bytes
-    places: bytes
-    """The source map."""
+    source_map: bytes
 
 
 class Build(NamedTuple):
@@ -132,7 +130,8 @@ class _Rebuilding:
         }
         backends = self._build.backends
         content = ledger(program, made.sources, backends, entries, old_ledger, change)
-        return Rebuilt(program, sources, content, places(files.places, linked, change), change)
+        places = source_map(program, made.sources, files.source_map, change)
+        return Rebuilt(program, sources, content, places, change)
 
     def _only_these(self, part: Program, change: Change) -> bool:
         """Whether the cells that changed are where they should be, and there are no others."""

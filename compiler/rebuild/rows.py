@@ -9,15 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
+from compiler import sourcemap
 from compiler.driver import Program
 from compiler.ledger.finding import Entry
 from compiler.ledger.output import Content, rows, written
 from compiler.rebuild.change import Change, Shift
 from compiler.rebuild.kept import KeptCell
-from compiler.rebuild.link import Linked
 from compiler.record import NamedTuple
 from compiler.source import Source
-from compiler.sourcemap import rows_of
 
 #: How the row of a cell's block begins.
 _CELL = re.compile(
@@ -90,20 +89,20 @@ def _runs(before: Before) -> Iterable[tuple[str, Sequence[str]]]:
     yield "", others
 
 
-def places(content: bytes, linked: Linked, change: Change) -> dict[int, str]:
-    """The rows of a source map about rules that have not changed, by the rules' ids."""
-    found = rows_of(content)
-    kept = {}
-    for rule, (ir, _) in zip(linked.ir.rules, linked.origins, strict=True):
-        if ir is linked.old and rule.id in found:
-            kept[rule.id] = found[rule.id]
-    for file, shift in (
-        change.shifts.items() if any(s.lines for s in change.shifts.values()) else ()
-    ):
-        name = f'{{"file": {json.dumps(file)}, '
-        later = [number for number, row in kept.items() if name in row]
-        kept.update(zip(later, _moved([kept[n] for n in later], file, shift), strict=True))
-    return kept
+def source_map(
+    program: Program, sources: Mapping[str, Source], before: bytes, change: Change
+) -> bytes:
+    """`policy.map.json` with the rows of a file before about rules that have not changed."""
+    kept: Sequence[str] = sourcemap.read(before)
+    for name in change.cells:
+        scope = f'"scope": {json.dumps(f"cell {name}")}, "imports": '
+        kept = [row for row in kept if scope not in row]
+    for file, shift in change.shifts.items():
+        kept = _moved(kept, file, shift)
+    changed = {f"cell {name}" for name in change.cells}
+    fresh = [index for index, scope in enumerate(program.scopes) if scope in changed]
+    rows = sourcemap.rows(program, sources, fresh)
+    return sourcemap.written(program.ir.policy, [*kept, *rows])
 
 
 def _moved(run: Sequence[str], file: str, shift: Shift) -> Sequence[str]:

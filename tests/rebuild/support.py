@@ -60,7 +60,7 @@ class Folder:
         files = Files(
             to_json(program.ir).encode(),
             ledger_json(program, made.sources, BACKENDS, entries),
-            source_map(program, made.sources).encode(),
+            source_map(program, made.sources),
         )
         return Built(files, pack(keep("", Notes(), program, made.sources, {})))
 
@@ -76,7 +76,7 @@ class Folder:
         files = Files(
             to_json(made.program.ir).encode(),
             made.ledger,
-            source_map(made.program, made.sources, made.places).encode(),
+            made.source_map,
         )
         last = unpack(before.kept), made.change
         return Built(files, pack(keep("", Notes(), made.program, made.sources, {}, last)))
