@@ -79,9 +79,10 @@ def written(program: Program, backends: Iterable[str], content: Content) -> byte
 
 def read(content: bytes) -> tuple[Mapping[str, int], list[str]]:
     """The counts and rows of a file that cellc has written."""
-    head, _, body = content.decode().partition(_OPENING)
-    counts: Mapping[str, int] = json.loads(head.removesuffix(",\n") + "}")["count"]
-    return counts, body.removesuffix(_CLOSING).split(_BETWEEN)
+    end = content.index(_OPENING.encode())
+    counts: Mapping[str, int] = json.loads(content[:end].removesuffix(b",\n") + b"}")["count"]
+    body = memoryview(content)[end + len(_OPENING) : len(content) - len(_CLOSING)]
+    return counts, str(body, "utf-8").split(_BETWEEN)
 
 
 class _Rows:

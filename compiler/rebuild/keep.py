@@ -100,6 +100,9 @@ def _moved(before: Kept, change: Change) -> Mapping[str, Sequence[tuple[str, Spa
 def _shared(program: Program) -> Iterator[KeptRule]:
     """The rules that stand in no cell."""
     own = {index for layer in program.ir.layers if layer.kind == "cell" for index in layer.rules}
-    for index, (span, scope) in enumerate(zip(program.spans, program.scopes, strict=True)):
+    found: dict[tuple[Span, str], list[int]] = {}
+    for index, place in enumerate(zip(program.spans, program.scopes, strict=True)):
         if index not in own:
-            yield KeptRule(index, span, scope)
+            found.setdefault(place, []).append(index)
+    for (span, scope), numbers in found.items():
+        yield KeptRule(span, scope, numbers)

@@ -40,12 +40,12 @@ class KeptCell(NamedTuple):
 
 
 class KeptRule(NamedTuple):
-    """A rule of a profile or a template."""
+    """A rule of a profile or a template, which is several where arguments change it."""
 
-    number: int
-    """In the IR."""
     span: Span
     scope: str
+    numbers: Sequence[int]
+    """In the IR."""
 
 
 @record
@@ -99,7 +99,7 @@ def unpack(fields: Sequence[bytes]) -> Kept:
             scope: [(name, Span(*span)) for name, span in rows]
             for scope, rows in document["settings"].items()
         },
-        rules=[KeptRule(number, Span(*span), scope) for number, span, scope in document["rules"]],
+        rules=[KeptRule(Span(*span), scope, numbers) for span, scope, numbers in document["rules"]],
         shipped=document["shipped"],
         contested=frozenset(document["contested"]),
     )

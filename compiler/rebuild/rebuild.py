@@ -180,7 +180,9 @@ class _Rebuilding:
         self, linked: Linked, part: Program, change: Change
     ) -> tuple[tuple[Span, ...], tuple[str, ...]]:
         """Where each rule stands, and in what."""
-        known = {rule.number: (change.moved(rule.span), rule.scope) for rule in self._before.rules}
+        known: dict[int, tuple[Span, str]] = {}
+        for rule in self._before.rules:
+            known.update(dict.fromkeys(rule.numbers, (change.moved(rule.span), rule.scope)))
         for cell in linked.old.cells:
             kept = self._before.cells[cell.name]
             scope, start = f"cell {cell.name}", change.moved(kept.span).start
