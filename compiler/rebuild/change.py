@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from compiler.rebuild.kept import KeptCell
+from compiler.rebuild.left_out import LeftOutError, only_if
 from compiler.record import NamedTuple
 from compiler.source import Source, Span
 
@@ -40,8 +41,8 @@ class Change(NamedTuple):
 
 def find_change(
     before: Mapping[str, Source], now: Mapping[str, str], cells: Mapping[str, KeptCell]
-) -> Change | None:
-    """What has changed in files, or None if it is more than the insides of one cell in each."""
+) -> Change:
+    """What has changed in files: the insides of one cell in each at most, or LeftOutError."""
     by_file: dict[str, list[tuple[str, KeptCell]]] = {name: [] for name in before}
     for item in cells.items():
         by_file[item[1].file].append(item)
@@ -52,10 +53,7 @@ def find_change(
         blocks = sorted(by_file[file], key=lambda item: item[1].start)
         text = now[file]
         if text != source.text:
-            found = _changed_block(source, text, blocks)
-            if found is None:
-                return None
-            name, shift = found
+            name, shift = _changed_block(source, text, blocks)
             start = cells[name].start
             changed[name] = Span(file, start, shift.end + shift.characters)
             shifts[file] = shift
@@ -65,7 +63,7 @@ def find_change(
 
 def _changed_block(
     source: Source, text: str, blocks: Sequence[tuple[str, KeptCell]]
-) -> tuple[str, Shift] | None:
+) -> tuple[str, Shift]:
     """The cell that holds all of the change between its first and its last character."""
     old = source.text
     first = _alike(old, text)
@@ -76,12 +74,11 @@ def _changed_block(
         if cell.start < first and last < cell.end:
             line, _ = source.position(cell.end)
             rest = old[cell.end :].partition("\n")[0].strip()
-            if rest and not rest.startswith("#"):
-                return None  # it would change its column
+            only_if(not rest or rest.startswith("#"))  # it would change its column
             lines = text.count("\n", cell.start, cell.end + characters)
             lines -= old.count("\n", cell.start, cell.end)
             return name, Shift(cell.end, characters, line, lines)
-    return None
+    raise LeftOutError
 
 
 def _alike(one: str, other: str, most: int | None = None) -> int:

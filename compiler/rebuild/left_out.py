@@ -8,7 +8,13 @@ from compiler.model.policy import Cell
 
 
 class LeftOutError(Exception):
-    """Somebody has to know what such a cell says: only compiling everything will do."""
+    """What is left out may matter: only compiling everything will do."""
+
+
+def only_if(good: bool) -> None:
+    """Goes on as long as nothing that is left out matters.  Raises LeftOutError."""
+    if not good:
+        raise LeftOutError
 
 
 class _LeftOut:

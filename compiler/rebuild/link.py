@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from compiler.ir.ir import IR, Cell, CellClass, Layer, RequestSet, Reservation, Rule, Verdict
+from compiler.rebuild.left_out import only_if
 from compiler.record import NamedTuple, changed
 
 
@@ -23,20 +24,13 @@ class Linked(NamedTuple):
     """By index of a rule: the IR that had it, and its index there."""
 
 
-def link(old: IR, part: IR) -> Linked | None:
+def link(old: IR, part: IR) -> Linked:
     """`old` with the cells that `part` has as they are there, `part` having no other cells.
 
-    The cells are of the same profiles and templates in both.  None if the order of rules
-    hangs on more than the two of them tell.
+    The cells are of the same profiles and templates in both.  Raises LeftOutError if the
+    order of rules hangs on more than the two of them tell.
     """
-    try:
-        return _Linker(old, part).run()
-    except _UnlikeError:
-        return None
-
-
-class _UnlikeError(Exception):
-    pass
+    return _Linker(old, part).run()
 
 
 class _Side:
@@ -131,8 +125,7 @@ class _Linker:
             self._profiles[layer.name] = self._add_layer(layer, rules), rules
             return self._profiles[layer.name][0]
         number, rules = self._profiles[layer.name]
-        if len(rules) != len(layer.rules):
-            raise _UnlikeError
+        only_if(len(rules) == len(layer.rules))
         for index, rule in zip(rules, layer.rules, strict=True):
             self._same(side, rule, index)
         return number
@@ -142,8 +135,7 @@ class _Linker:
         written = side.ir.rules[rule]
         requests = self._requests(side, written.requests)
         known = self._rules[index]
-        if (known.id, known.effect, known.requests) != (written.id, written.effect, requests):
-            raise _UnlikeError
+        only_if((known.id, known.effect, known.requests) == (written.id, written.effect, requests))
         side.rules[rule] = index
 
     def _of_template(self, side: _Side, rule: int, cell: str) -> int:
@@ -151,8 +143,8 @@ class _Linker:
         key = (written.id, self._requests(side, written.requests))
         index = self._of_templates.get(key)
         if index is None:
-            if side.first.get(rule, "") != cell:
-                raise _UnlikeError  # in which order this cell has its rules is not known
+            # In which order another cell has its rules is not known.
+            only_if(side.first.get(rule, "") == cell)
             index = self._of_templates[key] = self._add(side, rule)
         side.rules[rule] = index
         return index
@@ -177,8 +169,8 @@ class _Linker:
         used = {number for cell in side.ir.cells for number in cell.layers}
         for number, layer in enumerate(side.ir.layers):
             if number not in used:
-                if any(side.ir.rules[rule].listen for rule in layer.rules):
-                    raise _UnlikeError  # the sets of actions that it asks for are not known
+                # The sets of actions that `listen` asks for there are not known.
+                only_if(not any(side.ir.rules[rule].listen for rule in layer.rules))
                 self._layer(side, number, "")
 
     def _requests(self, side: _Side, requests: RequestSet) -> RequestSet:

@@ -31,7 +31,7 @@ from compiler.lowering.reservations import any_taken
 from compiler.names.shipped import is_shipped
 from compiler.rebuild.change import Change, find_change
 from compiler.rebuild.kept import Kept
-from compiler.rebuild.left_out import LeftOutError, is_left_out, left_out
+from compiler.rebuild.left_out import LeftOutError, is_left_out, left_out, only_if
 from compiler.rebuild.link import Linked, link
 from compiler.rebuild.rows import Before, ledger, source_map
 from compiler.record import NamedTuple, changed
@@ -91,47 +91,42 @@ class _Rebuilding:
         self._sources = {name: Source(name, text) for name, text in texts.items()}
         self._texts = texts
 
-    def run(self, files: Files) -> Rebuilt | None:
-        before = self._before
+    def run(self, files: Files) -> Rebuilt:
+        build, before = self._build, self._before
         change = find_change(self._old_sources, self._texts, before.cells)
-        if change is None:
-            return None
         old, written = reread(files.ir)
-        ids = {cell.name: cell.id for cell in old.cells} | dict(old.retired)
-        if ids != self._build.ids:
-            return None
+        only_if({cell.name: cell.id for cell in old.cells} | dict(old.retired) == build.ids)
         rest = Rest(tuple(before.cells), words_of(rule.requests for rule in old.rules))
-        made = compile_policy(
-            self._build.path, self._build.today, lambda _: ids, change.texts, rest
-        )
+        made = compile_policy(build.path, build.today, lambda _: build.ids, change.texts, rest)
         part = made.program
         if part is None or made.diagnostics:
-            return None
-        if not self._only_these(part, change) or not _alike(old, part.ir, change):
-            return None
+            raise LeftOutError
+        only_if(self._only_these(part, change))
+        only_if(_alike(old, part.ir, change))
         linked = link(old, part.ir)
-        if linked is None or not self._ids_stay(linked, old, part, change):
-            return None
-        if words_of(rule.requests for rule in linked.ir.rules) != rest.words:
-            return None
-        if any(_picks(old, name) != _picks(linked.ir, name) for name in change.cells):
-            return None
+        only_if(self._ids_stay(linked, part, change))
+        only_if(words_of(rule.requests for rule in linked.ir.rules) == rest.words)
+        only_if(all(_picks(old, name) == _picks(linked.ir, name) for name in change.cells))
         program = self._whole(part, linked, change)
         same = _listens(old) == _listens(linked.ir)
-        if not self._holds(program, made, change.cells if same else None):
-            return None
-        entries = make_ledger(program, self._build.backends, Scopes(self._parts(program, change)))
-        if self._build.full and any(entry.finding.status in _HOLES for entry in entries):
-            return None
+        only_if(self._holds(program, made, change.cells if same else None))
         serialised(linked.ir, written)
-        old_ledger = Before(*read(files.ledger), self._old_sources, before.cells)
-        sources = self._sources | {
-            name: source for name, source in part.definitions.sources.items() if is_shipped(name)
-        }
+        return Rebuilt(
+            program,
+            self._sources | {n: s for n, s in made.sources.items() if is_shipped(n)},
+            self._ledger(program, made.sources, files.ledger, change),
+            source_map(program, made.sources, files.source_map, change),
+            change,
+        )
+
+    def _ledger(
+        self, program: Program, sources: Mapping[str, Source], content: bytes, change: Change
+    ) -> bytes:
         backends = self._build.backends
-        content = ledger(program, made.sources, backends, entries, old_ledger, change)
-        places = source_map(program, made.sources, files.source_map, change)
-        return Rebuilt(program, sources, content, places, change)
+        entries = make_ledger(program, backends, Scopes(self._parts(program, change)))
+        only_if(not self._build.full or all(e.finding.status not in _HOLES for e in entries))
+        before = Before(*read(content), self._old_sources, self._before.cells)
+        return ledger(program, sources, backends, entries, before, change)
 
     def _only_these(self, part: Program, change: Change) -> bool:
         """Whether the cells that changed are where they should be, and there are no others."""
@@ -139,12 +134,10 @@ class _Rebuilding:
         files = [file.source.name for file in part.definitions.files]
         return cells == change.cells and sorted(files) == sorted(self._texts)
 
-    def _ids_stay(self, linked: Linked, old: IR, part: Program, change: Change) -> bool:
+    def _ids_stay(self, linked: Linked, part: Program, change: Change) -> bool:
         """Whether each rule has the id that it would get beside all others."""
-        contested = self._before.contested
-        if part.lowered.contested:
-            return False
-        changed = {f"cell {name}" for name in change.cells}
+        old = linked.old
+        scopes = {f"cell {name}" for name in change.cells}
         gone = {
             old.rules[index].id
             for cell in old.cells
@@ -154,7 +147,7 @@ class _Rebuilding:
         own = {
             rule.id
             for rule, scope in zip(part.ir.rules, part.lowered.scopes, strict=True)
-            if scope in changed
+            if scope in scopes
         }
         others = {
             rule.id
@@ -163,7 +156,8 @@ class _Rebuilding:
         }
         shared = {rule.id for rule in part.ir.rules} - own
         known = {rule.id for rule in old.rules}
-        return not (contested & (gone | own | shared) or own & others or not shared <= known)
+        contested = self._before.contested & (gone | own | shared) | part.lowered.contested
+        return not contested and own.isdisjoint(others) and shared <= known
 
     def _whole(self, part: Program, linked: Linked, change: Change) -> Program:
         """The program of all cells, those left out with nothing but their decisions."""

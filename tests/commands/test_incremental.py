@@ -34,9 +34,10 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     found: list[bool] = []
     whole = rebuild._Rebuilding.run
 
-    def run(self: rebuild._Rebuilding, files: rebuild.Files) -> rebuild.Rebuilt | None:
+    def run(self: rebuild._Rebuilding, files: rebuild.Files) -> rebuild.Rebuilt:
+        found.append(False)
         made = whole(self, files)
-        found.append(made is not None)
+        found[-1] = True
         return made
 
     monkeypatch.setattr(rebuild._Rebuilding, "run", run)
