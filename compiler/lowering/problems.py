@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from compiler.diagnostics import Diagnostics, Related
-from compiler.ir.ir import AUTO, OTHER, Request, Rule
+from compiler.ir.ir import AUTO, OTHER, Effect, Request, Rule
 from compiler.lowering.fold import Problem
 from compiler.lowering.reservations import Claim
 from compiler.source import Span
@@ -54,6 +54,10 @@ def report(
         _REPORT[problem.kind](problem, rules, spans, found)
 
 
+def _one(effect: Effect) -> str:
+    return f"an {effect}" if effect == "allow" else f"a {effect}"
+
+
 def _such_as(problem: Problem) -> str:
     assert problem.witness is not None
     return f"`{request_text(problem.witness)}`"
@@ -65,7 +69,7 @@ def _ambiguous(
     first, second = p.rules
     found.error(
         "E0601",
-        f"this {rules[second].effect} and a {rules[first].effect} of the same layer both match"
+        f"this {rules[second].effect} and {_one(rules[first].effect)} of the same layer both match"
         f" {_such_as(p)}",
         spans[second],
         "make one narrower than the other, or write a third rule for what both match",
@@ -79,7 +83,7 @@ def _contradiction(
     first, second = p.rules
     found.error(
         "E0602",
-        f"this {rules[second].effect} contradicts a {rules[first].effect} of the same requests",
+        f"this {rules[second].effect} contradicts {_one(rules[first].effect)} of the same requests",
         spans[second],
         "remove one of them; their order does not matter",
         [Related(spans[first], f"the {rules[first].effect}")],
