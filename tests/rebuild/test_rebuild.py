@@ -166,6 +166,21 @@ def test_so_is_what_is_in_another_file() -> None:
     assert made == whole
 
 
+def test_one_cell_in_each_file() -> None:
+    changed = {
+        ROOT: MAIN.replace("use web(1081);", "use web(1079);\n", 1),
+        "more.cell": MORE.replace("swapctl", "accounting"),
+    }
+    with Folder(TEXTS) as folder:
+        before = folder.full(TEXTS)
+        assert before is not None
+        made = folder.rebuilt(before, changed)
+        assert made is not None
+        assert made == folder.full(changed)
+        again = folder.rebuilt(made, TEXTS)
+        assert again == before
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
