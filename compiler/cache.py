@@ -138,6 +138,15 @@ def usual_folder() -> str | None:
     return f"{base}/cellc"
 
 
+def usual() -> Cache | None:
+    """The cache at its usual place, if there can be one."""
+    place = usual_folder()
+    try:
+        return made(place) if place else None
+    except UnusableCacheError:
+        return None
+
+
 def tool() -> str:
     """What changes when cellc or what it runs on does: versions, and dates of files."""
     words = [VERSION, sys.version]

@@ -166,11 +166,10 @@ def _cache(folder: str | None) -> Cache | None:
     """The cache in a directory, or at its usual place; whoever names one is told if it is none."""
     from compiler import cache
 
-    usual = cache.usual_folder()
-    place = folder or usual
+    if not folder:
+        return cache.usual()
     try:
-        return cache.made(place) if place else None
+        return cache.made(folder)
     except cache.UnusableCacheError as problem:
-        if folder:
-            sys.stderr.write(f"cellc: {problem}\n")
+        sys.stderr.write(f"cellc: {problem}\n")
         return None

@@ -18,7 +18,7 @@ from compiler.durable import OutputError
 from compiler.files import Notes
 from compiler.ir.serialise import policy_hash
 from compiler.lint.configuration import read_settings
-from compiler.lint.run import BUILD, lint
+from compiler.lint.run import lint_build
 from compiler.lint.settings import Settings
 from compiler.manifest import LEDGER, Origin, tool_digest
 from compiler.names.project import policy_root
@@ -106,8 +106,7 @@ def _compiled(
     found = ids.found
     compilation = compile_policy(path, options.today, ids)
     sources, program = compilation.sources, compilation.program
-    report = lint(compilation, settings, options.today, BUILD, notes=False)
-    found.extend(d for d in report.diagnostics if d.severity != "note")
+    found.extend(lint_build(compilation, settings, options.today))
     if program is None or found.failed:
         return _Made(sources)
     report_losses(program, backends, options.accepted, found)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from backends.artifact import Artifact
 from compiler import cache
-from compiler.cache import Cache, UnusableCacheError
 from compiler.diagnostics import Diagnostics
 from compiler.driver import Program
 from compiler.files import Notes
@@ -30,7 +29,7 @@ class Former:
         self._directory = directory
         self._build = build
         self._about = repr((cache.tool(), asked, build._replace(ids={})))
-        self._cache = _cache()
+        self._cache = cache.usual()
         self._name = cache.name_of(
             "build", os.path.realpath(directory), os.path.realpath(build.path)
         )
@@ -81,14 +80,6 @@ class Former:
         kept = keep(self._about, others, program, sources, digests, last)
         self._cache.keep(self._name, pack(kept))
         self._cache.prune()
-
-
-def _cache() -> Cache | None:
-    place = cache.usual_folder()
-    try:
-        return cache.made(place) if place else None
-    except UnusableCacheError:
-        return None
 
 
 def _text(path: str, name: str) -> str:

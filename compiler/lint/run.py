@@ -18,7 +18,7 @@ from compiler.record import record
 #: Codes of what comments themselves do wrong.
 NO_REASON, STALE, UNKNOWN = "STY001", "STY002", "STY003"
 #: What `cellc build` looks at: whether what it makes works, not whether it is wise.
-BUILD = ("COR", "DEP")
+_BUILD = ("COR", "DEP")
 
 
 @record
@@ -68,6 +68,17 @@ def lint(
         run.judge_ignores(context, complete=len(categories) == len(CATEGORIES))
     run.found.extend(compilation.diagnostics)
     return Report(run.found.sorted(), tuple(run.fixes))
+
+
+def lint_build(
+    compilation: Compilation,
+    settings: Settings,
+    today: datetime.date,
+    cells: Collection[str] | None = None,
+) -> list[Diagnostic]:
+    """What `cellc build` says about a policy: no notes; `cells` are as for `lint`."""
+    report = lint(compilation, settings, today, _BUILD, notes=False, cells=cells)
+    return [d for d in report.diagnostics if d.severity != "note"]
 
 
 def _diagnostic(rule: Rule, finding: Finding) -> Diagnostic:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Literal
 
 from compiler.catalogue.actions import load
 from compiler.diagnostics import Diagnostics
@@ -14,7 +13,7 @@ from compiler.ir.requests import Words, words_of
 from compiler.lowering.fold import Problem, fold
 from compiler.lowering.layout import Layout
 from compiler.lowering.problems import report, report_collision, report_taken
-from compiler.lowering.reservations import Owners, claims, collisions, opens
+from compiler.lowering.reservations import claims, collisions, opens, reservations, taken
 from compiler.lowering.rule_ids import rule_ids
 from compiler.lowering.settings import merge
 from compiler.lowering.space import Space, Universe
@@ -140,13 +139,17 @@ class _Lowering:
         self._layout = Layout(self._catalogue, self._action_sets, words)
         self._sort_out()
         self._parts = [self._take_apart(layer.rules) for layer in self._layers]
-        reservations = self._reservations(policy.cells, chains)
+        reserved = reservations(
+            zip((cell.name for cell in policy.cells), chains, strict=True),
+            [parts.listens for parts in self._parts],
+            rules,
+        )
         cells = [
             self._cell(cell, layers, ids) for cell, layers in zip(policy.cells, chains, strict=True)
         ]
         for layers in unused:
             self._decide(None, layers)
-        self._check_reservations(reservations, cells)
+        self._check_reservations(reserved, cells)
         names = {cell.name for cell in policy.cells}
         securelevel = policy.host.securelevel
         made = ir.IR(
@@ -158,7 +161,7 @@ class _Lowering:
             layers=tuple(self._layers),
             cells=tuple(cells),
             classes=tuple(self._classes),
-            reservations=reservations,
+            reservations=reserved,
             retired=tuple(sorted((n, i) for n, i in ids.items() if n not in names)),
             host=ir.HostSettings(
                 securelevel.level if securelevel else None,
@@ -339,39 +342,18 @@ class _Lowering:
 
     # Ports
 
-    def _reservations(
-        self, cells: Sequence[Cell], chains: Sequence[tuple[int, ...]]
-    ) -> tuple[ir.Reservation, ...]:
-        rules = self._rules
-        made = []
-        for cell, layers in zip(cells, chains, strict=True):
-            for layer in layers:
-                for index in self._parts[layer].listens:
-                    requests = rules[index].requests
-                    if requests.ports and requests.protocols:
-                        protocol: Literal["tcp", "udp"] = (
-                            "tcp" if requests.protocols == ("tcp",) else "udp"
-                        )
-                        made.append(ir.Reservation(cell.name, protocol, requests.ports, index))
-        return tuple(made)
-
     def _check_reservations(
         self,
-        reservations: Sequence[ir.Reservation],
+        reserved: Sequence[ir.Reservation],
         cells: Sequence[ir.Cell],
     ) -> None:
-        ordered = claims(reservations)
+        ordered = claims(reserved)
         declared = {cell.name: cell.span for cell in self._policy.cells}
         for first, second in collisions(ordered):
             report_collision(first, second, self._spans, self._scopes, declared, self._found)
-        owners = Owners(ordered)
-        for cell in cells:
-            for layer in cell.layers:
-                for index in self._parts[layer].opening:
-                    rule = self._rules[index]
-                    hit = owners.hit_by(rule, cell.name)
-                    if hit is not None:
-                        report_taken(hit, cell.name, rule, index, self._spans, self._found)
+        opening = [parts.opening for parts in self._parts]
+        for hit, cell, index in taken(cells, opening, self._rules, ordered):
+            report_taken(hit, cell, self._rules[index], index, self._spans, self._found)
 
 
 def _bodies(policy: Policy) -> Iterator[Body]:

@@ -4,10 +4,30 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
 
 from compiler.catalogue.actions import load
-from compiler.ir.ir import IR, Reservation, Rule
+from compiler.ir.ir import IR, Cell, Reservation, Rule
 from compiler.record import NamedTuple
+
+
+def reservations(
+    chains: Iterable[tuple[str, Iterable[int]]],
+    listens: Sequence[Iterable[int]],
+    rules: Sequence[Rule],
+) -> tuple[Reservation, ...]:
+    """What cells reserve, each a name and its layers; `listens` are the rules of layers that do."""
+    made = []
+    for cell, layers in chains:
+        for layer in layers:
+            for index in listens[layer]:
+                requests = rules[index].requests
+                if requests.ports and requests.protocols:
+                    protocol: Literal["tcp", "udp"] = (
+                        "tcp" if requests.protocols == ("tcp",) else "udp"
+                    )
+                    made.append(Reservation(cell, protocol, requests.ports, index))
+    return tuple(made)
 
 
 class Claim(NamedTuple):
@@ -51,13 +71,27 @@ def any_taken(ir: IR) -> bool:
         for index, rule in enumerate(ir.rules)
         if not rule.listen and binds[rule.requests.actions] and opens(rule)
     }
+    by_layer = [opening.intersection(layer.rules) for layer in ir.layers]
+    return any(taken(ir.cells, by_layer, ir.rules, ordered))
+
+
+def taken(
+    cells: Iterable[Cell],
+    opening: Sequence[Iterable[int]],
+    rules: Sequence[Rule],
+    ordered: Sequence[Claim],
+) -> Iterator[tuple[Claim, str, int]]:
+    """Claims of others that rules of a cell open, with the cell and the rule.
+
+    `opening` are the rules of layers that open certain ports.
+    """
     owners = Owners(ordered)
-    return any(
-        owners.hit_by(ir.rules[index], cell.name) is not None
-        for cell in ir.cells
-        for layer in cell.layers
-        for index in opening.intersection(ir.layers[layer].rules)
-    )
+    for cell in cells:
+        for layer in cell.layers:
+            for index in opening[layer]:
+                hit = owners.hit_by(rules[index], cell.name)
+                if hit is not None:
+                    yield hit, cell.name, index
 
 
 def opens(rule: Rule) -> bool:

@@ -31,7 +31,7 @@ def keep(
         texts={name: KeptText(path, sources[name].text) for name, path in paths.items()},
         digests=digests,
         cells=dict(_cells(program, last)),
-        settings=_settings(program) if last is None else _moved(*last),
+        settings=_settings(program) if last is None else moved_settings(*last),
         rules=list(_shared(program)),
         shipped=[name for name in SHIPPED if f"<cellc>/{name}.cell" in sources],
         contested=program.lowered.contested,
@@ -90,7 +90,8 @@ def _settings(program: Program) -> Mapping[str, Sequence[tuple[str, Span]]]:
     return found
 
 
-def _moved(before: Kept, change: Change) -> Mapping[str, Sequence[tuple[str, Span]]]:
+def moved_settings(before: Kept, change: Change) -> Mapping[str, Sequence[tuple[str, Span]]]:
+    """The same where they stand now."""
     return {
         scope: [(setting, change.moved(span)) for setting, span in settings]
         for scope, settings in before.settings.items()

@@ -8,9 +8,9 @@ have them (compiler/lowering/lower.py).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
-from compiler.ir.ir import IR, Cell, CellClass, Layer, RequestSet, Reservation, Rule, Verdict
+from compiler.ir.ir import IR, Cell, CellClass, Layer, RequestSet, Rule, Verdict
+from compiler.lowering.reservations import reservations
 from compiler.rebuild.left_out import only_if
 from compiler.record import NamedTuple, changed
 
@@ -81,6 +81,8 @@ class _Linker:
             self._cell(side, cell, layers)
             for (side, cell), layers in zip(cells, chains, strict=True)
         ]
+        listening = {index for index, rule in enumerate(self._rules) if rule.listen}
+        listens = [sorted(listening.intersection(layer.rules)) for layer in self._layers]
         ir = IR(
             policy=old.policy,
             target=old.target,
@@ -90,7 +92,9 @@ class _Linker:
             layers=tuple(self._layers),
             cells=tuple(made),
             classes=tuple(self._classes),
-            reservations=self._reservations(made),
+            reservations=reservations(
+                ((cell.name, cell.layers) for cell in made), listens, self._rules
+            ),
             retired=old.retired,
             host=old.host,
         )
@@ -228,19 +232,3 @@ class _Linker:
                 same = False
             made.append(row)
         return rows if same else tuple(made)
-
-    def _reservations(self, cells: Sequence[Cell]) -> tuple[Reservation, ...]:
-        rules = self._rules
-        listening = {index for index, rule in enumerate(rules) if rule.listen}
-        listens = [sorted(listening.intersection(layer.rules)) for layer in self._layers]
-        made = []
-        for cell in cells:
-            for number in cell.layers:
-                for index in listens[number]:
-                    requests = rules[index].requests
-                    if requests.ports and requests.protocols:
-                        protocol: Literal["tcp", "udp"] = (
-                            "tcp" if requests.protocols == ("tcp",) else "udp"
-                        )
-                        made.append(Reservation(cell.name, protocol, requests.ports, index))
-        return tuple(made)

@@ -21,23 +21,23 @@ from compiler.ir.levels import comes_before
 from compiler.ir.requests import words_of
 from compiler.ir.reread import reread
 from compiler.ir.serialise import serialised
+from compiler.ledger.holes import report_holes
 from compiler.ledger.ledger import make_ledger
 from compiler.ledger.output import read
 from compiler.ledger.scopes import Part, Scopes, part_of
-from compiler.lint.run import BUILD, lint
+from compiler.lint.run import lint_build
 from compiler.lint.settings import Settings
 from compiler.lowering.lower import Lowered, Rest
 from compiler.lowering.reservations import any_taken
 from compiler.names.shipped import is_shipped
 from compiler.rebuild.change import Change, find_change
+from compiler.rebuild.keep import moved_settings
 from compiler.rebuild.kept import Kept
 from compiler.rebuild.left_out import LeftOutError, is_left_out, left_out, only_if
 from compiler.rebuild.link import Linked, link
 from compiler.rebuild.rows import Before, ledger, source_map
 from compiler.record import NamedTuple, changed
 from compiler.source import Source, Span
-
-_HOLES = frozenset(("approximated", "not enforceable"))
 
 
 class Rebuilt(NamedTuple):
@@ -106,8 +106,9 @@ class _Rebuilding:
         linked = link(old, part.ir)
         only_if(self._ids_stay(linked, part, change))
         only_if(words_of(rule.requests for rule in linked.ir.rules) == rest.words)
-        only_if(all(_picks(old, name) == _picks(linked.ir, name) for name in change.cells))
         program = self._whole(part, linked, change)
+        was, now = Decider(old), program.lowered.decider
+        only_if(all(_picks(was, name) == _picks(now, name) for name in change.cells))
         same = _listens(old) == _listens(linked.ir)
         only_if(self._holds(program, made, change.cells if same else None))
         serialised(linked.ir, written)
@@ -124,7 +125,10 @@ class _Rebuilding:
     ) -> bytes:
         backends = self._build.backends
         entries = make_ledger(program, backends, Scopes(self._parts(program, change)))
-        only_if(not self._build.full or all(e.finding.status not in _HOLES for e in entries))
+        if self._build.full:
+            found = Diagnostics()
+            report_holes(entries, found)
+            only_if(not found.failed)
         before = Before(*read(content), self._old_sources, self._before.cells)
         return ledger(program, sources, backends, entries, before, change)
 
@@ -193,10 +197,7 @@ class _Rebuilding:
 
     def _parts(self, program: Program, change: Change) -> Iterator[tuple[str, Iterable[Part]]]:
         """All cells and their parts, as the ledger asks for them."""
-        shared = {
-            scope: [(setting, change.moved(span)) for setting, span in settings]
-            for scope, settings in self._before.settings.items()
-        }
+        shared = moved_settings(self._before, change)
         overriding = any(shared.values())
         layers = program.ir.layers
         for cell, written in zip(program.ir.cells, program.policy.cells, strict=True):
@@ -229,9 +230,7 @@ class _Rebuilding:
         if program.policy.assertions:
             check_assertions(program.policy, program.lowered, found, cells)
         whole = Compilation(made.path, made.sources, (), made.remarks, program)
-        settings, today = self._build.settings, self._build.today
-        report = lint(whole, settings, today, BUILD, notes=False, cells=cells)
-        found.extend(d for d in report.diagnostics if d.severity != "note")
+        found.extend(lint_build(whole, self._build.settings, self._build.today, cells))
         return not found.sorted()
 
 
@@ -248,12 +247,11 @@ def _alike(old: IR, part: IR, change: Change) -> bool:
     )
 
 
-def _picks(ir: IR, name: str) -> tuple[object, ...]:
+def _picks(decider: Decider, name: str) -> tuple[object, ...]:
     """Whether a cell may have the kernel choose privileged ports, which others listen on."""
-    decider = Decider(ir)
     asked = [Request(name, "network.bind.privport", protocol=p, port=AUTO) for p in PROTOCOLS]
-    user = next(cell.user for cell in ir.cells if cell.name == name)
-    return is_root_user(user), [decider.decide(request).effect for request in asked]
+    effects = [decider.decide(request).effect for request in asked]
+    return is_root_user(decider.cells[name].user), effects
 
 
 def _seen(ir: IR, cell: Cell) -> tuple[object, ...]:

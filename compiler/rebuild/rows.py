@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from compiler import sourcemap
@@ -58,13 +59,11 @@ def ledger(
         ours = run if shift is None else _moved(run, span.file, shift)
         files.setdefault(span.file, []).append((span.start, ours))
     counts.update(entry.finding.status for entry in entries)
-    ordered = chain.from_iterable(sorted(parts, key=_place) for _, parts in sorted(files.items()))
+    ordered = chain.from_iterable(
+        sorted(parts, key=itemgetter(0)) for _, parts in sorted(files.items())
+    )
     made = chain.from_iterable(run for _, run in ordered)
     return written(program, backends, Content(counts, made))
-
-
-def _place(part: tuple[int, Sequence[str]]) -> int:
-    return part[0]
 
 
 def _runs(before: Before) -> Iterable[tuple[str, Sequence[str]]]:

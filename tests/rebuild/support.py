@@ -13,7 +13,7 @@ from compiler.ir.serialise import to_json
 from compiler.ledger.ledger import make_ledger
 from compiler.ledger.output import ledger_json
 from compiler.lint.configuration import read_settings
-from compiler.lint.run import BUILD, lint
+from compiler.lint.run import lint_build
 from compiler.lint.settings import Settings
 from compiler.rebuild.keep import keep
 from compiler.rebuild.kept import pack, unpack
@@ -65,8 +65,7 @@ class Folder:
         return Built(files, pack(keep("", Notes(), program, made.sources, {})))
 
     def _findings(self, made: Compilation) -> bool:
-        report = lint(made, self.settings, TODAY, BUILD, notes=False)
-        return any(d.severity != "note" for d in report.diagnostics)
+        return bool(lint_build(made, self.settings, TODAY))
 
     def rebuilt(self, before: Built, texts: dict[str, str]) -> Built | None:
         """The policy with these texts, from what was built before."""

@@ -31,12 +31,11 @@ def _refused(context: Context, r: Reservation) -> Sequence[int]:
 
 
 def _written(ports: Sequence[int]) -> str:
-    """Ports, in ascending order, as a rule names them."""
-    ranges: list[tuple[int, int]] = []
-    for port in ports:
-        first, last = ranges.pop() if ranges and ranges[-1][1] == port - 1 else (port, port)
-        ranges.append((first, max(last, port)))
-    words = [str(first) if first == last else f"{first}..{last}" for first, last in ranges]
+    """Ports as a rule names them."""
+    from compiler.analysis.frame import port_bits, port_ranges
+    from compiler.analysis.wording import span
+
+    words = [span(*ends) for ends in port_ranges(port_bits(tuple((port, port) for port in ports)))]
     return f"{{{', '.join(words)}}}" if words[1:] else words[0]
 
 
