@@ -13,9 +13,9 @@ from compiler.source import Source, Span
 FORMAT = "cellc-map"
 VERSION = 1
 
-_OPENING = ' "rules": {\n'
-_BETWEEN = ",\n"
-_CLOSING = "\n }\n}\n"
+_OPENING = b' "rules": {\n'
+_BETWEEN = b",\n"
+_CLOSING = b"\n }\n}\n"
 
 _quote = json.encoder.encode_basestring_ascii
 
@@ -43,7 +43,8 @@ def rule_names(program: Program, sources: Mapping[str, Source]) -> list[tuple[st
 
 def source_map(program: Program, sources: Mapping[str, Source]) -> bytes:
     """`policy.map.json`: every rule id of the IR with its place, scope and imports."""
-    return written(program.ir.policy, rows(program, sources, range(len(program.ir.rules))))
+    made = rows(program, sources, range(len(program.ir.rules)))
+    return written(program.ir.policy, map(str.encode, made))
 
 
 def rows(program: Program, sources: Mapping[str, Source], rules: Iterable[int]) -> Iterable[str]:
@@ -57,17 +58,17 @@ def rows(program: Program, sources: Mapping[str, Source], rules: Iterable[int]) 
     return made.values()
 
 
-def written(policy: str, rows: Iterable[str]) -> bytes:
+def written(policy: str, rows: Iterable[bytes]) -> bytes:
     """The file with some rows."""
-    text = _BETWEEN.join(sorted(rows))
     head = f' "format": "{FORMAT}",\n "version": {VERSION},\n "policy": "{policy}",\n'
-    body = f"{_OPENING}{text}{_CLOSING}" if text else ' "rules": {}\n}\n'
-    return f"{{\n{head}{body}".encode()
+    body = _BETWEEN.join(sorted(rows))
+    parts = (_OPENING, body, _CLOSING) if body else (b' "rules": {}\n}\n',)
+    return b"".join([b"{\n", head.encode(), *parts])
 
 
-def read(content: bytes) -> list[str]:
+def read(content: bytes) -> list[bytes]:
     """The rows of a file that cellc has written."""
-    _, _, body = content.decode().partition(_OPENING)
+    _, _, body = content.partition(_OPENING)
     return body.removesuffix(_CLOSING).split(_BETWEEN) if body else []
 
 

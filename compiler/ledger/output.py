@@ -38,7 +38,7 @@ def ledger_json(
 ) -> bytes:
     """`ledger.json`."""
     counts = Counter[str](entry.finding.status for entry in entries)
-    return written(program, backends, Content(counts, rows(program, sources, entries)))
+    return written(program, backends, counts, _some(rows(program, sources, entries)))
 
 
 def rows(
@@ -48,17 +48,19 @@ def rows(
     return map(_Rows(program, sources).row, entries)
 
 
-class Content(NamedTuple):
-    """What a ledger consists of, but for what it is about."""
-
-    counts: Mapping[str, int]
-    """How many rows have which status."""
-    rows: Iterable[str]
+def _some(rows: Iterator[str]) -> Iterator[bytes]:
+    """Some rows at a time: the ledger is larger than all else of a large policy."""
+    while some := _BETWEEN.join(islice(rows, 4096)):
+        yield some.encode()
 
 
-def written(program: Program, backends: Iterable[str], content: Content) -> bytes:
-    """The file."""
-    counts = content.counts
+def written(
+    program: Program,
+    backends: Iterable[str],
+    counts: Mapping[str, int],
+    runs: Iterable[bytes | memoryview],
+) -> bytes:
+    """The file; `counts` are how many rows have which status, a run is one of them or more."""
     head = {
         "format": FORMAT,
         "version": VERSION,
@@ -68,21 +70,37 @@ def written(program: Program, backends: Iterable[str], content: Content) -> byte
         "count": {status: counts[status] for status in sorted(counts) if counts[status]},
     }
     lines = [f' "{key}": {_line(value)},\n' for key, value in head.items()]
-    parts = [f"{{\n{''.join(lines)}{_OPENING}".encode()]
-    # The ledger is larger than all else of a large policy: it is encoded some rows at a time.
-    rows, between = iter(content.rows), b""
-    while some := _BETWEEN.join(islice(rows, 4096)):
-        parts += between, some.encode()
+    parts: list[bytes | memoryview] = [f"{{\n{''.join(lines)}{_OPENING}".encode()]
+    between = b""
+    for run in runs:
+        parts += between, run
         between = _BETWEEN.encode()
     return b"".join([*parts, _CLOSING.encode()])
 
 
-def read(content: bytes) -> tuple[Mapping[str, int], list[str]]:
-    """The counts and rows of a file that cellc has written."""
-    end = content.index(_OPENING.encode())
-    counts: Mapping[str, int] = json.loads(content[:end].removesuffix(b",\n") + b"}")["count"]
-    body = memoryview(content)[end + len(_OPENING) : len(content) - len(_CLOSING)]
-    return counts, str(body, "utf-8").split(_BETWEEN)
+class Written(NamedTuple):
+    """A file that cellc has written."""
+
+    content: bytes
+    counts: Mapping[str, int]
+    begin: int
+    """Where its rows begin."""
+    end: int
+
+    def after(self, begin: int, rows: int) -> int:
+        """Where so many rows end, the first of which begins at `begin`."""
+        line = begin
+        for _ in range(rows):
+            line = self.content.index(b"\n", line) + 1
+        end = line - 1
+        return end if end == self.end else end - len(",")
+
+
+def read(content: bytes) -> Written:
+    """A file that cellc has written, to take rows from."""
+    begin = content.index(_OPENING.encode())
+    head = json.loads(content[:begin].removesuffix(b",\n") + b"}")
+    return Written(content, head["count"], begin + len(_OPENING), len(content) - len(_CLOSING))
 
 
 class _Rows:

@@ -129,7 +129,7 @@ class _Rebuilding:
             found = Diagnostics()
             report_holes(entries, found)
             only_if(not found.failed)
-        before = Before(*read(content), self._old_sources, self._before.cells)
+        before = Before(read(content), self._old_sources, self._before.cells)
         return ledger(program, sources, backends, entries, before, change)
 
     def _only_these(self, part: Program, change: Change) -> bool:

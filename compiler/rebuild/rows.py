@@ -5,33 +5,25 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
-from operator import itemgetter
-from typing import Any
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 
 from compiler import sourcemap
 from compiler.driver import Program
 from compiler.ledger.finding import Entry
-from compiler.ledger.output import Content, rows, written
+from compiler.ledger.output import Written, rows, written
 from compiler.rebuild.change import Change, Shift
 from compiler.rebuild.kept import KeptCell
 from compiler.record import NamedTuple
 from compiler.source import Source
 
-#: How the row of a cell's block begins.
-_CELL = re.compile(
-    r'\{"file": (?P<file>"[^"\\]*(?:\\.[^"\\]*)*"), "line": (?P<line>\d+),'
-    r' "column": (?P<column>\d+), "kind": "cell", '
-)
-_STATUS = re.compile(r'"status": "([a-z ]+)"')
+_STATUS = re.compile(rb'"status": "([a-z ]+)"')
 
 
 class Before(NamedTuple):
     """The ledger of the build before, and the policy that it is about."""
 
-    counts: Mapping[str, int]
-    rows: Sequence[str]
+    ledger: Written
     sources: Mapping[str, Source]
     cells: Mapping[str, KeptCell]
 
@@ -45,76 +37,86 @@ def ledger(
     change: Change,
 ) -> bytes:
     """`ledger.json` with entries for all statements but those of cells that have not changed."""
-    files: dict[str, list[tuple[int, Sequence[str]]]] = {}
+    parts: dict[str, list[tuple[int, str, str]]] = {}
     for entry, row in zip(entries, rows(program, sources, entries), strict=True):
         span = entry.statement.span
-        files.setdefault(span.file, []).append((span.start, (row,)))
-    counts = Counter(before.counts)
-    for name, run in _runs(before):
-        if name in change.cells or not name:
-            counts.subtract(match[1] for row in run if (match := _STATUS.search(row)))
-            continue
-        span = change.moved(before.cells[name].span)
-        shift = change.shifts.get(span.file)
-        ours = run if shift is None else _moved(run, span.file, shift)
-        files.setdefault(span.file, []).append((span.start, ours))
-    counts.update(entry.finding.status for entry in entries)
-    ordered = chain.from_iterable(
-        sorted(parts, key=itemgetter(0)) for _, parts in sorted(files.items())
-    )
-    made = chain.from_iterable(run for _, run in ordered)
-    return written(program, backends, Content(counts, made))
-
-
-def _runs(before: Before) -> Iterable[tuple[str, Sequence[str]]]:
-    """The rows of each cell, and under no name those of what stands in none."""
-    places: dict[tuple[str | Any, ...], str] = {}
+        parts.setdefault(span.file, []).append((span.start, "", row))
     for name, cell in before.cells.items():
-        line, column = before.sources[cell.file].position(cell.start)
-        places[json.dumps(cell.file), str(line), str(column)] = name
-    others = []
-    number = 0
-    while number < len(before.rows):
-        row = before.rows[number]
-        match = _CELL.match(row) if '"kind": "cell"' in row else None
-        name = places.get(match.groups(), "") if match is not None else ""
-        if name:
-            after = number + before.cells[name].statements
-            yield name, before.rows[number:after]
-            number = after
-        else:
-            others.append(row)
-            number += 1
-    yield "", others
+        if name not in change.cells:
+            span = change.moved(cell.span)
+            parts.setdefault(span.file, []).append((span.start, name, ""))
+    taken = _Taken(before)
+    runs: list[bytes | memoryview] = []
+    for file, ordered in sorted(parts.items()):
+        shift = change.shifts.get(file)
+        for old, some in groupby(sorted(ordered), key=lambda part: bool(part[1])):
+            if not old:
+                runs += [row.encode() for _, _, row in some]
+                continue
+            names = [name for _, name, _ in some]
+            run = taken.run(names[0], names[-1])
+            runs.append(run if shift is None else _moved(run, file, shift))
+    counts = Counter(before.ledger.counts)
+    counts.subtract(taken.others())
+    counts.update(entry.finding.status for entry in entries)
+    return written(program, backends, counts, runs)
+
+
+class _Taken:
+    """What is taken from the ledger of the build before, in its order."""
+
+    def __init__(self, before: Before) -> None:
+        self._ledger = before.ledger
+        self._sources = before.sources
+        self._cells = before.cells
+        self._end = before.ledger.begin
+        """Where the last run ended."""
+        self._between: list[bytes] = []
+
+    def run(self, first: str, last: str) -> memoryview:
+        """The rows of some cells, with nothing else between them."""
+        begin = self._row(first)
+        self._between.append(self._ledger.content[self._end : begin])
+        self._end = self._ledger.after(self._row(last), self._cells[last].statements)
+        return memoryview(self._ledger.content)[begin : self._end]
+
+    def _row(self, name: str) -> int:
+        """Where the row of a cell's block begins."""
+        cell = self._cells[name]
+        line, column = self._sources[cell.file].position(cell.start)
+        head = f'{{"file": {json.dumps(cell.file)}, "line": {line}, "column": {column}, '
+        return self._ledger.content.index(head.encode(), self._end)
+
+    def others(self) -> Counter[str]:
+        """How many rows that were not taken have which status."""
+        between = [*self._between, self._ledger.content[self._end : self._ledger.end]]
+        return Counter(match.decode() for part in between for match in _STATUS.findall(part))
 
 
 def source_map(
     program: Program, sources: Mapping[str, Source], before: bytes, change: Change
 ) -> bytes:
     """`policy.map.json` with the rows of a file before about rules that have not changed."""
-    kept: Sequence[str] = sourcemap.read(before)
-    for name in change.cells:
-        scope = f'"scope": {json.dumps(f"cell {name}")}, "imports": '
-        kept = [row for row in kept if scope not in row]
+    gone = [f'"scope": {json.dumps(f"cell {name}")}, "imports": '.encode() for name in change.cells]
     for file, shift in change.shifts.items():
-        kept = _moved(kept, file, shift)
+        before = bytes(_moved(before, file, shift))
+    kept = [row for row in sourcemap.read(before) if not any(scope in row for scope in gone)]
     changed = {f"cell {name}" for name in change.cells}
     fresh = [index for index, scope in enumerate(program.scopes) if scope in changed]
-    rows = sourcemap.rows(program, sources, fresh)
+    rows = [row.encode() for row in sourcemap.rows(program, sources, fresh)]
     return sourcemap.written(program.ir.policy, [*kept, *rows])
 
 
-def _moved(run: Sequence[str], file: str, shift: Shift) -> Sequence[str]:
+def _moved(rows: bytes | memoryview, file: str, shift: Shift) -> bytes | memoryview:
     """Rows with the lines at which things stand now."""
     if not shift.lines:
-        return run
-    name = json.dumps(file)
+        return rows
+    head = f'"file": {json.dumps(file)}, "line": '.encode()
 
-    def line(match: re.Match[str]) -> str:
+    def line(match: re.Match[bytes]) -> bytes:
         number = int(match[1])
         if number > shift.line:
             number += shift.lines
-        return f'"file": {name}, "line": {number}'
+        return b"%s%d" % (head, number)
 
-    pattern = re.compile(rf'"file": {re.escape(name)}, "line": (\d+)')
-    return [pattern.sub(line, row) for row in run]
+    return re.sub(re.escape(head) + rb"(\d+)", line, rows)
