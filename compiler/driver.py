@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,12 +53,12 @@ class Program:
         return self.lowered.ir
 
     @property
-    def spans(self) -> tuple[Span, ...]:
+    def spans(self) -> Sequence[Span]:
         """Where each rule of the IR stands."""
         return self.lowered.spans
 
     @property
-    def scopes(self) -> tuple[str, ...]:
+    def scopes(self) -> Sequence[str]:
         """What each rule stands in, such as "profile service"."""
         return self.lowered.scopes
 

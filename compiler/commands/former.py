@@ -28,7 +28,8 @@ class Former:
         """`asked` says all that such a build is made from, besides files and `build`."""
         self._directory = directory
         self._build = build
-        self._about = repr((cache.tool(), asked, build._replace(ids={})))
+        self._about = repr((cache.tool(), asked, build._replace(ids={}))).encode()
+        """What was asked for, and what makes it."""
         self._cache = cache.usual()
         self._name = cache.name_of(
             "build", os.path.realpath(directory), os.path.realpath(build.path)
@@ -39,10 +40,11 @@ class Former:
     def rebuilt(self) -> Rebuilt | None:
         """The policy as it is now, made from that build; None if that cannot be."""
         fields = self._cache and self._cache.fields(self._name)
-        if not fields:
+        # What another version of cellc has kept may look like anything.
+        if not fields or fields[0] != self._about:
             return None
-        before = unpack(fields)
-        if before.about != self._about or not before.notes.hold():
+        before = unpack(fields[1:])
+        if not before.notes.hold():
             return None
         contents = {name: read(str(self._directory), name) or b"" for name in _READ_AGAIN}
         if {name: digest(content) for name, content in contents.items()} != before.digests:
@@ -77,8 +79,8 @@ class Former:
             for question, answer in notes.answers.items()
             if question[0] != "read" or question[1] not in own
         )
-        kept = keep(self._about, others, program, sources, digests, last)
-        self._cache.keep(self._name, pack(kept))
+        kept = keep(others, program, sources, digests, last)
+        self._cache.keep(self._name, [self._about, *pack(kept)])
         self._cache.prune()
 
 

@@ -30,6 +30,8 @@ from compiler.ir.ir import (
 )
 from compiler.record import NamedTuple
 
+#: The lists of an IR, which come after all else.
+_LISTS = ("action_sets", "rules", "layers", "classes", "cells", "reservations", "retired")
 _CLASS = '{"verdicts": ['
 _VERDICT = '{"effect": "'
 _OWNED = ', "owned": ['
@@ -46,22 +48,9 @@ class Reread(NamedTuple):
 
 def reread(content: bytes) -> Reread:
     """The IR that `to_json` wrote, with equal sets of requests as one object."""
-    lines = content.decode().splitlines()
-    lists = {}
-    head = []
-    number = 1
-    while number < len(lines) - 1:
-        line = lines[number]
-        if line.endswith(": ["):
-            end = next(n for n in range(number, len(lines)) if lines[n].startswith(" ]"))
-            lists[line[2:-4]] = [row[2:].removesuffix(",") for row in lines[number + 1 : end]]
-            number = end
-        elif line.rstrip(",").endswith(": []"):
-            lists[line.rstrip(",")[2:-5]] = []
-        else:
-            head.append(line)
-        number += 1
-    document: dict[str, Any] = json.loads("{" + "".join(head).removesuffix(",") + "}")
+    text = content.decode()
+    lists = {name: _rows(text, name) for name in _LISTS}
+    document: dict[str, Any] = json.loads(text[: text.index(_opening(_LISTS[0]))] + "}")
     reader = _Reader()
     host = document["host"]
     ir = IR(
@@ -69,7 +58,7 @@ def reread(content: bytes) -> Reread:
         target=document["target"],
         permissive=document["permissive"],
         action_sets=tuple([tuple(names) for names in _all(lists["action_sets"])]),
-        rules=tuple([reader.rule(row) for row in lists["rules"]]),
+        rules=reader.rules(lists["rules"]),
         layers=tuple(
             [Layer(x["kind"], x["name"], tuple(x["rules"])) for x in _all(lists["layers"])]
         ),
@@ -90,29 +79,42 @@ def reread(content: bytes) -> Reread:
     return Reread(ir, reader.rows)
 
 
+def _opening(name: str) -> str:
+    return f',\n "{name}": ['
+
+
+def _rows(text: str, name: str) -> list[str]:
+    """The rows of a list of the IR."""
+    begin = text.index(_opening(name)) + len(_opening(name))
+    if text[begin] == "]":
+        return []
+    return text[begin + len("\n  ") : text.index("\n ]", begin)].split(",\n  ")
+
+
 class _Reader:
     def __init__(self) -> None:
         self.rows: dict[int, str] = {}
         self._known: dict[str, RequestSet] = {}
         """By how they are written."""
-        self._rules: dict[str, tuple[Effect, bool, bool, RequestSet]] = {}
-        """All of rules but their ids, likewise."""
 
-    def rule(self, row: str) -> Rule:
-        number, rest = row[7:-1].split(", ", 1)
-        made = Rule(int(number), *(self._rules.get(rest) or self._rest(rest)))
-        self.rows[id(made)] = row
-        return made
-
-    def _rest(self, text: str) -> tuple[Effect, bool, bool, RequestSet]:
-        effect, final, listen, requests = text.split(", ", 3)
-        known = self._rules[text] = (
-            _EFFECTS[effect[11:-1]],
-            final[9:] == "true",
-            listen[10:] == "true",
-            self._known.get(requests) or self._requests(requests),
-        )
-        return known
+    def rules(self, rows: list[str]) -> tuple[Rule, ...]:
+        parts = [row[7:-1].split(", ", 1) for row in rows]
+        known = {rest: rest.split(", ", 3) for _, rest in parts}
+        texts = list(dict.fromkeys([requests for *_, requests in known.values()]))
+        read = _all([f"{{{requests}}}" for requests in texts])
+        self._known.update(zip(texts, map(_requests, read), strict=True))
+        fields = {
+            rest: (
+                _EFFECTS[effect[11:-1]],
+                final[9:] == "true",
+                listen[10:] == "true",
+                self._known[requests],
+            )
+            for rest, (effect, final, listen, requests) in known.items()
+        }
+        made = [Rule(int(number), *fields[rest]) for number, rest in parts]
+        self.rows.update(zip(map(id, made), rows, strict=True))
+        return tuple(made)
 
     def class_(self, row: str) -> CellClass:
         made = CellClass(self._verdicts(row.removeprefix(_CLASS)[:-2]))
@@ -125,21 +127,11 @@ class _Reader:
         for row in rows.removeprefix(_VERDICT)[:-1].split("}, " + _VERDICT) if rows else ():
             effect, _, rest = row.partition('", "rule": ')
             rule, _, requests = rest.partition(", ")
-            known = self._known.get(requests) or self._requests(requests)
+            known = self._known.get(requests)
+            if known is None:
+                known = self._known[requests] = _requests(json.loads(f"{{{requests}}}"))
             made.append(Verdict(_EFFECTS[effect], int(rule), known))
         return tuple(made)
-
-    def _requests(self, text: str) -> RequestSet:
-        row: dict[str, Any] = json.loads(f"{{{text}}}")
-        to, ports = row.pop("to", None), row.pop("ports", None)
-        words = {key: tuple(value) for key, value in row.items() if key != "actions"}
-        made = self._known[text] = RequestSet(
-            row["actions"],
-            to and Peers(to["exclude"], tuple(to["members"])),
-            ports=None if ports is None else _ranges(ports),
-            **words,
-        )
-        return made
 
     def cells(self, rows: list[str]) -> tuple[Cell, ...]:
         parts = [row.rpartition(_OWNED) for row in rows]
@@ -151,6 +143,17 @@ class _Reader:
         ]
         self.rows.update(zip(map(id, made), rows, strict=True))
         return tuple(made)
+
+
+def _requests(row: dict[str, Any]) -> RequestSet:
+    to, ports = row.pop("to", None), row.pop("ports", None)
+    words = {key: tuple(value) for key, value in row.items() if key != "actions"}
+    return RequestSet(
+        row["actions"],
+        to and Peers(to["exclude"], tuple(to["members"])),
+        ports=None if ports is None else _ranges(ports),
+        **words,
+    )
 
 
 def _cell(

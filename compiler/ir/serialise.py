@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from compiler.ir.ir import IR, VERSION, Cell, CellClass, Layer, RequestSet, Rule, Verdict
@@ -24,6 +25,11 @@ def to_json(ir: IR, known: Mapping[int, str] = NOTHING) -> str:
 
     `known` are the rows of rules, classes and cells that were written before, by identity.
     """
+    return "".join(_parts(ir, known))
+
+
+def _parts(ir: IR, known: Mapping[int, str]) -> Iterator[str]:
+    """The text of an IR, some rows at a time."""
     head = {
         "format": FORMAT,
         "version": ir.version,
@@ -36,18 +42,23 @@ def to_json(ir: IR, known: Mapping[int, str] = NOTHING) -> str:
     row = known.get
     lists: dict[str, Iterable[str]] = {
         "action_sets": map(_words, ir.action_sets),
-        "rules": (row(id(rule)) or write.rule(rule) for rule in ir.rules),
+        "rules": [row(id(rule)) or write.rule(rule) for rule in ir.rules],
         "layers": map(_layer, ir.layers),
         "classes": (row(id(class_)) or write.class_(class_) for class_ in ir.classes),
         "cells": (row(id(cell)) or write.cell(cell) for cell in ir.cells),
         "reservations": map(_data, ir.reservations),
         "retired": map(_line, ir.retired),
     }
-    parts = [f" {_line(key)}: {_data(value)}" for key, value in head.items()]
+    yield "{\n" + ",\n".join([f" {_line(key)}: {_data(value)}" for key, value in head.items()])
     for key, rows in lists.items():
-        body = ",\n  ".join(rows)
-        parts.append(f' "{key}": [\n  {body}\n ]' if body else f' "{key}": []')
-    return "{\n" + ",\n".join(parts) + "\n}\n"
+        yield f',\n "{key}": ['
+        before, after = "\n  ", ""
+        some = iter(rows)
+        while run := ",\n  ".join(islice(some, 4096)):
+            yield before + run
+            before, after = ",\n  ", "\n "
+        yield f"{after}]"
+    yield "\n}\n"
 
 
 class Serialised(NamedTuple):
@@ -68,7 +79,7 @@ def serialised(ir: IR, known: Mapping[int, str] = NOTHING) -> Serialised:
     `known` is as for `to_json`.
     """
     if not _last or _last[0].ir is not ir:
-        content = to_json(ir, known).encode()
+        content = b"".join(map(str.encode, _parts(ir, known)))
         _last[:] = [Serialised(ir, content, hashlib.sha256(content).hexdigest())]
     return _last[0]
 

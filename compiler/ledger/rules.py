@@ -35,7 +35,6 @@ from compiler.ledger.finding import (
 )
 from compiler.ledger.world import World, tables
 from compiler.record import record
-from compiler.source import Span
 from compiler.syntax import tree as t
 
 _FIRST_UNPRIVILEGED = 1024
@@ -62,9 +61,7 @@ class Rules:
         self._candidates = candidates(world.ir.host)
         self._privileged = privileged_candidates(world.ir.host)
         self._effects = Effects(world.ir, self._candidates, self._privileged)
-        self._at: dict[Span, tuple[int, ...]] = {}
-        for index, span in enumerate(world.program.spans):
-            self._at[span] = (*self._at[span], index) if span in self._at else (index,)
+        self._at = world.program.lowered.standing
         self._actions: dict[int, _Actions] = {}
         self._grants: dict[tuple[int, bool], list[Gap]] = {}
         self._findings: dict[tuple[int, str, tuple[Gap, ...], bool], Finding] = {}

@@ -29,8 +29,8 @@ class Lowered:
     def __init__(
         self,
         made: ir.IR,
-        spans: tuple[Span, ...],
-        scopes: tuple[str, ...],
+        spans: Sequence[Span],
+        scopes: Sequence[str],
         contested: frozenset[int] = frozenset(),
     ) -> None:
         self.ir = made
@@ -45,6 +45,19 @@ class Lowered:
     def decider(self) -> Decider:
         """Answers what the IR decides."""
         return Decider(self.ir)
+
+    @cached_property
+    def standing(self) -> Mapping[Span, tuple[int, ...]]:
+        """The indices of the rules that stand in a place."""
+        return by_place(enumerate(self.spans))
+
+
+def by_place(rules: Iterable[tuple[int, Span]]) -> dict[Span, tuple[int, ...]]:
+    """The indices of some rules, in their order, by where they stand."""
+    found: dict[Span, tuple[int, ...]] = {}
+    for index, span in rules:
+        found[span] = (*found[span], index) if span in found else (index,)
+    return found
 
 
 def lower(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from compiler.driver import Program
@@ -9,13 +10,12 @@ from compiler.files import Notes
 from compiler.ledger.scopes import part_of
 from compiler.names.shipped import SHIPPED
 from compiler.rebuild.change import Change
-from compiler.rebuild.kept import Kept, KeptCell, KeptRule, KeptText
+from compiler.rebuild.kept import Kept, KeptCell, KeptRule, KeptText, Places
 from compiler.source import Source, Span
 from compiler.syntax import tree as t
 
 
 def keep(
-    about: str,
     notes: Notes,
     program: Program,
     sources: Mapping[str, Source],
@@ -26,7 +26,6 @@ def keep(
     definitions = program.definitions
     paths = {file.source.name: str(file.path) for file in definitions.files}
     return Kept(
-        about=about,
         notes=notes,
         texts={name: KeptText(path, sources[name].text) for name, path in paths.items()},
         digests=digests,
@@ -60,11 +59,15 @@ def _cells(program: Program, last: tuple[Kept, Change] | None) -> Iterator[tuple
                 start,
                 end,
                 1 + _count(node.body),
-                [(span.start - start, span.end - start) for span in spans],
-                [
-                    (setting, span.start - start, span.end - start)
-                    for setting, span in part_of(written[name].own).settings
-                ],
+                json.dumps(
+                    Places(
+                        [(span.start - start, span.end - start) for span in spans],
+                        [
+                            (setting, span.start - start, span.end - start)
+                            for setting, span in part_of(written[name].own).settings
+                        ],
+                    )
+                ),
             ),
         )
 
@@ -100,10 +103,10 @@ def moved_settings(before: Kept, change: Change) -> Mapping[str, Sequence[tuple[
 
 def _shared(program: Program) -> Iterator[KeptRule]:
     """The rules that stand in no cell."""
-    own = {index for layer in program.ir.layers if layer.kind == "cell" for index in layer.rules}
+    layers = program.ir.layers
+    shared = {index for layer in layers if layer.kind != "cell" for index in layer.rules}
     found: dict[tuple[Span, str], list[int]] = {}
-    for index, place in enumerate(zip(program.spans, program.scopes, strict=True)):
-        if index not in own:
-            found.setdefault(place, []).append(index)
+    for index in sorted(shared):
+        found.setdefault((program.spans[index], program.scopes[index]), []).append(index)
     for (span, scope), numbers in found.items():
         yield KeptRule(span, scope, numbers)

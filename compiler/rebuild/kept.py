@@ -19,8 +19,17 @@ class KeptText(NamedTuple):
     text: str
 
 
+class Places(NamedTuple):
+    """Where things stand in the block of a cell, counted from its start."""
+
+    rules: Sequence[tuple[int, int]]
+    """Its own rules, in the order of the IR."""
+    settings: Sequence[tuple[str, int, int]]
+    """What it sets of which the most derived value counts."""
+
+
 class KeptCell(NamedTuple):
-    """The block of a cell; places in it count from its start."""
+    """The block of a cell."""
 
     file: str
     begin: int
@@ -29,10 +38,12 @@ class KeptCell(NamedTuple):
     end: int
     statements: int
     """In the block, and itself."""
-    rules: Sequence[tuple[int, int]]
-    """Where its own rules stand, in the order of the IR."""
-    settings: Sequence[tuple[str, int, int]]
-    """What it sets of which the most derived value counts, and where."""
+    within: str
+    """`places` as JSON: few of them are asked for."""
+
+    @property
+    def places(self) -> Places:
+        return Places(*json.loads(self.within))
 
     @property
     def span(self) -> Span:
@@ -52,8 +63,6 @@ class KeptRule(NamedTuple):
 class Kept:
     """A build without findings."""
 
-    about: str
-    """What it was asked for, and what made it."""
     notes: Notes
     """What was asked of the file system, the texts of the policy aside."""
     texts: Mapping[str, KeptText]
@@ -63,7 +72,7 @@ class Kept:
     cells: Mapping[str, KeptCell]
     """In the order of their definitions."""
     settings: Mapping[str, Sequence[tuple[str, Span]]]
-    """What profiles and templates set, by scope, as in KeptCell."""
+    """What profiles and templates set, by scope, as in Places."""
     rules: Sequence[KeptRule]
     shipped: Sequence[str]
     """The profiles of cellc's own that are used."""
@@ -72,9 +81,8 @@ class Kept:
 
 
 def pack(kept: Kept) -> list[bytes]:
-    """The fields of an entry of the cache."""
+    """Fields for an entry of the cache."""
     document = {
-        "about": kept.about,
         "texts": kept.texts,
         "digests": kept.digests,
         "cells": kept.cells,
@@ -90,7 +98,6 @@ def unpack(fields: Sequence[bytes]) -> Kept:
     """What `pack` made such fields of."""
     document: dict[str, Any] = json.loads(fields[0])
     return Kept(
-        about=document["about"],
         notes=cache.to_notes(fields[1]),
         texts={name: KeptText(*row) for name, row in document["texts"].items()},
         digests=document["digests"],

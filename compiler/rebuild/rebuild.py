@@ -27,7 +27,7 @@ from compiler.ledger.output import read
 from compiler.ledger.scopes import Part, Scopes, part_of
 from compiler.lint.run import lint_build
 from compiler.lint.settings import Settings
-from compiler.lowering.lower import Lowered, Rest
+from compiler.lowering.lower import Rest
 from compiler.lowering.reservations import any_taken
 from compiler.names.shipped import is_shipped
 from compiler.rebuild.change import Change, find_change
@@ -35,6 +35,7 @@ from compiler.rebuild.keep import moved_settings
 from compiler.rebuild.kept import Kept
 from compiler.rebuild.left_out import LeftOutError, is_left_out, left_out, only_if
 from compiler.rebuild.link import Linked, link
+from compiler.rebuild.places import Relowered
 from compiler.rebuild.rows import Before, ledger, source_map
 from compiler.record import NamedTuple, changed
 from compiler.source import Source, Span
@@ -170,30 +171,8 @@ class _Rebuilding:
             definitions.profile(name)
         written = {cell.name: cell for cell in policy.cells}
         cells = tuple([written.get(cell.name) or left_out(cell.name) for cell in linked.ir.cells])
-        spans, scopes = self._places(linked, part, change)
-        lowered = Lowered(linked.ir, spans, scopes, self._before.contested)
+        lowered = Relowered(linked, part.lowered, self._before, change)
         return Program(definitions, part.lets, changed(policy, cells=cells), lowered)
-
-    def _places(
-        self, linked: Linked, part: Program, change: Change
-    ) -> tuple[tuple[Span, ...], tuple[str, ...]]:
-        """Where each rule stands, and in what."""
-        known: dict[int, tuple[Span, str]] = {}
-        for rule in self._before.rules:
-            known.update(dict.fromkeys(rule.numbers, (change.moved(rule.span), rule.scope)))
-        for cell in linked.old.cells:
-            kept = self._before.cells[cell.name]
-            scope, start = f"cell {cell.name}", change.moved(kept.span).start
-            rules = linked.old.layers[cell.layers[-1]].rules
-            for index, (first, last) in zip(rules, kept.rules, strict=True):
-                known[index] = Span(kept.file, start + first, start + last), scope
-        places = [
-            known[index]
-            if ir is linked.old
-            else (part.lowered.spans[index], part.lowered.scopes[index])
-            for ir, index in linked.origins
-        ]
-        return tuple([span for span, _ in places]), tuple([scope for _, scope in places])
 
     def _parts(self, program: Program, change: Change) -> Iterator[tuple[str, Iterable[Part]]]:
         """All cells and their parts, as the ledger asks for them."""
@@ -218,7 +197,7 @@ class _Rebuilding:
         start = change.moved(kept.span).start
         settings = [
             (setting, Span(kept.file, start + first, start + last))
-            for setting, first, last in kept.settings
+            for setting, first, last in kept.places.settings
         ]
         return Part(f"cell {cell}", settings)
 

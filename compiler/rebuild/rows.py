@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 
 from compiler import sourcemap
 from compiler.driver import Program
@@ -101,8 +101,8 @@ def source_map(
     for file, shift in change.shifts.items():
         before = bytes(_moved(before, file, shift))
     kept = [row for row in sourcemap.read(before) if not any(scope in row for scope in gone)]
-    changed = {f"cell {name}" for name in change.cells}
-    fresh = [index for index, scope in enumerate(program.scopes) if scope in changed]
+    own = [cell.layers[-1] for cell in program.ir.cells if cell.name in change.cells]
+    fresh = chain.from_iterable(program.ir.layers[number].rules for number in own)
     rows = [row.encode() for row in sourcemap.rows(program, sources, fresh)]
     return sourcemap.written(program.ir.policy, [*kept, *rows])
 

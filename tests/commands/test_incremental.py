@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from compiler import cache
+from compiler.commands import former
 from compiler.rebuild import rebuild
 from tests.commands.conftest import Run
 from tests.commands.test_build import DAY, tree
@@ -156,3 +158,16 @@ def test_works_without_a_place_to_keep_anything(
     build(cellc)
     build(cellc)
     assert not taken
+
+
+def test_what_another_version_has_kept_is_not_read(
+    cellc: Run, kept: Path, taken: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as other:
+        other.setattr(former, "pack", lambda _: [b"written in another way"])
+        other.setattr(cache, "tool", lambda: "another version")
+        build(cellc)
+    build(cellc)
+    assert not taken
+    build(cellc)
+    assert taken == [True]

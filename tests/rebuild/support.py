@@ -62,7 +62,7 @@ class Folder:
             ledger_json(program, made.sources, BACKENDS, entries),
             source_map(program, made.sources),
         )
-        return Built(files, pack(keep("", Notes(), program, made.sources, {})))
+        return Built(files, pack(keep(Notes(), program, made.sources, {})))
 
     def _findings(self, made: Compilation) -> bool:
         return bool(lint_build(made, self.settings, TODAY))
@@ -78,7 +78,7 @@ class Folder:
             made.source_map,
         )
         last = unpack(before.kept), made.change
-        return Built(files, pack(keep("", Notes(), made.program, made.sources, {}, last)))
+        return Built(files, pack(keep(Notes(), made.program, made.sources, {}, last)))
 
     def _rebuilt(self, before: Built, texts: dict[str, str]) -> Rebuilt | None:
         ir = compile_policy(self._path / ROOT, TODAY, texts=self.texts).program
