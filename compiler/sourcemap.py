@@ -13,8 +13,9 @@ from compiler.source import Source, Span
 FORMAT = "cellc-map"
 VERSION = 1
 
+BETWEEN = ",\n"
+
 _OPENING = b' "rules": {\n'
-_BETWEEN = b",\n"
 _CLOSING = b"\n }\n}\n"
 
 _quote = json.encoder.encode_basestring_ascii
@@ -44,7 +45,7 @@ def rule_names(program: Program, sources: Mapping[str, Source]) -> list[tuple[st
 def source_map(program: Program, sources: Mapping[str, Source]) -> bytes:
     """`policy.map.json`: every rule id of the IR with its place, scope and imports."""
     made = rows(program, sources, range(len(program.ir.rules)))
-    return written(program.ir.policy, map(str.encode, made))
+    return written(program.ir.policy, BETWEEN.join(sorted(made)).encode())
 
 
 def rows(program: Program, sources: Mapping[str, Source], rules: Iterable[int]) -> Iterable[str]:
@@ -58,18 +59,17 @@ def rows(program: Program, sources: Mapping[str, Source], rules: Iterable[int]) 
     return made.values()
 
 
-def written(policy: str, rows: Iterable[bytes]) -> bytes:
-    """The file with some rows."""
+def written(policy: str, body: bytes) -> bytes:
+    """The file; its body are rows in the order of their ids, with BETWEEN between them."""
     head = f' "format": "{FORMAT}",\n "version": {VERSION},\n "policy": "{policy}",\n'
-    body = _BETWEEN.join(sorted(rows))
     parts = (_OPENING, body, _CLOSING) if body else (b' "rules": {}\n}\n',)
     return b"".join([b"{\n", head.encode(), *parts])
 
 
-def read(content: bytes) -> list[bytes]:
-    """The rows of a file that cellc has written."""
+def read(content: bytes) -> bytes:
+    """The body of a file that cellc has written."""
     _, _, body = content.partition(_OPENING)
-    return body.removesuffix(_CLOSING).split(_BETWEEN) if body else []
+    return body.removesuffix(_CLOSING)
 
 
 class _Rows:

@@ -41,13 +41,14 @@ class Decisions:
         """`words` are those that "other" in verdicts stands beside, if not those of the rules."""
         self.ir = ir
         self.frame = frame = frame or Frame(ir)
-        self._words = words or words_of(rule.requests for rule in ir.rules)
+        self._given_words = words
         self._actions = [sum(frame.leaf_bits[n] for n in names) for names in ir.action_sets]
         self.members = [0] * len(ir.classes)
         """The cells of each class."""
         for cell in ir.cells:
             self.members[cell.class_] |= frame.bits[cell.name]
-        self._cells = {frame.bits[cell.name]: cell for cell in ir.cells}
+        self._cells = {frame.bits[cell.name].bit_length(): cell for cell in ir.cells}
+        """By the place of their bit."""
         self.claims = [
             Claim(1 << PROTOCOLS.index(r.protocol), port_bits(r.ports), frame.bits[r.cell], r.rule)
             for r in ir.reservations
@@ -56,6 +57,10 @@ class Decisions:
         self._alike: dict[int, list[Box]] = {}
         """By the identity of request sets, which live as long as the IR: those that hold the
         same for all subjects, with those of one."""
+
+    @functools.cached_property
+    def _words(self) -> Words:
+        return self._given_words or words_of(rule.requests for rule in self.ir.rules)
 
     @functools.cached_property
     def _reserved(self) -> list[tuple[int, int]]:
@@ -104,12 +109,13 @@ class Decisions:
             yield Decided(box._replace(subjects=others), "deny", claim.rule)
         if box.subjects & claim.owner:
             own = box._replace(subjects=claim.owner)
-            yield from self._by_class(own, self._rows(self._cells[claim.owner].owned, claim.owner))
+            owned = self._cells[claim.owner.bit_length()].owned
+            yield from self._by_class(own, self._rows(owned, claim.owner))
 
     def _by_class(self, box: Box, owned: Sequence[Decided]) -> Iterator[Decided]:
         """What verdicts of classes say about a box, `owned` before them; defaults for the rest."""
         rest = box.subjects
-        alone = self._cells.get(rest)
+        alone = None if rest & (rest - 1) else self._cells.get(rest.bit_length())
         numbers = range(len(self.members)) if alone is None else (alone.class_,)
         for number in numbers:
             some = rest & self.members[number]

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import bisect
+from functools import cached_property
 
 from compiler.ir.ir import HOST, HOST_ROOT, IR, OTHER, Cell, Decision, Request, Verdict
-from compiler.ir.requests import fits, words_of
+from compiler.ir.requests import Words, fits, words_of
 
 
 class Decider:
@@ -19,12 +20,15 @@ class Decider:
         self.cells: dict[str, Cell] = {cell.name: cell for cell in ir.cells}
         self._about: dict[int, dict[str, list[Verdict]]] = {}
         """The rows of a class by the actions that they are about."""
-        self._words = words_of(rule.requests for rule in ir.rules)
         self._owners: dict[str, list[tuple[int, int, str, int]]] = {"tcp": [], "udp": []}
         for r in ir.reservations:
             self._owners[r.protocol] += [(low, high, r.cell, r.rule) for low, high in r.ports]
         for intervals in self._owners.values():
             intervals.sort()
+
+    @cached_property
+    def _words(self) -> Words:
+        return words_of(rule.requests for rule in self._ir.rules)
 
     def decide(self, request: Request) -> Decision:
         """The vote of the policy on one request, and the rule (an index) that decides."""

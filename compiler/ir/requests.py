@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise, product
+from operator import attrgetter
 
 from compiler.catalogue.actions import Catalogue, Leaf, load
 from compiler.ir.ir import (
@@ -29,6 +30,9 @@ RAWSOCK_DOMAIN = "inet6"
 RAWSOCK_TYPE = "raw"
 
 
+_SOCKETS = attrgetter("domains", "types", "socket_protocols")
+
+
 class Words(NamedTuple):
     """The words that socket conditions name, each list closed by "other"."""
 
@@ -39,7 +43,7 @@ class Words(NamedTuple):
 
 def words_of(sets: Iterable[RequestSet]) -> Words:
     """All words that some sets of requests name."""
-    named = {(r.domains, r.types, r.socket_protocols) for r in sets}  # few that differ
+    named = set(map(_SOCKETS, sets))  # few that differ
     columns = ({word for row in named for word in row[i] or ()} for i in range(3))
     return Words(*([*sorted(words - {OTHER}), OTHER] for words in columns))
 

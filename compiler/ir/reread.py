@@ -99,7 +99,7 @@ class _Reader:
 
     def rules(self, rows: list[str]) -> tuple[Rule, ...]:
         parts = [row[7:-1].split(", ", 1) for row in rows]
-        known = {rest: rest.split(", ", 3) for _, rest in parts}
+        known = {rest: rest.split(", ", 3) for rest in {rest for _, rest in parts}}
         texts = list(dict.fromkeys([requests for *_, requests in known.values()]))
         read = _all([f"{{{requests}}}" for requests in texts])
         self._known.update(zip(texts, map(_requests, read), strict=True))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
+from functools import cache
 
 from compiler.ir.automatic import touches
 from compiler.ir.ir import AUTO, IR, PROTOCOLS, Peers, Ranges, RequestSet, Verdict
@@ -22,44 +23,61 @@ class Effects:
         self._candidates = candidates
         self._privileged = privileged
         self._actions = [frozenset(names) for names in ir.action_sets]
-        by_class = [frozenset({v.rule for v in c.verdicts}) for c in ir.classes]
-        passed = [self._passed(c.verdicts) for c in ir.classes]
-        low = [self._low(c.verdicts) for c in ir.classes]
-        self.deciding: dict[str, frozenset[int]] = {}
-        """By cell: the rules (indices) that decide something in it."""
-        self.passed: dict[int, set[str]] = {}
-        """By rule: cells in which it denies a port that the kernel may still pick by itself."""
-        self.low: dict[int, set[str]] = {}
-        """By rule: cells in which it denies a privileged port that the kernel may pick."""
-        self._verdicts: dict[str, tuple[Verdict, ...]] = {}
-        for cell in ir.cells:
-            self.deciding[cell.name] = by_class[cell.class_]
-            for rule in passed[cell.class_]:
-                self.passed.setdefault(rule, set()).add(cell.name)
-            for rule in low[cell.class_]:
-                self.low.setdefault(rule, set()).add(cell.name)
-            self._verdicts[cell.name] = ir.classes[cell.class_].verdicts
-            if cell.owned:
-                owned = frozenset(v.rule for v in cell.owned)
-                self.deciding[cell.name] = by_class[cell.class_] | owned
+        self._cells = {cell.name: cell for cell in ir.cells}
+        self.deciding = cache(self._deciding)
+        self._of_class = cache(self._deciding_in_class)
+        self._passed = cache(self._passed_in_class)
+        self._low = cache(self._low_in_class)
+
+    def passed(self, rules: Collection[int], cells: Iterable[str]) -> list[str]:
+        """The cells in which rules deny a port that the kernel may still pick by itself."""
+        return self._where(self._passed, _BIND, rules, cells)
+
+    def low(self, rules: Collection[int], cells: Iterable[str]) -> list[str]:
+        """The cells in which rules deny a privileged port that the kernel may pick."""
+        return self._where(self._low, _PRIVILEGED, rules, cells)
+
+    def _where(
+        self,
+        denied: Callable[[int], frozenset[int]],
+        action: str,
+        rules: Collection[int],
+        cells: Iterable[str],
+    ) -> list[str]:
+        sets = [self._ir.rules[rule].requests for rule in rules]
+        if not any(action in self._actions[requests.actions] for requests in sets):
+            return []
+        return [c for c in cells if not denied(self._cells[c].class_).isdisjoint(rules)]
+
+    def _deciding(self, cell: str) -> frozenset[int]:
+        """The rules (indices) that decide something in a cell."""
+        found = self._cells[cell]
+        owned = {v.rule for v in found.owned}
+        return self._of_class(found.class_) | owned if owned else self._of_class(found.class_)
+
+    def _deciding_in_class(self, class_: int) -> frozenset[int]:
+        return frozenset([v.rule for v in self._verdicts(class_)])
+
+    def _verdicts(self, class_: int) -> tuple[Verdict, ...]:
+        return self._ir.classes[class_].verdicts
 
     def deciders(self, rules: Iterable[int], cell: str) -> tuple[int, ...]:
         """The rules that decide in a cell what some other rules are about."""
         wanted = [self._ir.rules[rule].requests for rule in rules]
         found: dict[int, None] = {}
-        for verdict in self._verdicts[cell]:
+        for verdict in self._verdicts(self._cells[cell].class_):
             if any(self._meet(verdict.requests, requests, cell) for requests in wanted):
                 found[verdict.rule] = None
         return tuple(found)
 
-    def _passed(self, verdicts: Iterable[Verdict]) -> frozenset[int]:
+    def _passed_in_class(self, class_: int) -> frozenset[int]:
         """Rules that deny ports of automatic selection without denying selection itself.
 
         The kernel asks first with port 0; what is refused then is never picked.
         """
         binds = [
             v
-            for v in verdicts
+            for v in self._verdicts(class_)
             if v.requests.ports
             and v.effect == "deny"
             and _BIND in self._actions[v.requests.actions]
@@ -75,11 +93,11 @@ class Effects:
             and not safe.issuperset(v.requests.protocols or PROTOCOLS)
         )
 
-    def _low(self, verdicts: Iterable[Verdict]) -> frozenset[int]:
+    def _low_in_class(self, class_: int) -> frozenset[int]:
         """Rules that deny ports among the privileged ones that the kernel picks."""
         return frozenset(
             v.rule
-            for v in verdicts
+            for v in self._verdicts(class_)
             if v.requests.ports
             and v.effect == "deny"
             and _PRIVILEGED in self._actions[v.requests.actions]

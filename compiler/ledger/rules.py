@@ -77,9 +77,9 @@ class Rules:
         deciding = self._effects.deciding
         decided = cells
         if len(cells) == 1:
-            decided = cells if not deciding[cells[0]].isdisjoint(indices) else ()
+            decided = cells if not deciding(cells[0]).isdisjoint(indices) else ()
         else:
-            decided = tuple([c for c in cells if not deciding[c].isdisjoint(indices)])
+            decided = tuple([c for c in cells if not deciding(c).isdisjoint(indices)])
         if not decided:
             finding = nothing("overridden: it decides nothing")
             return Entry(statement, cells, finding, rule.id, self._overridden(indices, cells))
@@ -172,8 +172,8 @@ class Rules:
             return (self._never,)
         if rule.effect == "grant":
             return tuple(over(cells, lambda c: self._powerless(rule, self._world.is_root(c))))
-        picked = not self._effects.passed.keys().isdisjoint(indices)
-        low = not self._effects.low.keys().isdisjoint(indices)
+        picked = self._effects.passed(indices, cells)
+        low = self._effects.low(indices, cells)
         if not (self._world.permissive or picked or low or actions.gap):
             return ()
         where: dict[Gap, list[str]] = {}
@@ -181,15 +181,11 @@ class Rules:
             logged = [c for c in cells if c in self._world.permissive]
             where[Gap(PERMISSIVE, remedy=ENFORCE)] = logged
         if picked:
-            passed = {c for i in indices for c in self._effects.passed.get(i, ())}
-            where[PICKED] = [c for c in cells if c in passed]
+            where[PICKED] = picked
         if low:
-            denied = {c for i in indices for c in self._effects.low.get(i, ())}
             protocols = rule.requests.protocols or PROTOCOLS
             picks = self._world.picks_privileged
-            where[PICKED_LOW] = [
-                c for c in cells if c in denied and any(picks(c, p) for p in protocols)
-            ]
+            where[PICKED_LOW] = [c for c in low if any(picks(c, p) for p in protocols)]
         if actions.gap is not None:
             open_ = actions.gap is not RAW_IPV6
             where[actions.gap] = [c for c in cells if open_ or self._opens_raw(c)]

@@ -167,6 +167,14 @@ class Context:
         return [reservation for reservation in found if reservation.cell in self._looked_at]
 
     @cached_property
+    def applied(self) -> Collection[int]:
+        """The rules of the IR that apply to the cells to look at, by index."""
+        if self._looked_at is None:
+            return range(len(self.ir.rules))
+        layers = {number for cell in self.cells for number in cell.enforced.layers}
+        return frozenset([rule for number in layers for rule in self.ir.layers[number].rules])
+
+    @cached_property
     def cell_by_name(self) -> Mapping[str, CellPair]:
         """All of them, in name order."""
         written = {cell.name: cell for cell in self.policy.cells}

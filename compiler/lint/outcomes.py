@@ -21,7 +21,8 @@ def works(context: Context, request: Request) -> bool:
 
 
 def remarked(context: Context, effect: Effect) -> Iterator[tuple[int, set[str]]]:
-    """The author's rules with an effect, and all that is odd about their votes.
+    """The author's rules with an effect that apply to the cells to look at, and all that is odd
+    about their votes.
 
     Each rule once for each place it stands at; what it does not decide does not count.
     """
@@ -39,6 +40,7 @@ def remarked(context: Context, effect: Effect) -> Iterator[tuple[int, set[str]]]
         for row in rows:
             if (
                 row.effect != effect
+                or row.rule not in context.applied
                 or ir.rules[row.rule].listen
                 or is_shipped(context.rule_span(row.rule))
             ):

@@ -79,17 +79,23 @@ def _seemingly_idle(context: Context) -> set[int]:
 
     A row about no more ports than its cell listens on does not count: `listen` may take them.
     """
-    ir, spans = context.ir, context.program.spans
-    deciding: set[int] = set()
-    widths = [_widths(class_.verdicts) for class_ in ir.classes]
-    for cell in ir.cells:
+    ir, lowered, main = context.ir, context.program.lowered, context.main.source.name
+    rules = {rule for rule in context.applied if lowered.spans[rule].file == main}
+    if len(rules) < len(ir.rules):  # a statement may be a rule in other cells, too
+        rules |= {i for rule in rules for i in lowered.standing.get(lowered.spans[rule], ())}
+    idle = set(rules)
+    widths: dict[int, dict[int, int]] = {}
+    # Those to look at come first: few rules of theirs are left for the others.
+    for cell in (*(pair.enforced for pair in context.cells), *ir.cells):
+        if not idle:
+            break
+        if cell.class_ not in widths:
+            widths[cell.class_] = _widths(ir.classes[cell.class_].verdicts)
         taken = sum(_width(verdict) for verdict in cell.owned)
-        deciding.update(rule for rule, width in widths[cell.class_].items() if width > taken)
-        deciding.update(verdict.rule for verdict in cell.owned)
-    main = context.main.source.name
-    idle = {i for i in range(len(ir.rules)) if i not in deciding and spans[i].file == main}
-    decided = {spans[rule] for rule in deciding} if idle else set()
-    return {rule for rule in idle if spans[rule] not in decided}
+        idle -= {rule for rule, width in widths[cell.class_].items() if width > taken}
+        idle -= {verdict.rule for verdict in cell.owned}
+    decided = {lowered.spans[rule] for rule in rules - idle} if idle else set()
+    return {rule for rule in idle if lowered.spans[rule] not in decided}
 
 
 def _widths(verdicts: Iterable[Verdict]) -> dict[int, int]:

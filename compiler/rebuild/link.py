@@ -63,7 +63,7 @@ class _Linker:
         self._rules: list[Rule] = []
         self._origins: list[tuple[IR, int]] = []
         self._of_templates: dict[tuple[int, RequestSet], int] = {}
-        self._profiles: dict[str, tuple[int, list[int]]] = {}
+        self._profiles: dict[str, tuple[int, Sequence[int]]] = {}
         """Their layers and rules, by name."""
         self._layers: dict[Layer, int] = {}
         self._classes: list[CellClass] = []
@@ -119,13 +119,13 @@ class _Linker:
                 }
                 known = self._add_layer(layer, sorted(rules))
             else:
-                known = self._add_layer(layer, [self._add(side, rule) for rule in layer.rules])
+                known = self._add_layer(layer, self._add(side, layer.rules))
             side.layers[number] = known
         return known
 
     def _profile(self, side: _Side, layer: Layer) -> int:
         if layer.name not in self._profiles:
-            rules = [self._add(side, rule) for rule in layer.rules]
+            rules = self._add(side, layer.rules)
             self._profiles[layer.name] = self._add_layer(layer, rules), rules
             return self._profiles[layer.name][0]
         number, rules = self._profiles[layer.name]
@@ -149,19 +149,23 @@ class _Linker:
         if index is None:
             # In which order another cell has its rules is not known.
             only_if(side.first.get(rule, "") == cell)
-            index = self._of_templates[key] = self._add(side, rule)
+            (index,) = self._add(side, (rule,))
+            self._of_templates[key] = index
         side.rules[rule] = index
         return index
 
-    def _add(self, side: _Side, rule: int) -> int:
-        written = side.ir.rules[rule]
-        requests = self._requests(side, written.requests)
-        if requests is not written.requests:
-            written = Rule(written.id, written.effect, written.final, written.listen, requests)
-        index = side.rules[rule] = len(self._rules)
-        self._rules.append(written)
-        self._origins.append((side.ir, rule))
-        return index
+    def _add(self, side: _Side, rules: Sequence[int]) -> Sequence[int]:
+        """The numbers of rules that come next."""
+        for rule in rules:
+            written = side.ir.rules[rule]
+            requests = self._requests(side, written.requests)
+            if requests is not written.requests:
+                written = Rule(written.id, written.effect, written.final, written.listen, requests)
+            self._rules.append(written)
+            self._origins.append((side.ir, rule))
+        numbers = range(len(self._rules) - len(rules), len(self._rules))
+        side.rules.update(zip(rules, numbers, strict=True))
+        return numbers
 
     def _add_layer(self, layer: Layer, rules: Sequence[int]) -> int:
         made = Layer(layer.kind, layer.name, tuple(rules))
@@ -223,12 +227,9 @@ class _Linker:
 
     def _verdicts(self, side: _Side, rows: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
         """Rows with the new numbers; the same object if they are those that they have."""
-        made = []
-        same = True
-        for row in rows:
-            rule, requests = side.rules[row.rule], self._requests(side, row.requests)
-            if rule != row.rule or requests is not row.requests:
-                row = Verdict(row.effect, rule, requests)
-                same = False
-            made.append(row)
-        return rows if same else tuple(made)
+        rules, sets = side.rules, side.action_sets
+        if all(rules[r.rule] == r.rule and sets.get(n := r.requests.actions) == n for r in rows):
+            return rows
+        return tuple(
+            [Verdict(r.effect, rules[r.rule], self._requests(side, r.requests)) for r in rows]
+        )

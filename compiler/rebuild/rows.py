@@ -17,6 +17,7 @@ from compiler.rebuild.kept import KeptCell
 from compiler.record import NamedTuple
 from compiler.source import Source
 
+_BETWEEN = sourcemap.BETWEEN.encode()
 _STATUS = re.compile(rb'"status": "([a-z ]+)"')
 
 
@@ -97,14 +98,64 @@ def source_map(
     program: Program, sources: Mapping[str, Source], before: bytes, change: Change
 ) -> bytes:
     """`policy.map.json` with the rows of a file before about rules that have not changed."""
-    gone = [f'"scope": {json.dumps(f"cell {name}")}, "imports": '.encode() for name in change.cells]
     for file, shift in change.shifts.items():
         before = bytes(_moved(before, file, shift))
-    kept = [row for row in sourcemap.read(before) if not any(scope in row for scope in gone)]
     own = [cell.layers[-1] for cell in program.ir.cells if cell.name in change.cells]
     fresh = chain.from_iterable(program.ir.layers[number].rules for number in own)
-    rows = [row.encode() for row in sourcemap.rows(program, sources, fresh)]
-    return sourcemap.written(program.ir.policy, [*kept, *rows])
+    body = _Body(sourcemap.read(before))
+    for name in change.cells:
+        body.remove(f'"scope": {json.dumps(f"cell {name}")}, "imports": '.encode())
+    for row in sourcemap.rows(program, sources, fresh):
+        body.add(row.encode())
+    return sourcemap.written(program.ir.policy, body.changed())
+
+
+class _Body:
+    """Rows in order, some of which change."""
+
+    def __init__(self, rows: bytes) -> None:
+        self._rows = rows + _BETWEEN if rows else b""
+        self._edits: list[tuple[int, int, bytes]] = []
+        """Where what begins and ends that is replaced, and by what."""
+
+    def remove(self, mark: bytes) -> None:
+        """Takes out the rows with some text in them."""
+        place = self._rows.find(mark)
+        while place >= 0:
+            end = self._after(place)
+            self._edits.append((self._start(0, place), end, b""))
+            place = self._rows.find(mark, end)
+
+    def add(self, row: bytes) -> None:
+        """Puts in a row."""
+        low, high = 0, len(self._rows)
+        while low < high:
+            start = self._start(low, (low + high) // 2)
+            end = self._after(start)
+            if self._rows[start:end] < row:
+                low = end
+            else:
+                high = start
+        self._edits.append((low, low, row + _BETWEEN))
+
+    def changed(self) -> bytes:
+        """The rows as they are now."""
+        made: list[bytes] = []
+        position = 0
+        for begin, end, text in sorted(self._edits):
+            made += self._rows[position:begin], text
+            position = end
+        made.append(self._rows[position:])
+        return b"".join(made).removesuffix(_BETWEEN)
+
+    def _start(self, low: int, place: int) -> int:
+        """Where the row begins around a place; one begins at `low`, too."""
+        newline = self._rows.rfind(b"\n", low, place)
+        return low if newline < 0 else newline + 1
+
+    def _after(self, place: int) -> int:
+        """Where the next row begins."""
+        return self._rows.index(b"\n", place) + 1
 
 
 def _moved(rows: bytes | memoryview, file: str, shift: Shift) -> bytes | memoryview:

@@ -53,6 +53,12 @@ CASES = [
         ENFORCED,
     ),
     (
+        "all ports but choosing",
+        "cell c { profile low; deny network.bind; allow network.bind port auto; }",
+        "deny",
+        MORE,
+    ),
+    (
         "an ephemeral port that the host reserves",
         "host { sysctl net.inet.ip.anonportalgo.reserve = \"50000\";"
         " sysctl net.inet6.ip6.anonportalgo.reserve = \"50000\"; }"
