@@ -53,6 +53,8 @@ class Classes:
 
     def __init__(self, covered: Sequence[Covered], ids: Mapping[str, int], axes: Axes) -> None:
         self._covered = covered
+        self._known: dict[int, tuple[Covered, bool, bool, bool]] = {}
+        """By the identity of request sets, which live as long as the IR."""
         self._ids = ids
         self._last = max(ids.values(), default=0)
         self._axes = axes
@@ -115,17 +117,20 @@ class Classes:
         for verdict in verdicts:
             requests = verdict.requests
             code = CODES[verdict.effect]
-            c = self._covered[requests.actions]
-            on_target, on_port, on_socket = conditions(requests)
+            about = self._known.get(id(requests))
+            if about is None:
+                about = self._known[id(requests)] = self._about(requests)
+            c, on_target, on_port, on_socket = about
             if not on_port and not on_socket:
                 if c.targets:
                     leaving.append((code, c.targets, requests.to))
-                if holds_self(requests.to, name):
-                    votes |= code * (c.own | c.targets)
                 if not on_target:
-                    votes |= code * c.plain
-                    rights[code][0] |= c.vnode
-                    rights[code][1] |= c.passthru
+                    votes |= code * (c.own | c.targets | c.plain)
+                    if c.vnode or c.passthru:
+                        rights[code][0] |= c.vnode
+                        rights[code][1] |= c.passthru
+                elif holds_self(requests.to, name):
+                    votes |= code * (c.own | c.targets)
             if c.bind and not on_target and not on_socket:
                 ports += _binds(code, c, requests)
             if (c.socket or c.rawsock) and not on_target and not on_port:
@@ -148,6 +153,16 @@ class Classes:
             binds,
         )
         return self._classes.setdefault(made, len(self._classes))
+
+    def _about(self, requests: RequestSet) -> tuple[Covered, bool, bool, bool]:
+        """What a set covers; whether it narrows the target, the port and protocol, the socket."""
+        r = requests
+        return (
+            self._covered[r.actions],
+            r.to is not None,
+            r.protocols is not None or r.ports is not None,
+            r.domains is not None or r.types is not None or r.socket_protocols is not None,
+        )
 
     def owned(self, verdicts: Iterable[Verdict]) -> Iterator[Ports]:
         """What a cell's verdicts on the ports it listens on set."""
@@ -185,16 +200,6 @@ def _crossing(leaving: tuple[_Leaving, ...], target: str) -> int:
         if to is None or (target in to.members) != to.exclude:
             row = row & ~(3 * columns) | code * columns
     return row
-
-
-def conditions(requests: RequestSet) -> tuple[bool, bool, bool]:
-    """Whether a set narrows the target, the port and protocol, the kind of socket."""
-    r = requests
-    return (
-        r.to is not None,
-        r.protocols is not None or r.ports is not None,
-        r.domains is not None or r.types is not None or r.socket_protocols is not None,
-    )
 
 
 def holds_self(to: Peers | None, name: str) -> bool:

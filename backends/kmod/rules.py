@@ -37,18 +37,22 @@ class Rules:
 
     def add(self, verdicts: Iterable[Verdict]) -> tuple[int, int]:
         """The position of the rules behind some folded rows, and how many there are."""
-        made = tuple([self._rule(verdict) for verdict in verdicts])
-        if made not in self._spans:
-            self._spans[made] = (len(self.rules), len(made))
+        source, known = self._source, self._known
+        made = tuple(
+            [
+                Rule(source[v.rule].id, *(known.get(id(v.requests)) or self._new(v.requests)))
+                for v in verdicts
+            ]
+        )
+        span = self._spans.get(made)
+        if span is None:
+            span = self._spans[made] = (len(self.rules), len(made))
             self.rules += made
-        return self._spans[made]
+        return span
 
-    def _rule(self, verdict: Verdict) -> Rule:
-        requests = verdict.requests
-        about = self._known.get(id(requests))
-        if about is None:
-            about = self._known[id(requests)] = self._about(requests)
-        return Rule(self._source[verdict.rule].id, *about)
+    def _new(self, requests: RequestSet) -> tuple[int, int, int, int, int]:
+        about = self._known[id(requests)] = self._about(requests)
+        return about
 
     def _about(self, r: RequestSet) -> tuple[int, int, int, int, int]:
         """All of a rule but its id."""
