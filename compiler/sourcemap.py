@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from compiler.driver import Program
 from compiler.lowering.rule_ids import canonical, on_one_line
+from compiler.runs import joined, runs_of
 from compiler.source import Source, Span
 
 FORMAT = "cellc-map"
@@ -15,8 +17,8 @@ VERSION = 1
 
 BETWEEN = ",\n"
 
-_OPENING = b' "rules": {\n'
-_CLOSING = b"\n }\n}\n"
+_OPENING = ' "rules": {\n'
+_CLOSING = "\n }\n}\n"
 
 _quote = json.encoder.encode_basestring_ascii
 
@@ -45,31 +47,31 @@ def rule_names(program: Program, sources: Mapping[str, Source]) -> list[tuple[st
 def source_map(program: Program, sources: Mapping[str, Source]) -> bytes:
     """`policy.map.json`: every rule id of the IR with its place, scope and imports."""
     made = rows(program, sources, range(len(program.ir.rules)))
-    return written(program.ir.policy, BETWEEN.join(sorted(made)).encode())
+    return written(program.ir.policy, runs_of(made, BETWEEN))
 
 
-def rows(program: Program, sources: Mapping[str, Source], rules: Iterable[int]) -> Iterable[str]:
-    """The rows about some rules of the IR, by index; one for each id."""
+def rows(program: Program, sources: Mapping[str, Source], rules: Iterable[int]) -> Iterator[str]:
+    """The rows about some rules of the IR, given by index: one for each id, in their order."""
     writer = _Rows(program, sources)
-    made = {}
-    for index in rules:
-        rule, scope = program.ir.rules[index].id, program.scopes[index]
-        if scope:
-            made[rule] = writer.row(rule, program.spans[index], scope)
-    return made.values()
+    numbers = {program.ir.rules[index].id: index for index in rules if program.scopes[index]}
+    for rule, index in sorted(numbers.items()):
+        yield writer.row(rule, program.spans[index], program.scopes[index])
 
 
-def written(policy: str, body: bytes) -> bytes:
-    """The file; its body are rows in the order of their ids, with BETWEEN between them."""
+def written(policy: str, runs: Iterable[bytes]) -> bytes:
+    """The file with some runs of rows, in the order of their ids and with BETWEEN in between."""
     head = f' "format": "{FORMAT}",\n "version": {VERSION},\n "policy": "{policy}",\n'
-    parts = (_OPENING, body, _CLOSING) if body else (b' "rules": {}\n}\n',)
-    return b"".join([b"{\n", head.encode(), *parts])
+    some = iter(runs)
+    first = next(some, b"")
+    if not first:
+        return f'{{\n{head} "rules": {{}}\n}}\n'.encode()
+    return joined(f"{{\n{head}{_OPENING}", chain((first,), some), BETWEEN, _CLOSING)
 
 
 def read(content: bytes) -> bytes:
-    """The body of a file that cellc has written."""
-    _, _, body = content.partition(_OPENING)
-    return body.removesuffix(_CLOSING)
+    """The rows of a file that cellc has written."""
+    _, _, body = content.partition(_OPENING.encode())
+    return body.removesuffix(_CLOSING.encode())
 
 
 class _Rows:

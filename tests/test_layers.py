@@ -14,7 +14,7 @@ REPOSITORY = Path(__file__).parents[1]
 OURS = ("grammar", "compiler", "backends", "checker")
 
 #: What all but the checker may import: to other modules they are as the standard library is.
-FOUNDATION = ("compiler.digest", "compiler.pattern", "compiler.record")
+FOUNDATION = ("compiler.digest", "compiler.pattern", "compiler.record", "compiler.runs")
 
 _WORDS = ("compiler.source", "compiler.diagnostics", "compiler.catalogue")
 _LOOKS = ("compiler.files",)

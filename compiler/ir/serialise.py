@@ -14,6 +14,7 @@ from typing import Any
 from compiler.ir.ir import IR, VERSION, Cell, CellClass, Layer, RequestSet, Rule, Verdict
 from compiler.ir.references import check_references
 from compiler.record import NOTHING, NamedTuple, field_names
+from compiler.runs import joined
 
 FORMAT = "cellc-ir"
 
@@ -79,7 +80,7 @@ def serialised(ir: IR, known: Mapping[int, str] = NOTHING) -> Serialised:
     `known` is as for `to_json`.
     """
     if not _last or _last[0].ir is not ir:
-        content = b"".join(map(str.encode, _parts(ir, known)))
+        content = joined("", map(str.encode, _parts(ir, known)), "", "")
         _last[:] = [Serialised(ir, content, hashlib.sha256(content).hexdigest())]
     return _last[0]
 

@@ -6,13 +6,13 @@ import functools
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any
 
 from compiler.driver import Program
 from compiler.ledger.finding import Entry, Finding, Means, Overridden
 from compiler.ledger.statements import kind, text
 from compiler.record import NamedTuple
+from compiler.runs import joined, runs_of
 from compiler.source import Source, Span
 from compiler.sourcemap import hex_id
 
@@ -38,7 +38,8 @@ def ledger_json(
 ) -> bytes:
     """`ledger.json`."""
     counts = Counter[str](entry.finding.status for entry in entries)
-    return written(program, backends, counts, _some(rows(program, sources, entries)))
+    runs = runs_of(rows(program, sources, entries), _BETWEEN)
+    return written(program, backends, counts, runs)
 
 
 def rows(
@@ -46,12 +47,6 @@ def rows(
 ) -> Iterator[str]:
     """The entries as they are written, without what stands between them."""
     return map(_Rows(program, sources).row, entries)
-
-
-def _some(rows: Iterator[str]) -> Iterator[bytes]:
-    """Some rows at a time: the ledger is larger than all else of a large policy."""
-    while some := _BETWEEN.join(islice(rows, 4096)):
-        yield some.encode()
 
 
 def written(
@@ -70,12 +65,7 @@ def written(
         "count": {status: counts[status] for status in sorted(counts) if counts[status]},
     }
     lines = [f' "{key}": {_line(value)},\n' for key, value in head.items()]
-    parts: list[bytes | memoryview] = [f"{{\n{''.join(lines)}{_OPENING}".encode()]
-    between = b""
-    for run in runs:
-        parts += between, run
-        between = _BETWEEN.encode()
-    return b"".join([*parts, _CLOSING.encode()])
+    return joined(f"{{\n{''.join(lines)}{_OPENING}", runs, _BETWEEN, _CLOSING)
 
 
 class Written(NamedTuple):

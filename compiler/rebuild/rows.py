@@ -107,7 +107,7 @@ def source_map(
         body.remove(f'"scope": {json.dumps(f"cell {name}")}, "imports": '.encode())
     for row in sourcemap.rows(program, sources, fresh):
         body.add(row.encode())
-    return sourcemap.written(program.ir.policy, body.changed())
+    return sourcemap.written(program.ir.policy, (body.changed(),))
 
 
 class _Body:
