@@ -113,15 +113,27 @@ class _Linker:
                 known = self._profile(side, layer)
             elif layer.kind == "template":
                 numbers = side.rules
-                rules = {
+                rules = [
                     numbers[rule] if rule in numbers else self._of_template(side, rule, cell)
                     for rule in layer.rules
-                }
-                known = self._add_layer(layer, sorted(rules))
+                ]
+                ordered = sorted(rules)
+                only_if(rules == ordered or self._folded_alike(rules, ordered))
+                known = self._add_layer(layer, ordered)
             else:
                 known = self._add_layer(layer, self._add(side, layer.rules))
             side.layers[number] = known
         return known
+
+    def _folded_alike(self, one: Sequence[int], other: Sequence[int]) -> bool:
+        """Whether rules of a template decide the same in two orders: `listen` stands apart, and
+        of others that agree on a request the first one decides it (compiler/lowering/fold.py)."""
+        rules = self._rules
+        return all(
+            [index for index in one if rules[index].listen == listen]
+            == [index for index in other if rules[index].listen == listen]
+            for listen in (False, True)
+        )
 
     def _profile(self, side: _Side, layer: Layer) -> int:
         if layer.name not in self._profiles:

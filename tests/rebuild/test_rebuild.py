@@ -225,6 +225,42 @@ cell b { use one(4000); use two(4000); user "x"; }
     assert made == whole
 
 
+def test_nothing_is_taken_over_where_rules_of_templates_change_places() -> None:
+    """Of two that agree on a request, the first one decides it."""
+    text = """\
+policy two;
+target netbsd 10.1;
+template one(n: port) extends low { deny network.bind tcp port {n, 5000}; }
+template two(n: port) extends low { deny network.bind tcp port {n, 5000}; }
+cell a { use one(4002); use two(4001); user "x"; }
+cell b { use one(4000); use two(4003); user "x"; }
+cell c { use one(4000); use two(4001); user "x"; }
+"""
+    made, whole = built_both_ways("one(4002)", "one(4000)", texts={ROOT: text})
+    assert whole is not None
+    assert made is None
+    made, whole = built_both_ways("one(4002)", "one(4004)", texts={ROOT: text})
+    assert made is not None
+    assert made == whole
+
+
+def test_nor_where_a_cell_by_itself_would_have_them_in_another_order() -> None:
+    """What all uses of a template share comes first in all but the first cell."""
+    text = """\
+policy two;
+target netbsd 10.1;
+template one(n: port) extends low { deny network.bind tcp port n; deny system.reboot; }
+cell a { use one(4000); user "x"; }
+cell b { use one(4001); user "x"; }
+"""
+    made, whole = built_both_ways("one(4001)", "one(4002)", texts={ROOT: text})
+    assert whole is not None
+    assert made is None
+    made, whole = built_both_ways("one(4000)", "one(4002)", texts={ROOT: text})
+    assert made is not None
+    assert made == whole
+
+
 def test_ids_that_several_rules_would_have(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever has one of them, and whoever comes to have one, is given it among all rules."""
     number = rule_ids._number
