@@ -208,7 +208,8 @@ class _Rebuilding:
         found = Diagnostics()
         if program.policy.assertions:
             check_assertions(program.policy, program.lowered, found, cells)
-        whole = Compilation(made.path, made.sources, (), made.remarks, program)
+        # Comments that ignore findings mean what they do among all cells.
+        whole = Compilation(made.path, self._sources, (), made.remarks, program)
         found.extend(lint_build(whole, self._build.settings, self._build.today, cells))
         return not found.sorted()
 

@@ -261,6 +261,24 @@ cell b { use one(4001); user "x"; }
     assert made == whole
 
 
+@pytest.mark.parametrize(
+    "ignored",
+    [
+        '# cellc: ignore COR005 -- so\ncell a { profile low; user "www"; exec readonly; }\n',
+        'cell a { profile low; user "www"; exec readonly; }  # cellc: ignore COR005 -- so\n',
+    ],
+)
+def test_comments_ignore_what_they_do_among_all_cells(ignored: str) -> None:
+    """What they stand before or behind may be a cell that is left out."""
+    other = 'cell b { profile low; user "www"; deny system.reboot; }\n'
+    texts = {ROOT: "policy two;\ntarget netbsd 10.1;\n" + ignored + other}
+    made, whole = built_both_ways("deny system.reboot;", "exec readonly;", texts=texts)
+    assert (made, whole) == (None, None)  # there is something to say
+    made, whole = built_both_ways("system.reboot", "system.swapctl", texts=texts)
+    assert made is not None
+    assert made == whole
+
+
 def test_ids_that_several_rules_would_have(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever has one of them, and whoever comes to have one, is given it among all rules."""
     number = rule_ids._number
