@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -127,6 +128,7 @@ def verify_build(directory: str | os.PathLike[str]) -> list[Problem]:
     return problems
 
 
+@functools.cache
 def tool_digest() -> str:
     """SHA-256 over the names and contents of cellc's own files, wherever it is installed."""
     total = hashlib.sha256()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from compiler import cache
 from compiler.diagnostics import Diagnostics
 from compiler.driver import Program
 from compiler.files import Notes
-from compiler.manifest import IR_FILE, LEDGER, MAP, digest, read
+from compiler.manifest import IR_FILE, LEDGER, MAP, digest, read, tool_digest
 from compiler.names.project import read_source
 from compiler.rebuild.keep import keep
 from compiler.rebuild.kept import Kept, pack, unpack
@@ -28,7 +29,7 @@ class Former:
         """`asked` says all that such a build is made from, besides files and `build`."""
         self._directory = directory
         self._build = build
-        self._about = repr((cache.tool(), asked, build._replace(ids={}))).encode()
+        self._about = repr((tool_digest(), sys.version, asked, build._replace(ids={}))).encode()
         """What was asked for, and what makes it."""
         self._cache = cache.usual()
         self._name = cache.name_of(
