@@ -31,22 +31,18 @@ class Effects:
 
     def passed(self, rules: Collection[int], cells: Iterable[str]) -> list[str]:
         """The cells in which rules deny a port that the kernel may still pick by itself."""
-        return self._where(self._passed, _BIND, rules, cells)
+        return self._where(self._passed, rules, cells)
 
     def low(self, rules: Collection[int], cells: Iterable[str]) -> list[str]:
         """The cells in which rules deny a privileged port that the kernel may pick."""
-        return self._where(self._low, _PRIVILEGED, rules, cells)
+        return self._where(self._low, rules, cells)
 
     def _where(
         self,
         denied: Callable[[int], frozenset[int]],
-        action: str,
         rules: Collection[int],
         cells: Iterable[str],
     ) -> list[str]:
-        sets = [self._ir.rules[rule].requests for rule in rules]
-        if not any(action in self._actions[requests.actions] for requests in sets):
-            return []
         return [c for c in cells if not denied(self._cells[c].class_).isdisjoint(rules)]
 
     def _deciding(self, cell: str) -> frozenset[int]:

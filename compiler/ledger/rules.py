@@ -50,6 +50,8 @@ class _Actions:
     gap: Gap | None
     """What a denial of just these covers more or less than it says."""
     vnode: bool
+    ports: bool
+    """Whether any is about the ports that sockets are bound to."""
 
 
 class Rules:
@@ -172,10 +174,10 @@ class Rules:
             return (self._never,)
         if rule.effect == "grant":
             return tuple(over(cells, lambda c: self._powerless(rule, self._world.is_root(c))))
-        picked = self._effects.passed(indices, cells)
-        low = self._effects.low(indices, cells)
-        if not (self._world.permissive or picked or low or actions.gap):
+        if not (self._world.permissive or actions.ports or actions.gap):
             return ()
+        picked = self._effects.passed(indices, cells) if actions.ports else []
+        low = self._effects.low(indices, cells) if actions.ports else []
         where: dict[Gap, list[str]] = {}
         if self._world.permissive:
             logged = [c for c in cells if c in self._world.permissive]
@@ -243,6 +245,7 @@ class Rules:
             notes=tuple(notes),
             gap=special.pop() if len(special) == 1 else None,
             vnode=any(leaf.scope == "vnode" for leaf in asked),
+            ports=any(leaf.dimension == "bind" for leaf in leaves),
         )
 
     def _has_null_mounts(self, cell: str) -> bool:
