@@ -84,16 +84,17 @@ def _seemingly_idle(context: Context) -> set[int]:
     if len(rules) < len(ir.rules):  # a statement may be a rule in other cells, too
         rules |= {i for rule in rules for i in lowered.standing.get(lowered.spans[rule], ())}
     idle = set(rules)
-    widths: dict[int, dict[int, int]] = {}
+    seen: set[tuple[int, int]] = set()
     # Those to look at come first: few rules of theirs are left for the others.
     for cell in (*(pair.enforced for pair in context.cells), *ir.cells):
         if not idle:
             break
-        if cell.class_ not in widths:
-            widths[cell.class_] = _widths(ir.classes[cell.class_].verdicts)
-        taken = sum(_width(verdict) for verdict in cell.owned)
-        idle -= {rule for rule, width in widths[cell.class_].items() if width > taken}
-        idle -= {verdict.rule for verdict in cell.owned}
+        idle.difference_update([verdict.rule for verdict in cell.owned])
+        key = cell.class_, sum([_width(verdict) for verdict in cell.owned])
+        if key not in seen:
+            seen.add(key)
+            widths = _widths(ir.classes[cell.class_].verdicts)
+            idle.difference_update([rule for rule, width in widths.items() if width > key[1]])
     decided = {lowered.spans[rule] for rule in rules - idle} if idle else set()
     return {rule for rule in idle if lowered.spans[rule] not in decided}
 
