@@ -53,9 +53,11 @@ def source_map(program: Program, sources: Mapping[str, Source]) -> bytes:
 def rows(program: Program, sources: Mapping[str, Source], rules: Iterable[int]) -> Iterator[str]:
     """The rows about some rules of the IR, given by index: one for each id, in their order."""
     writer = _Rows(program, sources)
-    numbers = {program.ir.rules[index].id: index for index in rules if program.scopes[index]}
-    for rule, index in sorted(numbers.items()):
-        yield writer.row(rule, program.spans[index], program.scopes[index])
+    spans, scopes = program.spans, program.scopes
+    numbers = {program.ir.rules[index].id: index for index in rules if scopes[index]}
+    for rule in sorted(numbers):
+        index = numbers[rule]
+        yield writer.row(rule, spans[index], scopes[index])
 
 
 def written(policy: str, runs: Iterable[bytes]) -> bytes:
