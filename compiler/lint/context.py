@@ -168,11 +168,14 @@ class Context:
 
     @cached_property
     def applied(self) -> Collection[int]:
-        """The rules of the IR that apply to the cells to look at, by index."""
+        """The rules of the IR whose statements apply to the cells to look at, by index."""
         if self._looked_at is None:
             return range(len(self.ir.rules))
         layers = {number for cell in self.cells for number in cell.enforced.layers}
-        return frozenset([rule for number in layers for rule in self.ir.layers[number].rules])
+        spans, standing = self.program.spans, self.program.lowered.standing
+        places = {spans[rule] for number in layers for rule in self.ir.layers[number].rules}
+        # With other arguments a statement of a template is another rule, which cells may have had.
+        return frozenset([rule for place in places for rule in standing[place]])
 
     @cached_property
     def cell_by_name(self) -> Mapping[str, CellPair]:

@@ -81,8 +81,6 @@ def _seemingly_idle(context: Context) -> set[int]:
     """
     ir, lowered, main = context.ir, context.program.lowered, context.main.source.name
     rules = {rule for rule in context.applied if lowered.spans[rule].file == main}
-    if len(rules) < len(ir.rules):  # a statement may be a rule in other cells, too
-        rules |= {i for rule in rules for i in lowered.standing.get(lowered.spans[rule], ())}
     idle = set(rules)
     seen: set[tuple[int, int]] = set()
     # Those to look at come first: few rules of theirs are left for the others.

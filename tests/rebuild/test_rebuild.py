@@ -279,6 +279,19 @@ def test_comments_ignore_what_they_do_among_all_cells(ignored: str) -> None:
     assert made == whole
 
 
+def test_what_a_cell_had_of_a_template_may_be_odd_without_it() -> None:
+    """Root may bind the port, which is why nothing was said about the rule."""
+    text = """\
+policy two;
+target netbsd 10.1;
+template open(n: port) extends low { allow network.bind.privport tcp port n; }
+cell a { use open(80); user "www"; }
+cell z { use open(80); user 0; }
+"""
+    made, whole = built_both_ways("open(80); user 0", "open(81); user 0", texts={ROOT: text})
+    assert (made, whole) == (None, None)
+
+
 def test_ids_that_several_rules_would_have(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever has one of them, and whoever comes to have one, is given it among all rules."""
     number = rule_ids._number
