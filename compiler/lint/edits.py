@@ -16,11 +16,17 @@ def removal(context: Context, placed: Placed) -> tuple[Edit, ...]:
     """
     span = placed.span
     start = min([a.span.start for a in placed.statement.annotations] + [span.start])
+    span = span._replace(start=start)
     source = context.sources[span.file]
-    inside = TEXT_OR_COMMENT.finditer(source.text, start, span.end)
-    if not placed.statement.body and any(found[0].startswith("#") for found in inside):
+    if not placed.statement.body and commented(source, span):
         return ()
-    return (without(source, span._replace(start=start)),)
+    return (without(source, span),)
+
+
+def commented(source: Source, span: Span) -> bool:
+    """Whether a comment stands in some text."""
+    inside = TEXT_OR_COMMENT.finditer(source.text, span.start, span.end)
+    return any(found[0].startswith("#") for found in inside)
 
 
 def without(source: Source, span: Span) -> Edit:

@@ -16,8 +16,10 @@ from compiler.analysis.read import RequestReader
 from compiler.diagnostics import Diagnostic, Diagnostics
 from compiler.driver import Compilation
 from compiler.lint.context import Context
+from compiler.lint.edits import commented, without
 from compiler.lint.rule import Edit
 from compiler.lint.settings import Settings
+from compiler.lowering.rule_ids import on_one_line
 from compiler.pattern import pattern
 from compiler.propose.trial import Proposal, Refused, Trial, Tried
 from compiler.propose.wording import conditions
@@ -34,6 +36,7 @@ _CASE = pattern(
 
 #: What all lines together are called in diagnostics.
 OBSERVED = "<observed>"
+_COMMENTED = "a comment stands inside: change it by hand"
 
 
 class Tightening(NamedTuple):
@@ -104,18 +107,27 @@ class _Narrowing:
         def objection(tried: Tried, added: Sequence[Proposal]) -> str:
             return _objection(tried, admitted)
 
-        kept, refused = self._trial.accepted(list(self._proposals(admitted)), objection)
+        proposals: list[Proposal] = []
+        untouched: list[Proposal] = []
+        for proposal in self._proposals(admitted):
+            (untouched if self._commented(proposal) else proposals).append(proposal)
+        kept, refused = self._trial.accepted(proposals, objection)
         tried = self._trial.of(kept) if kept else None
         assert not isinstance(tried, str)
         closed = [d for d in tried.differences if d.direction == "narrowed"] if tried else []
         return Tightening(
             self._trial.texts(e for p in kept for e in p.edits) or {},
             kept,
-            [r for r in refused if r.why],
+            [*(r for r in refused if r.why), *(Refused(p, _COMMENTED) for p in untouched)],
             closed,
             tried.comparison.frame if tried else self._frame,
             len(observed),
         )
+
+    def _commented(self, proposal: Proposal) -> bool:
+        """Whether a comment would go with what is changed."""
+        spans = [edit.span for edit in proposal.edits]
+        return any(commented(self._trial.first.sources[span.file], span) for span in spans)
 
     def _proposals(self, admitted: Sequence[Decided]) -> Iterator[Proposal]:
         """For each rule of the author's that admits: taken out, or as narrow as what was seen."""
@@ -142,14 +154,9 @@ class _Narrowing:
     def _without(self, span: Span, scope: str) -> Proposal:
         """The policy without a rule, its annotations and its lines."""
         source = self._trial.first.sources[span.file]
-        text = source.text
-        start, end = self._program_start(span), span.end
-        line = text.rfind("\n", 0, start) + 1
-        after = text.find("\n", end)
-        alone = not text[line:start].strip() and after >= 0 and not text[end:after].strip()
-        whole = Span(span.file, line, after + 1) if alone else Span(span.file, start, end)
-        rule = " ".join(text[span.start : end].split())
-        return Proposal(f"{scope}: without {rule}", (Edit(whole, ""),))
+        edit = without(source, span._replace(start=self._program_start(span)))
+        rule = on_one_line(source.text[span.start : span.end])
+        return Proposal(f"{scope}: without {rule}", (edit,))
 
     def _program_start(self, span: Span) -> int:
         """Where a rule begins, its annotations included."""
@@ -175,7 +182,7 @@ class _Narrowing:
         start = self._program_start(span)
         annotations = source.text[start : span.start]
         text = " ".join(f"{annotations if n else ''}{one}" for n, one in enumerate(made))
-        if text == " ".join(source.text[span.start : span.end].split()):
+        if text == on_one_line(source.text[span.start : span.end]):
             return None
         scope = self._program.scopes[index]
         return Proposal(f"{scope}: {' '.join(made)}", (Edit(span, text),))

@@ -314,6 +314,25 @@ def test_narrow_keeps_what_was_observed(cellc: Run, folder: Path) -> None:
     assert narrow(cellc, folder, lines, now)["proposals"] == []
 
 
+def test_narrow_takes_no_comment_with_a_rule(cellc: Run, folder: Path) -> None:
+    text = (
+        "policy web;\ntarget netbsd 10.1;\n"
+        "cell web {\n    profile confined;\n    allow process.signal # whom it starts\n"
+        '        to any;\n    @reason "debugs"\n    # until the next release\n'
+        "    allow process.ktrace to any;\n    allow process.nice to any; # stays\n}\n"
+    )
+    found = narrow(cellc, folder, "web process.signal to host\n", text)
+    assert found["proposals"] == ["cell web: without allow process.nice to any;"]
+    why = "a comment stands inside: change it by hand"
+    assert found["refused"] == [
+        {"proposal": "cell web: allow process.signal to host;", "why": why},
+        {"proposal": "cell web: without allow process.ktrace to any;", "why": why},
+    ]
+    assert cellc("narrow", "web.cell", "log", "--write", *DAY).exit_code == 0
+    now = (folder / "web.cell").read_text()
+    assert [x in now for x in ("# whom", "# until", "    # stays\n")] == [True] * 3
+
+
 def test_narrow_refuses_lines_about_nothing(cellc: Run, folder: Path) -> None:
     (folder / "log").write_text("web nothing.at.all\n")
     result = cellc("narrow", "web.cell", "log", *DAY)
