@@ -10,11 +10,11 @@ from compiler.analysis.audit import AuditLine, audit_line
 from compiler.analysis.boxes import Box, meet
 from compiler.analysis.compare import Difference
 from compiler.analysis.frame import Frame
-from compiler.analysis.reasons import Reasons
 from compiler.analysis.stack import Stack
 from compiler.catalogue.actions import load
 from compiler.driver import Compilation
 from compiler.ir.ir import HOST, Effect, Request
+from compiler.lint.edits import without
 from compiler.lint.rule import Edit
 from compiler.lowering.problems import request_text
 from compiler.lowering.rule_ids import on_one_line
@@ -255,7 +255,10 @@ class _Learning:
         return _EFFECTS.index(effect) >= _EFFECTS.index(one.effect)
 
     def _turned(self, one: Wanted) -> Iterator[Proposal]:
-        """The rule of the cell's own body that denies just this, turned around."""
+        """The rule of the cell's own body that denies just this, turned around.
+
+        The reason for the denial is none for its opposite and goes.
+        """
         rule = self._decider.decide(one.request).rule
         cell = one.request.subject
         if rule is None or self._program.scopes[rule] != f"cell {cell}":
@@ -265,12 +268,14 @@ class _Learning:
         before, found, after = source.text[span.start : span.end].partition("deny")
         if found:
             turned = f"{before}{one.effect}{after}"
-            shown, filled = turned, turned
-            if Reasons(self._program).at(span) is None:
-                shown = self._annotated(turned, one.effect, "")
-                filled = self._annotated(turned, one.effect, "to be filled in")
-            text = f"cell {cell}: {on_one_line(shown)}"
-            yield Proposal(text, (Edit(span, shown),), (Edit(span, filled),))
+            said = self._annotated(on_one_line(turned), one.effect, "")
+            old = self._trial.annotations.get(span, ())
+            gone = [without(source, a.span) for a in old if a.name == "reason"]
+            shown, filled = (
+                (*gone, Edit(span, self._annotated(turned, one.effect, blank)))
+                for blank in ("", "to be filled in")
+            )
+            yield Proposal(f"cell {cell}: {said}", shown, filled)
 
 
 def beyond(opening: Opening) -> int:

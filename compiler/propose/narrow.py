@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import functools
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -15,10 +14,8 @@ from compiler.analysis.frame import Frame
 from compiler.analysis.read import RequestReader
 from compiler.diagnostics import Diagnostic, Diagnostics
 from compiler.driver import Compilation
-from compiler.lint.context import Context
 from compiler.lint.edits import commented, without
 from compiler.lint.rule import Edit
-from compiler.lint.settings import Settings
 from compiler.lowering.rule_ids import on_one_line
 from compiler.pattern import pattern
 from compiler.propose.trial import Proposal, Refused, Trial, Tried
@@ -160,17 +157,8 @@ class _Narrowing:
 
     def _program_start(self, span: Span) -> int:
         """Where a rule begins, its annotations included."""
-        return self._annotated.get(span, span.start)
-
-    @functools.cached_property
-    def _annotated(self) -> dict[Span, int]:
-        """Where the annotations of statements begin."""
-        context = Context(self._program, Settings(), datetime.date.min)
-        return {
-            placed.span: min(a.span.start for a in placed.statement.annotations)
-            for placed in context.statements
-            if placed.statement.annotations
-        }
+        annotations = self._trial.annotations.get(span, ())
+        return min((a.span.start for a in annotations), default=span.start)
 
     def _narrower(self, span: Span, index: int, boxes: Sequence[Box]) -> Proposal | None:
         """A rule about no more than was observed; None if it is that already."""

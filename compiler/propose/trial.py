@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from compiler.analysis.compare import Comparison, Difference
 from compiler.driver import Compilation, Program, compile_policy
 from compiler.lint.apply import applied, edited
+from compiler.lint.context import Context
 from compiler.lint.rule import Edit
+from compiler.lint.settings import Settings
 from compiler.record import NamedTuple
 from compiler.source import Span
+from compiler.syntax import tree as t
 
 
 class Proposal(NamedTuple):
@@ -66,6 +70,12 @@ class Trial:
                 return None
             made[name] = text
         return made
+
+    @functools.cached_property
+    def annotations(self) -> dict[Span, tuple[t.Annotation, ...]]:
+        """What stands before statements, by the spans of these."""
+        context = Context(self.program, Settings(), self._today)
+        return {placed.span: placed.statement.annotations for placed in context.statements}
 
     def _parts(self, name: str) -> list[Span]:
         """The statements at the top of a file, each with its annotations."""

@@ -157,6 +157,22 @@ def test_a_rule_of_the_cell_that_denies_just_this_is_turned(cellc: Run, folder: 
     assert found["proposals"] == ["cell worker: allow process.fork;"]
     assert "+" in found["patch"]
     assert found["beyond"] == 0
+    told = line("worker", "process.fork", more="to=worker")
+    found = learn(cellc, folder, told, "--reason", "OPS #17")
+    assert found["proposals"] == ['cell worker: @reason "OPS #17" allow process.fork;']
+
+
+def test_the_reason_for_a_denial_is_none_for_its_opposite(cellc: Run, folder: Path) -> None:
+    deny = """user "1001"; @reason "never" @ticket "OPS-1" deny network.bind.privport tcp port 9;"""
+    (folder / "web.cell").write_text(WEB.replace('user "1001";', deny))
+    bind = line("worker", "network.bind.privport", more="proto=tcp port=9")
+    assert learn(cellc, folder, bind)["proposals"] == [
+        'cell worker: @reason "" grant network.bind.privport tcp port 9;'
+    ]
+    assert cellc("learn", "web.cell", "log", "--write", "--reason", "asked", *DAY).exit_code == 0
+    now = (folder / "web.cell").read_text()
+    assert '@ticket "OPS-1" @reason "asked" grant network.bind' in " ".join(now.split())
+    assert '"never"' not in now
 
 
 SHARED = """\
