@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import inspect
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -13,6 +14,17 @@ import click
 from compiler.cli.commands import COMMANDS, declared
 from compiler.cli.declare import Command, Group, Parameter, Range, UnfitError, UsageError
 from compiler.version import VERSION
+
+
+class _Path(click.Path):
+    """A path that says something: `Path("")` is the working directory, which nobody named."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        if value == "":
+            self.fail("the name is empty", param, ctx)
+        return super().convert(value, param, ctx)
 
 
 class _Commands(click.Group):
@@ -75,7 +87,7 @@ def _type(declared: tuple[str, ...] | Range | type[Path] | None) -> click.ParamT
     if isinstance(declared, Range):
         kind = click.IntRange if declared.kind is int else click.FloatRange
         return kind(declared.least, declared.most)
-    return click.Path(path_type=declared)
+    return _Path(path_type=declared)
 
 
 def _callback(read: Callable[[Any], Any]) -> Callable[..., Any]:

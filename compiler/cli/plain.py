@@ -115,6 +115,6 @@ def _typed(parameter: Parameter, text: str) -> Any:
         if number < kind.least or (kind.most is not None and number > kind.most):
             raise UnfitError
         return number
-    if os.path.exists(text) and not os.access(text, os.R_OK):
+    if not text or (os.path.exists(text) and not os.access(text, os.R_OK)):
         raise UnfitError
     return kind(text)

@@ -18,7 +18,7 @@ COMMANDS = (
     ("narrow", "{}", "web.cell"),
 )
 ON_DIRECTORIES_TOO = (("check", "{}"), ("test", "{}"))
-DIRECTORIES = (".", "./", "..", "/", "part/..", "")
+DIRECTORIES = (".", "./", "..", "/", "part/..")
 FILES = ("no.cell", "web.cell/x", "/dev/null", "a" * 300, "a" * 5000, "-", "a\nb.cell", "\udcff")
 
 
@@ -38,6 +38,18 @@ def test_a_directory_is_no_policy(
     assert "E0204" in result.stderr
     assert "it is a directory" in result.stderr
     assert sorted(folder.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    "command", [*COMMANDS, ("check", "--fix", "{}"), ("test", "{}")], ids=lambda c: c[0]
+)
+def test_an_empty_name_is_no_directory(cellc: Run, folder: Path, command: tuple[str, ...]) -> None:
+    text = (folder / "web.cell").read_text().replace("tcp 80", "tcp {80}")
+    (folder / "web.cell").write_text(text)
+    result = cellc(*words(command, ""))
+    assert result.exit_code in (1, 2)
+    assert "the name is empty" in result.stderr or command[0] == "diff"
+    assert (folder / "web.cell").read_text() == text
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: ascii(p[:12]))
