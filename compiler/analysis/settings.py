@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Iterator, Mapping
 from typing import Literal
@@ -82,6 +83,7 @@ def _of_cell(cell: Cell) -> Iterator[tuple[Key, Item]]:
     name = cell.name
     service: m.Service | None = None
     root: m.Root | None = None
+    hooks: dict[str, list[str]] = {}
     for body in cell.bodies:
         service = body.service or service
         root = body.root or root
@@ -107,7 +109,12 @@ def _of_cell(cell: Cell) -> Iterator[tuple[Key, Item]]:
             for device in devices.names:
                 yield Key(name, "device", device), Item("", devices.span)
         for hook in body.hooks:
-            yield Key(name, "hook", f"{hook.when} {shlex.join(hook.argv)}"), Item("", hook.span)
+            words = shlex.join(hook.argv)
+            yield Key(name, "hook", f"{hook.when} {words}"), Item("", hook.span)
+            hooks[hook.when] = [*hooks.get(hook.when, ()), words]
+            if len(hooks[hook.when]) > 1:
+                order = "; ".join(hooks[hook.when])
+                yield Key(name, "hook order", hook.when), Item(order, hook.span)
         if body.permissive is not None:
             yield Key(name, "permissive"), Item("", body.permissive)
     if root is not None:
@@ -173,12 +180,12 @@ def _direction(key: Key, before: Item | None, after: Item | None) -> Direction:
 
 
 def _rank(key: Key, item: Item | None) -> float:
-    """How much a setting keeps a cell from doing."""
+    """How much a setting keeps a cell from doing; numbers stay whole, since some are large."""
     if key.kind in _OPENING:
         return 2 if item is None else 0 if item.value.startswith("rw ") else 1
-    if item is None or item.value == _UNLIMITED:
-        return 0
-    return 1 / (1 + int(item.value)) if key.kind == "limit" else 1
+    if key.kind == "limit":
+        return -math.inf if item is None or item.value == _UNLIMITED else -int(item.value)
+    return 0 if item is None else 1
 
 
 def _strength(key: Key, item: Item | None) -> float:

@@ -160,6 +160,25 @@ def test_settings(
     assert [row["direction"] for row in rows] == [direction]
 
 
+@pytest.mark.parametrize(("more", "direction"), [(1, "widened"), (-1, "narrowed")])
+def test_large_limits_are_told_apart(cellc: Run, folder: Path, more: int, direction: str) -> None:
+    old, new = (ALL_OF_IT.replace("nofile 64", f"as {2**60 + add}") for add in (0, more))
+    found = compare(cellc, folder, old, new, status=3 if more > 0 else 0)
+    rows = [(row["setting"], row["direction"]) for row in found if row["kind"] == "setting"]
+    assert rows == [("limit as", direction)]
+
+
+def test_hooks_in_another_order(cellc: Run, folder: Path) -> None:
+    hook = 'hook pre-start "/usr/bin/true";'
+    old, new = (
+        ALL_OF_IT.replace(hook, " ".join(hook.replace("true", name) for name in names))
+        for names in (("a", "b"), ("b", "a"))
+    )
+    (row,) = (row for row in compare(cellc, folder, old, new) if row["kind"] == "setting")
+    assert (row["setting"], row["direction"]) == ("hook order pre-start", "changed")
+    assert (row["before"], row["after"]) == ("/usr/bin/a; /usr/bin/b", "/usr/bin/b; /usr/bin/a")
+
+
 def test_a_reason_before_a_setting(cellc: Run, folder: Path) -> None:
     new = ALL_OF_IT.replace("mount ro", '@reason "uploads" mount rw')
     assert compare(cellc, folder, ALL_OF_IT, new)[0]["reason"] == "uploads"
