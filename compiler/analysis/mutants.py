@@ -16,6 +16,7 @@ from compiler.ir.ir import IR, Cell, CellClass, Effect, Layer, RequestSet, Rule
 from compiler.ir.requests import catalogue, words_of
 from compiler.lowering.fold import fold
 from compiler.lowering.layout import Layout
+from compiler.lowering.reservations import Owners, claims, opens
 from compiler.lowering.space import Space, Universe
 from compiler.lowering.verdicts import verdicts
 from compiler.record import NamedTuple, changed
@@ -64,6 +65,7 @@ class Folder:
         self._words = words_of(rule.requests for rule in ir.rules)
         self._catalogue = catalogue(ir)
         self._universe = Universe(cell.name for cell in ir.cells)
+        self._owners = Owners(claims(ir.reservations))
         self._holders: dict[int, list[Cell]] = {}
         for cell in ir.cells:
             for layer in cell.layers:
@@ -124,11 +126,19 @@ class Folder:
     def decisions(self, mutant: Mutant) -> Decisions | None:
         """What a mutant decides; None when it would be no policy at all.
 
-        Rules at odds, a final rule that is overridden, or a rule that matches nothing are
-        errors: the compiler finds such a mutant, not a test.
+        Rules at odds, a final rule that is overridden, a rule that matches nothing or opens a
+        port of another cell are errors: the compiler finds such a mutant, not a test.
         """
-        ir = self._mutated(mutant)
+        ir = None if self._takes(mutant) else self._mutated(mutant)
         return None if ir is None else Decisions(ir, self._frame, self._words)
+
+    def _takes(self, mutant: Mutant) -> bool:
+        """Whether a changed rule opens ports that another cell listens on."""
+        rule = mutant.mutated
+        if rule is None or not opens(rule):
+            return False
+        holders = self._holders.get(mutant.rule, ())
+        return any(self._owners.hit_by(rule, cell.name) is not None for cell in holders)
 
     def _mutated(self, mutant: Mutant) -> IR | None:
         """The IR of a mutant, of which only the touched cells are folded again."""

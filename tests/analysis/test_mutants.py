@@ -19,6 +19,7 @@ from compiler.driver import compile_policy
 from compiler.ir.evaluate import Evaluator
 from compiler.ir.ir import IR, Request
 from compiler.ir.requests import all_requests, axes_of, catalogue, requests
+from tests.semantics import support
 from tests.semantics.generated import programs
 from tests.semantics.support import TODAY, must, root_files
 
@@ -115,3 +116,14 @@ def test_every_class_is_counted_once() -> None:
                 and catalogue(program.ir).by_name[request.action].asked
             }
         )
+
+
+def test_a_mutant_that_takes_the_port_of_another_is_no_policy() -> None:
+    ir = support.program(
+        "cell a { profile confined; deny network.bind port {22, 80}; }\n"
+        "cell b { profile confined; listen tcp 80; }\n"
+    ).ir
+    folder = Folder(Decisions(ir))
+    rule = next(i for i, r in enumerate(ir.rules) if r.requests.ports and not r.listen)
+    broken = [m.kind for m in folder.mutants([rule]) if folder.decisions(m) is None]
+    assert broken == ["flip"]
