@@ -16,8 +16,9 @@ from compiler.analysis.wording import Wording
 from compiler.catalogue.voters import Outcome
 from compiler.diagnostics import Diagnostics, nearest
 from compiler.driver import Program
+from compiler.ir.evaluate import Evaluator
 from compiler.ir.ir import HOST, HOST_ROOT, Decision, Layer, Request
-from compiler.ir.requests import catalogue, matches
+from compiler.ir.requests import catalogue, is_asked, matches
 from compiler.lowering.problems import request_text
 from compiler.source import Source, Span
 from compiler.sourcemap import hex_id, place
@@ -40,7 +41,8 @@ class Explainer:
         self._permissive = {c.name for c in program.ir.cells if c.permissive or self._ir.permissive}
         if self._ir.permissive:
             self._permissive.add(HOST)
-        self._actions = {leaf.name for leaf in catalogue(program.ir).leaves}
+        self._actions = catalogue(program.ir).by_name
+        self._reference = Evaluator(program.ir)
         self._ids = {rule.id for rule in program.ir.rules}
         self._near: dict[Request, _Json | None] = {}
 
@@ -76,6 +78,11 @@ class Explainer:
         ]
         return self._whole(text.text.strip(), sorted(requests, key=self._order))
 
+    def _decide(self, request: Request) -> Decision:
+        """The decision on a request; folded rules know nothing of what is never asked."""
+        asked = is_asked(self._actions[request.action], request)
+        return (self._decider if asked else self._reference).decide(request)
+
     def _order(self, request: Request) -> tuple[int, ...]:
         """By action, subject, and so on: the lowest request stands for those explained alike."""
         subjects, actions, *rest = self.reader.frame.point(request)
@@ -97,7 +104,7 @@ class Explainer:
             help = "the kernel has an action that the catalogue of the target lacks"
             found.error("E0406", f"there is no action `{request.action}`", span, help)
             return None
-        decision = self._decider.decide(request)
+        decision = self._decide(request)
         ours = None if decision.rule is None else self._ir.rules[decision.rule].id
         if line.limit is None and line.rule != ours:
             help = "the host runs another build of this policy; compare their hashes"
@@ -150,7 +157,7 @@ class Explainer:
         """One answer, or a mixed one with its parts."""
         parts: dict[tuple[Any, ...], tuple[Request, _Json]] = {}
         for request in requests:
-            decision = self._decider.decide(request)
+            decision = self._decide(request)
             outcome = self._stack.outcome(request, decision.effect)
             key = (decision, outcome.result, outcome.by, outcome.ballots)
             if key not in parts:

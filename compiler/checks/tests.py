@@ -10,6 +10,7 @@ from compiler.analysis.patterns import literal, pattern_boxes
 from compiler.analysis.stack import Stack
 from compiler.catalogue.voters import Outcome
 from compiler.diagnostics import Diagnostics, Related, nearest
+from compiler.ir.evaluate import Evaluator
 from compiler.ir.ir import Request
 from compiler.ir.requests import matches
 from compiler.lowering.lower import Lowered
@@ -108,8 +109,8 @@ class _Runner:
 
     def _as_written(self, request: Request) -> Decided:
         """The decision on a request for which the frame may have no place: a target where the
-        kernel passes none."""
-        decision = self._lowered.decider.decide(request)
+        kernel passes none.  The folded rules may not know of it either."""
+        decision = Evaluator(self._ir).decide(request)
         return Decided(self._frame.point(request), decision.effect, decision.rule)
 
     def _is_by(self, row: Decided, wanted: str) -> bool:

@@ -74,6 +74,14 @@ def asked_for(leaf: Leaf, ports: tuple[int, int]) -> bool:
     return ports[0] == AUTO or (leaf.ports[0] <= ports[0] and ports[1] <= leaf.ports[1])
 
 
+def is_asked(leaf: Leaf, request: Request) -> bool:
+    """Whether the kernel asks `leaf` about such a port, or such a target."""
+    if leaf.ports is not None and request.port is not None:
+        return asked_for(leaf, (request.port, request.port))
+    own = HOST if request.subject == HOST_ROOT else request.subject
+    return leaf.dimension != "self" or request.target == own
+
+
 def requests(ir: IR, subject: str, axes: Axes | None = None) -> Iterator[Request]:
     """Every class of requests of one subject, for every target, by its first member."""
     axes = axes or axes_of(ir)

@@ -49,6 +49,15 @@ def test_a_request_that_is_never_asked_is_answered(cellc: Run) -> None:
     assert "never asks" in result.stderr
 
 
+def test_what_is_never_asked_is_judged_by_the_rules_too(cellc: Run, folder: Path) -> None:
+    (folder / "web.cell").write_text(WEB.replace('user "1001";', "deny network.bind;"))
+    bind = "action=network.bind.privport proto=tcp port=8080"
+    logged = f"cellpolicy: deny cell=worker {bind} rule=00000000 pid=1 uid=0"
+    for asked in ("worker network.bind.privport tcp port 8080", logged):
+        (row,) = explain(cellc, asked)
+        assert (row["decision"], row["rule"]["text"]) == ("deny", "deny network.bind;")
+
+
 def test_an_empty_group_has_no_answer(cellc: Run, folder: Path) -> None:
     (folder / "web.cell").write_text(WEB + "group none = { zz* };\n")
     for request in ("none system.module", "none process.* to none", "web process.signal to none"):
