@@ -45,16 +45,15 @@ def _blocking(context: Context, cell: str, picked: Mapping[str, Ranges]) -> dict
     `picked` are those ports for sockets of each domain.
     """
     blocked: dict[int, list[str]] = {}
+    ways: list[tuple[tuple[str, ...], Ranges]] = [(_DOMAINS, ((AUTO, AUTO),))]
+    ways += [((domain,), ranges) for domain, ranges in picked.items()]
     for protocol in ("tcp", "udp"):
-        opened = [d for d in _DOMAINS if opens_socket(context, cell, protocol, d)]
-        ways: list[Ranges] = [((AUTO, AUTO),)] if opened else []
-        ways += [picked[domain] for domain in opened if domain in picked]
-        for ranges in ways:
+        for domains, ranges in ways:
             if not all(
                 _is_denied(context, cell, protocol, p) for p in (ranges[0][0], ranges[-1][1])
             ):
                 continue
-            if all(
+            if any(opens_socket(context, cell, protocol, d) for d in domains) and all(
                 _is_denied(context, cell, protocol, port) for port in _told_apart(context, ranges)
             ):
                 first = Request(cell, "network.bind.port", protocol=protocol, port=ranges[0][0])
