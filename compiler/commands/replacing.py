@@ -11,12 +11,16 @@ from compiler.render.text import visible
 
 
 def replace(path: str, before: str, text: str) -> int:
-    """Replaces a file that still holds `before`; the exit status, 2 after saying what is wrong."""
+    """Replaces a file that still holds `before`; the exit status, 2 after saying what is wrong.
+
+    A byte order mark stays.
+    """
     try:
         held = rewrite.read(path, MAX_BYTES)
         if held.decode("utf-8-sig") != before:
             raise OutputError(f"`{path}` has changed meanwhile", "try again")
-        rewrite.replace(path, held, text.encode())
+        mark = held[: len(held) - len(before.encode())]
+        rewrite.replace(path, held, mark + text.encode())
     except OutputError as problem:
         sys.stderr.write(f"cellc: {problem.advice}\n")
         return 2

@@ -33,9 +33,18 @@ def edited(source: Source, edits: Iterable[Edit], parts: Sequence[Span] = ()) ->
     """The text with all edits, or None if it is no policy any more.
 
     A text in the canonical format stays in it; of others only the touched statements are
-    laid out anew.  Edits must not overlap.  `parts` are the statements at the top of the
-    file, in order: where every edit lies in one of them, no other text is looked at.
+    laid out anew, and lines end as they all did.  Edits must not overlap.  `parts` are the
+    statements at the top of the file, in order: where every edit lies in one of them, no other
+    text is looked at.
     """
+    made = _edited_in_parts(source, edits, parts)
+    lines = source.text.count("\n")
+    if made is not None and lines and source.text.count("\r\n") == lines:
+        made = made.replace("\r\n", "\n").replace("\n", "\r\n")
+    return made
+
+
+def _edited_in_parts(source: Source, edits: Iterable[Edit], parts: Sequence[Span]) -> str | None:
     given = sorted(edits, key=lambda edit: edit.span)
     touched = _touched(given, parts)
     if touched is None:

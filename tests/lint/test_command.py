@@ -112,6 +112,15 @@ def test_a_diff_writes_nothing_and_a_fix_does(site: Path) -> None:
     assert _check("--diff", "--select", "STY007").exit_code == 0
 
 
+def test_a_byte_order_mark_stays(site: Path) -> None:
+    mark = b"\xef\xbb\xbf"
+    (site / "p.cell").write_bytes(mark + POLICY.encode())
+    assert _check("--fix", "--select", "STY007").exit_code == 0
+    fixed = (site / "p.cell").read_bytes()
+    assert fixed.startswith(mark)
+    assert b"let spare" not in fixed
+
+
 @pytest.mark.usefixtures("site")
 def test_a_page() -> None:
     by_code, by_name = _cellc("rule", "sec001"), _cellc("rule", "permissive")

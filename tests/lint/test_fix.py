@@ -164,6 +164,15 @@ def test_edits_keep_the_rest_of_a_text() -> None:
     assert made == text.replace("let   a = {80};", "let a = 80;")
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_lines_end_as_they_all_did(end: str) -> None:
+    lines = ["policy p;", "target  netbsd 10.1;", "cell a {", "    profile low;", "}", ""]
+    text = end.join(lines)
+    at = text.index("}")
+    made = edited(Source("p.cell", text), [Edit(Span("p.cell", at, at), "    permissive;\n")])
+    assert made == end.join([*lines[:4], "    permissive;", *lines[4:]])
+
+
 def test_an_edit_that_breaks_the_text_makes_none() -> None:
     text = "policy p;\ntarget netbsd 10.1;\n"
     assert edited(Source("p.cell", text), [Edit(Span("p.cell", 6, 9), "")]) is None
