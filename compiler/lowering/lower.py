@@ -55,8 +55,13 @@ class Lowered:
 def by_place(rules: Iterable[tuple[int, Span]]) -> dict[Span, tuple[int, ...]]:
     """The indices of some rules, in their order, by where they stand."""
     found: dict[Span, tuple[int, ...]] = {}
+    several: dict[Span, list[int]] = {}
     for index, span in rules:
-        found[span] = (*found[span], index) if span in found else (index,)
+        if span in found:
+            several.setdefault(span, [*found[span]]).append(index)
+        else:
+            found[span] = (index,)
+    found.update((span, tuple(indices)) for span, indices in several.items())
     return found
 
 
