@@ -76,11 +76,11 @@ class Evaluator:
         matching = [i for i in about if fits(rules[i].requests, request)]
         explicit = [i for i in matching if not rules[i].listen]
         if not explicit:
-            return Decision("allow", min(matching)) if matching else None
+            return Decision("allow", matching[0]) if matching else None
         unbeaten = explicit
         if len(explicit) > 1:
             unbeaten = [i for i in explicit if not self._beaten(i, explicit, cell)]
-        return Decision(rules[unbeaten[0]].effect, min(unbeaten))
+        return Decision(rules[unbeaten[0]].effect, unbeaten[0])
 
     def _rules_about(self, layer: int, action: str) -> list[int]:
         """The rules of a layer (an index) that are about an action."""

@@ -85,7 +85,8 @@ class Layer:
     kind: LayerKind
     name: str
     rules: tuple[int, ...]
-    """Indices into `IR.rules`."""
+    """Indices into `IR.rules`, in the order in which they stand: of several that agree on a
+    request the first decides it."""
 
 
 @record

@@ -135,16 +135,16 @@ def _unbeaten(
     twice = contested(mask for _, mask in masks)
     if not twice:
         return [Region(index, rules[index].effect, mask) for index, mask in masks]
-    touching = [(index, mask) for index, mask in masks if mask & twice]
+    touching = [(place, *pair) for place, pair in enumerate(masks) if pair[1] & twice]
     regions = []
-    for index, mask in masks:
+    for place, (index, mask) in enumerate(masks):
         beaten = 0
-        for other, smaller in touching if mask & twice else ():
+        for before, other, smaller in touching if mask & twice else ():
             if smaller & ~mask:
                 continue
             if smaller != mask:
                 beaten |= smaller
-            elif other < index:
+            elif before < place:
                 same = rules[other].effect == rules[index].effect
                 kind: ProblemKind = "duplicate" if same else "contradiction"
                 problems.append(Problem(kind, (other, index), space.witness(mask)))

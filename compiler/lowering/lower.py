@@ -249,7 +249,7 @@ class _Lowering:
         return known
 
     def _layer(self, kind: ir.LayerKind, name: str, rules: Iterable[int]) -> int:
-        layer = ir.Layer(kind, name, tuple(sorted({*rules})))
+        layer = ir.Layer(kind, name, tuple(rules))
         return self._layers.setdefault(layer, len(self._layers))
 
     def _body(self, body: Body) -> int:
@@ -263,7 +263,9 @@ class _Lowering:
         layers = [self._body(body) for body in cell.profiles]
         if cell.templates:
             name = "+".join(body.name for body in cell.templates)
-            rules = (index for body in cell.templates for index in self._rules_of(body))
+            used = dict.fromkeys([i for body in cell.templates for i in self._rules_of(body)])
+            # As they stand, whichever cells used the templates before.
+            rules = sorted(used, key=self._spans.__getitem__)
             layers.append(self._layer("template", name, rules))
         layers.append(self._body(cell.own))
         return tuple(layers)
@@ -286,7 +288,7 @@ class _Lowering:
 
     def _take_apart(self, indices: tuple[int, ...]) -> _Parts:
         rules = self._rules
-        binding = sorted(self._binding.intersection(indices))
+        binding = sorted(self._binding.intersection(indices), key=indices.index)
         listens = [index for index in binding if rules[index].listen]
         telling = [rules[index].requests for index in sorted(self._telling.intersection(indices))]
         own = frozenset(listens)

@@ -112,28 +112,14 @@ class _Linker:
             if layer.kind == "profile":
                 known = self._profile(side, layer)
             elif layer.kind == "template":
-                numbers = side.rules
-                rules = [
-                    numbers[rule] if rule in numbers else self._of_template(side, rule, cell)
-                    for rule in layer.rules
-                ]
-                ordered = sorted(rules)
-                only_if(rules == ordered or self._folded_alike(rules, ordered))
-                known = self._add_layer(layer, ordered)
+                for rule in sorted(layer.rules):
+                    if rule not in side.rules:
+                        self._of_template(side, rule, cell)
+                known = self._add_layer(layer, [side.rules[rule] for rule in layer.rules])
             else:
                 known = self._add_layer(layer, self._add(side, layer.rules))
             side.layers[number] = known
         return known
-
-    def _folded_alike(self, one: Sequence[int], other: Sequence[int]) -> bool:
-        """Whether rules of a template decide the same in two orders: `listen` stands apart, and
-        of others that agree on a request the first one decides it (compiler/lowering/fold.py)."""
-        rules = self._rules
-        return all(
-            [index for index in one if rules[index].listen == listen]
-            == [index for index in other if rules[index].listen == listen]
-            for listen in (False, True)
-        )
 
     def _profile(self, side: _Side, layer: Layer) -> int:
         if layer.name not in self._profiles:
@@ -154,7 +140,7 @@ class _Linker:
         only_if((known.id, known.effect, known.requests) == (written.id, written.effect, requests))
         side.rules[rule] = index
 
-    def _of_template(self, side: _Side, rule: int, cell: str) -> int:
+    def _of_template(self, side: _Side, rule: int, cell: str) -> None:
         written = side.ir.rules[rule]
         key = (written.id, self._requests(side, written.requests))
         index = self._of_templates.get(key)
@@ -164,7 +150,6 @@ class _Linker:
             (index,) = self._add(side, (rule,))
             self._of_templates[key] = index
         side.rules[rule] = index
-        return index
 
     def _add(self, side: _Side, rules: Sequence[int]) -> Sequence[int]:
         """The numbers of rules that come next."""
