@@ -60,7 +60,7 @@ def rows(program: Program, sources: Mapping[str, Source], rules: Iterable[int]) 
         yield writer.row(rule, spans[index], scopes[index])
 
 
-def written(policy: str, runs: Iterable[bytes]) -> bytes:
+def written(policy: str, runs: Iterable[bytes | memoryview]) -> bytes:
     """The file with some runs of rows, in the order of their ids and with BETWEEN in between."""
     head = f' "format": "{FORMAT}",\n "version": {VERSION},\n "policy": "{policy}",\n'
     some = iter(runs)
@@ -70,10 +70,12 @@ def written(policy: str, runs: Iterable[bytes]) -> bytes:
     return joined(f"{{\n{head}{_OPENING}", chain((first,), some), BETWEEN, _CLOSING)
 
 
-def read(content: bytes) -> bytes:
+def read(content: bytes) -> memoryview:
     """The rows of a file that cellc has written."""
-    _, _, body = content.partition(_OPENING.encode())
-    return body.removesuffix(_CLOSING.encode())
+    opening = content.find(_OPENING.encode())
+    if opening < 0:
+        return memoryview(b"")
+    return memoryview(content)[opening + len(_OPENING) : len(content) - len(_CLOSING)]
 
 
 class _Rows:

@@ -48,9 +48,8 @@ class Reread(NamedTuple):
 
 def reread(content: bytes) -> Reread:
     """The IR that `to_json` wrote, with equal sets of requests as one object."""
-    text = content.decode()
-    lists = {name: _rows(text, name) for name in _LISTS}
-    document: dict[str, Any] = json.loads(text[: text.index(_opening(_LISTS[0]))] + "}")
+    lists = {name: _rows(content, name) for name in _LISTS}
+    document: dict[str, Any] = json.loads(content[: content.index(_opening(_LISTS[0]))] + b"}")
     reader = _Reader()
     host = document["host"]
     ir = IR(
@@ -79,16 +78,17 @@ def reread(content: bytes) -> Reread:
     return Reread(ir, reader.rows)
 
 
-def _opening(name: str) -> str:
-    return f',\n "{name}": ['
+def _opening(name: str) -> bytes:
+    return f',\n "{name}": ['.encode()
 
 
-def _rows(text: str, name: str) -> list[str]:
+def _rows(content: bytes, name: str) -> list[str]:
     """The rows of a list of the IR."""
-    begin = text.index(_opening(name)) + len(_opening(name))
-    if text[begin] == "]":
+    begin = content.index(_opening(name)) + len(_opening(name))
+    if content.startswith(b"]", begin):
         return []
-    return text[begin + len("\n  ") : text.index("\n ]", begin)].split(",\n  ")
+    body = memoryview(content)[begin + len("\n  ") : content.index(b"\n ]", begin)]
+    return str(body, "utf-8").split(",\n  ")
 
 
 class _Reader:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, groupby
 
 from compiler import sourcemap
@@ -107,14 +107,14 @@ def source_map(
         body.remove(f'"scope": {json.dumps(f"cell {name}")}, "imports": '.encode())
     for row in sourcemap.rows(program, sources, fresh):
         body.add(row.encode())
-    return sourcemap.written(program.ir.policy, (body.changed(),))
+    return sourcemap.written(program.ir.policy, body.changed())
 
 
 class _Body:
     """Rows in order, some of which change."""
 
-    def __init__(self, rows: bytes) -> None:
-        self._rows = rows + _BETWEEN if rows else b""
+    def __init__(self, rows: memoryview) -> None:
+        self._rows = b"".join((rows, _BETWEEN)) if rows else b""
         self._edits: list[tuple[int, int, bytes]] = []
         """Where what begins and ends that is replaced, and by what."""
 
@@ -136,17 +136,18 @@ class _Body:
                 low = end
             else:
                 high = start
-        self._edits.append((low, low, row + _BETWEEN))
+        self._edits.append((low, low, row))
 
-    def changed(self) -> bytes:
-        """The rows as they are now."""
-        made: list[bytes] = []
+    def changed(self) -> Iterator[bytes | memoryview]:
+        """The rows as they are now, in runs."""
+        rows = memoryview(self._rows)
         position = 0
-        for begin, end, text in sorted(self._edits):
-            made += self._rows[position:begin], text
+        for begin, end, row in (*sorted(self._edits), (len(rows), len(rows), b"")):
+            if begin > position:
+                yield rows[position : begin - len(_BETWEEN)]
+            if row:
+                yield row
             position = end
-        made.append(self._rows[position:])
-        return b"".join(made).removesuffix(_BETWEEN)
 
     def _start(self, low: int, place: int) -> int:
         """Where the row begins around a place; one begins at `low`, too."""
