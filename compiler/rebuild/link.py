@@ -82,7 +82,7 @@ class _Linker:
             for (side, cell), layers in zip(cells, chains, strict=True)
         ]
         listening = {index for index, rule in enumerate(self._rules) if rule.listen}
-        listens = [sorted(listening.intersection(layer.rules)) for layer in self._layers]
+        listens = [[i for i in layer.rules if i in listening] for layer in self._layers]
         ir = IR(
             policy=old.policy,
             target=old.target,

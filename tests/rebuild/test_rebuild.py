@@ -242,6 +242,20 @@ cell c { use two(4001); use one(4000); user "x"; }
         assert made == whole
 
 
+def test_so_are_the_ports_that_templates_listen_on() -> None:
+    text = """\
+policy two;
+target netbsd 10.1;
+template one(n: port) extends low { listen tcp n; }
+template two(n: port) extends low { listen udp n; }
+cell a { use two(4001); use one(4000); user "x"; }
+cell b { profile low; deny system.reboot; user "x"; }
+"""
+    made, whole = built_both_ways("system.reboot", "system.swapctl", texts={ROOT: text})
+    assert made is not None
+    assert made == whole
+
+
 @pytest.mark.parametrize("before", ["one(4000)", "one(4001)"])
 def test_what_all_uses_share_stands_after_what_they_do_not(before: str) -> None:
     text = """\
