@@ -288,7 +288,7 @@ class _Lowering:
 
     def _take_apart(self, indices: tuple[int, ...]) -> _Parts:
         rules = self._rules
-        binding = sorted(self._binding.intersection(indices), key=indices.index)
+        binding = [index for index in indices if index in self._binding]
         listens = [index for index in binding if rules[index].listen]
         telling = [rules[index].requests for index in sorted(self._telling.intersection(indices))]
         own = frozenset(listens)
