@@ -263,12 +263,17 @@ class _Lowering:
         layers = [self._body(body) for body in cell.profiles]
         if cell.templates:
             name = "+".join(body.name for body in cell.templates)
-            used = dict.fromkeys([i for body in cell.templates for i in self._rules_of(body)])
-            # As they stand, whichever cells used the templates before.
-            rules = sorted(used, key=self._spans.__getitem__)
-            layers.append(self._layer("template", name, rules))
+            used = {index for body in cell.templates for index in self._rules_of(body)}
+            layers.append(self._layer("template", name, sorted(used, key=self._order)))
         layers.append(self._body(cell.own))
         return tuple(layers)
+
+    def _order(self, index: int) -> tuple[Span, Sequence[str], ir.Ranges]:
+        """Where a template's rule stands, and what arguments make of it: neither hangs on which
+        uses were before."""
+        requests = self._rules[index].requests
+        peers = requests.to.members if requests.to is not None else ()
+        return self._spans[index], peers, requests.ports or ()
 
     def _body_layers(self, bodies: Sequence[Body]) -> tuple[int, ...]:
         return tuple(self._body(body) for body in bodies)

@@ -46,3 +46,16 @@ def test_every_place_has_its_own_rule() -> None:
     ]
     assert len({number for number, _ in rules}) == 3
     assert [start for _, start in rules] == sorted({start for _, start in rules})
+
+
+def test_the_order_of_uses_does_not_matter() -> None:
+    made = program(
+        "template t(p: ports, who: cell) {\n"
+        "    deny network.bind tcp port p;\n    allow process.signal to who;\n}\n"
+        "cell a { profile low; use t(80, c); use t(443, d); }\n"
+        "cell b { profile low; use t(443, d); use t(80, c); }\n"
+        "cell c { profile low; }\ncell d { profile low; }\n"
+    )
+    a, b, *_ = made.ir.cells
+    assert a.layers[1] == b.layers[1]
+    assert a.class_ == b.class_
