@@ -137,16 +137,21 @@ def nearest(word: str, known: Iterable[str], likeness: float = 0.6) -> str:
     Case does not count.  Of dotted names those parts must be alike in which they differ,
     or any two nodes of one tree would be.
     """
+    close = closest(word, known, likeness)
+    return f"did you mean `{close}`?" if close else ""
+
+
+def closest(word: str, known: Iterable[str], likeness: float = 0.6) -> str:
+    """The known word that `nearest` names, or nothing."""
     import difflib  # for what is wrong only
 
     folded = {name.casefold(): name for name in known}
     wanted = word[:100].casefold()
     for close in difflib.get_close_matches(wanted, folded, n=8, cutoff=likeness):
         if difflib.SequenceMatcher(None, *_apart(wanted, close)).ratio() >= likeness:
-            return f"did you mean `{folded[close]}`?"
+            return folded[close]
     letters = sorted(wanted)
-    swapped = next((name for name in folded if sorted(name) == letters), None)
-    return f"did you mean `{folded[swapped]}`?" if swapped else ""
+    return next((name for key, name in folded.items() if sorted(key) == letters), "")
 
 
 def _apart(first: str, second: str) -> tuple[str, str]:

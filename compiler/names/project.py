@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from compiler import files
-from compiler.diagnostics import Diagnostics, Related, arrows, nearest, quoted
+from compiler.diagnostics import Diagnostics, Related, arrows, closest, quoted
 from compiler.files import MAX_BYTES
 from compiler.names.text import unquote
 from compiler.record import NamedTuple, record
@@ -87,13 +87,22 @@ def _unreadable(
 ) -> None:
     importing = {Path(span.file).name} if span is not None else set()
     others = set(files.names(str(path.parent))) - {path.name} - importing
-    help = nearest(path.name, others) or "check the path"
+    close = closest(path.name, others)
+    help = f"did you mean `{_beside(name, close, span)}`?" if close else "check the path"
     if isinstance(problem, PermissionError):
         help = "check the permissions of the file, and of the directories above it"
     if name == "-":
         help = "policies are read from files, since they import others; only `fmt` takes `-`"
     reason = (problem.strerror or "unreadable").lower()
     found.error("E0204", f"cannot read {quoted(name)}: {reason}", span, help)
+
+
+def _beside(name: str, other: str, span: Span | None) -> str:
+    """The name of a file beside another one, as it is written at `span`."""
+    path = os.path.join(os.path.dirname(name), other)
+    if span is None:
+        return path
+    return os.path.relpath(f"/{path}", f"/{os.path.dirname(span.file)}")
 
 
 def decode(data: bytes, name: str, found: Diagnostics, span: Span | None) -> Source | None:
