@@ -11,10 +11,10 @@ from compiler.lint.rule import Finding, Rule
 _GROUPS = {
     "wheel": "who may become root",
     "0": "who may become root",
-    "kmem": "who reads kernel memory",
-    "2": "who reads kernel memory",
-    "operator": "who reads raw disks",
-    "5": "who reads raw disks",
+    "kmem": "who read kernel memory",
+    "2": "who read kernel memory",
+    "operator": "who read raw disks",
+    "5": "who read raw disks",
 }
 
 
