@@ -80,7 +80,7 @@ def exceeded(ir: IR) -> Refusal | None:
     if owners <= left:
         return None
     return Refusal(
-        f"ports need numbers for {owners} owners beside those of cell ids, and {left} are left:"
+        f"owners of ports need {owners} of the numbers above all cell ids, and {left} are left:"
         f" `{last.name}` has the id {last.id}",
         "let cells listen on all their ports with the same protocols, or free the greatest ids:"
         " delete the lines of cells that no host runs any more from the lock file",

@@ -162,9 +162,10 @@ def report_collision(
     what = f"{second.protocol} port {second.low}"
     if first.cell == second.cell:
         message = f"the cell `{first.cell}` listens on {what} twice"
+        help = "take it out of one of them"
     else:
         message = f"the cells `{first.cell}` and `{second.cell}` both listen on {what}"
-    help = "a port has one owner; choose another port for one of them"
+        help = "a port has one owner; choose another port for one of them"
     found.error("E0605", message, here, help, dict.fromkeys(related))
 
 

@@ -167,7 +167,7 @@ class _Elaborator:
                 "E0234",
                 "a cell has one profile",
                 node.span,
-                "let one profile extend the other, or use templates",
+                "keep one: templates can add to it",
                 [Related(first.span, "first here")],
             )
             return first
@@ -212,7 +212,7 @@ class _Elaborator:
                     "E0235",
                     f"neither of the profiles `{ours}` and `{others}` extends the other",
                     span,
-                    f"let `{others}` extend `{ours}`, or use one of them",
+                    _to_one_chain(others, ours),
                     [Related(place, f"`{others}` comes from here")],
                 )
         return longest
@@ -231,3 +231,11 @@ class _Elaborator:
                 body = self._bodies.use(template, template.span, unbound(template, self._global))
                 unused.append((*(chain or ()), body))
         return tuple(unused)
+
+
+def _to_one_chain(first: str, second: str) -> str:
+    """How two profiles come to be in one chain; what a shipped one extends is settled."""
+    for derived, base in ((first, second), (second, first)):
+        if derived not in SHIPPED:
+            return f"let `{derived}` extend `{base}`, or use one of them"
+    return "use one of them"

@@ -39,7 +39,7 @@ def bind_arguments(
                     "E0238",
                     f"the template `{template.name.text}` needs a value for `{name}`",
                     use.name.span,
-                    f"write `use {template.name.text}({name} = ...);`",
+                    f"add `{name} = ...` to the arguments",
                     [Related(parameter.name.span, "declared here")],
                 )
             return None

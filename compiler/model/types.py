@@ -182,11 +182,15 @@ def one_of_words(words: Sequence[str]) -> str:
 
 
 def one_of(code: str, what: str, words: tuple[str, ...]) -> Before:
-    """The constraint to words from a fixed list; it comes before a Literal could complain."""
+    """The constraint to words from a fixed list; it comes before a Literal could complain.
+
+    Of two words none is guessed: `r` may be meant for `ro` or for `rw`.
+    """
+    guessed = words if len(words) > 2 else ()
 
     def check(word: str) -> str:
         if word not in words:
-            help = nearest(word, words) or f"use {one_of_words(words)}"
+            help = nearest(word, guessed) or f"use {one_of_words(words)}"
             raise UnfitError(code, f"{quoted(word)} is not {what}", help)
         return word
 
