@@ -85,8 +85,8 @@ PICKED = Gap(
     "the kernel may pick such a port by itself: it asks about each candidate, but some of its"
     " algorithms fall back to a port that no listener was asked about",
     "lets more through",
-    "choose ports below 49152, or take them out by the sysctls net.inet.ip.anonportalgo.reserve"
-    " and net.inet6.ip6.anonportalgo.reserve in `host`",
+    "choose ports below anonportmin (49152 unless `host` sets it), or take them out by the sysctls"
+    " net.inet.ip.anonportalgo.reserve and net.inet6.ip6.anonportalgo.reserve in `host`",
 )
 PICKED_LOW = Gap(
     "who may have the kernel choose a privileged port (IP_PORTRANGE_LOW) also says how it is"

@@ -89,8 +89,9 @@ RULE = Rule(
     severity="warning",
     why="""\
 connect(2) and send(2) on an unbound socket choose a port automatically, and the kernel asks
-`network.bind` for it. A deny of `port auto`, or of the ports from 49152 on, so breaks
-outgoing connections.""",
+`network.bind` for it. A deny of `port auto`, or of the ports that the kernel picks from,
+so breaks outgoing connections. These are 49152 to 65535, unless the sysctls `anonportmin` and
+`anonportmax` say otherwise.""",
     bad="""\
 cell web {
     profile confined;
@@ -104,7 +105,7 @@ cell web {
 }
 """,
     remedy="""\
-leave `port auto` and the ports from 49152 on out of the rule, or deny
-`network.socket.open` as well""",
+leave `port auto` and the ports from `anonportmin` on (49152 unless `host` sets it) out of the
+rule, or deny `network.socket.open` as well""",
     find=find,
 )

@@ -46,7 +46,7 @@ assert never web system.reboot;
 test "no reboot" { deny web system.reboot; }
 """,
     remedy="""\
-listen below 49152, or list the port in the sysctls `net.inet.ip.anonportalgo.reserve` and
-`net.inet6.ip6.anonportalgo.reserve` in `host`""",
+listen below `anonportmin` (49152 unless `host` sets it), or list the port in the sysctls
+`net.inet.ip.anonportalgo.reserve` and `net.inet6.ip6.anonportalgo.reserve` in `host`""",
     find=find,
 )

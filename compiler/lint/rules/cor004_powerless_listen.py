@@ -19,7 +19,8 @@ def find(context: Context) -> Iterator[Finding]:
                 context.rule_span(r.rule),
                 f"`{r.cell}` runs as `{cell.enforced.user}` and will be refused {r.protocol}"
                 f" port {ports}: only root binds ports below 1024",
-                f"add `grant network.bind.privport {r.protocol} port {ports};` to the cell",
+                f'add `@reason "..." grant network.bind.privport {r.protocol} port {ports};` to the'
+                " cell",
             )
 
 
@@ -67,6 +68,6 @@ cell web {
 assert never web system.reboot;
 test "the port" { grant web network.bind tcp port 80; }
 """,
-    remedy="add `grant network.bind.privport` for the port to the cell",
+    remedy="add `grant network.bind.privport` for the port to the cell, with a `@reason`",
     find=find,
 )

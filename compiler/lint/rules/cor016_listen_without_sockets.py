@@ -12,9 +12,12 @@ from compiler.lint.rule import Finding, Rule
 def find(context: Context) -> Iterator[Finding]:
     for r in context.reservations:
         if not any(opens_socket(context, r.cell, r.protocol, d) for d in ("inet", "inet6")):
+            kind = SOCKET_TYPES[r.protocol]
             yield Finding(
                 context.rule_span(r.rule),
-                f"`{r.cell}` listens here and cannot open a {SOCKET_TYPES[r.protocol]} socket",
+                f"`{r.cell}` listens here and cannot open a {kind} socket",
+                f"add `allow network.socket.open domain {{inet, inet6}} type {kind};` to the cell,"
+                " or remove the `listen`",
             )
 
 
@@ -42,6 +45,8 @@ cell db {
 assert only db network.bind tcp port 5432;
 test "the port" { allow db network.bind tcp port 5432; }
 """,
-    remedy="allow `network.socket.open` for domain inet or inet6, or remove the `listen`",
+    remedy="""\
+allow `network.socket.open` for domain inet or inet6 and the type (stream for tcp, dgram for
+udp), or remove the `listen`""",
     find=find,
 )
