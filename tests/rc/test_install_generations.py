@@ -71,6 +71,17 @@ def test_the_last_generations_are_kept_and_listed(site: Site) -> None:
     assert site.run(builds[0], "rollback").returncode == 0
 
 
+@pytest.mark.parametrize("verb", ["list", "verify", "rollback"])
+def test_only_who_installs_removes_generations(site: Site, verb: str) -> None:
+    builds = [site.build(f"b{i}", policy(minimal(f"c{i}")), True) for i in range(6)]
+    for build in builds:
+        install(site, build, "-k", "9", "install")
+    assert site.run(builds[0], verb).returncode == 0
+    assert site.generations() == [1, 2, 3, 4, 5, 6]
+    install(site, builds[5])
+    assert len(site.generations()) == 5
+
+
 def test_list_says_which_policy_a_generation_is(site: Site, old: Path) -> None:
     install(site, old)
     hash = (old / "libexec/cellpolicy/policy.sha256").read_text().strip()

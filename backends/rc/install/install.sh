@@ -33,7 +33,8 @@ usage: sh install.sh [-k count] [-m directory] [-s signers] verb [argument]
 	list			show the generations there are
 	verify [build]		check a build, and do nothing else
 	uninstall		remove all that was installed
-	-k count		generations to keep (default: 5)
+	-k count		generations to keep (default: 5 for install and
+				upgrade; the others remove none)
 	-m directory		where modules go (default: kern.module.path)
 	-s signers		demand a signature by one of these allowed signers,
 				a file of ssh-keygen(1); always demanded where
@@ -52,7 +53,7 @@ generations=$state/generations
 work=$state/work
 place=libexec/cellpolicy.d
 placed=$root/$place
-keep=5
+keep=
 modules=
 signers=
 newline='
@@ -109,8 +110,13 @@ main()
 	2install | 2upgrade | 2verify | 2rollback) ;;
 	*)	usage >&2 && exit 2 ;;
 	esac
+	case $1 in
+	install | upgrade)
+		: "${keep:=5}" ;;
+	*)	: "${keep:=999999}" ;;
+	esac
 	case $keep in
-	'' | 0* | *[!0-9]*) die "-k takes a number from 1" ;;
+	0* | *[!0-9]*) die "-k takes a number from 1" ;;
 	esac
 	[ -n "$root" ] || [ "$(id -u)" -eq 0 ] || die "only root installs"
 	case $signers in
