@@ -30,7 +30,8 @@ RULE = Rule(
     severity="warning",
     why="""\
 For each request that the rule is about, a narrower rule of its layer, or one of a later
-layer, decides. Several may do so together. Who reads the rule believes that it holds.""",
+layer, decides. Several may do so together. Who reads the rule believes that it holds.
+Cells that more than 500 rules are about are not looked at.""",
     bad="""\
 profile service extends confined {
     deny network.bind tcp port 1..1023;

@@ -27,7 +27,7 @@ RULE = Rule(
     why="""\
 What the rule says is decided so without it, by an earlier layer or by default. Should that
 change, this rule will not have been meant to stay. Rules that are `final` do more and are
-not reported.""",
+not reported, and cells that more than 500 rules are about are not looked at.""",
     bad="""\
 cell web {
     profile confined;
