@@ -33,6 +33,8 @@ def find(context: Context) -> Iterator[Finding]:
                 yield Finding(
                     cells[0].span,
                     f"netbsd {release} asks about {actions}, which no rule of {who} mentions",
+                    f"decide about them under `when target >= {release}`, or by a pattern that"
+                    " holds them",
                 )
 
 

@@ -20,7 +20,8 @@ def find(context: Context) -> Iterator[Finding]:
                 continue
             if release not in releases_with(node.name.text):
                 message = f"netbsd {release} has no node `{node.name.text}`"
-                yield Finding(node.name.span, message)
+                help = f"put it under `when target < {release}`"
+                yield Finding(node.name.span, message, help)
 
 
 RULE = Rule(
