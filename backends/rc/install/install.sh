@@ -98,7 +98,8 @@ main()
 	done
 	while getopts k:m:s: option; do
 		case $option in
-		k)	keep=$OPTARG ;;
+		k)	keep=$OPTARG
+			[ "$keep" ] || die "-k takes a number from 1" ;;
 		m)	modules=$OPTARG ;;
 		s)	signers=$OPTARG ;;
 		*)	usage >&2 && exit 2 ;;
