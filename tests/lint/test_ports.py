@@ -77,5 +77,6 @@ def test_all_privileged_ports_need_the_grant(listen: str, grant: str | None, ref
     given = f'@reason "its own" grant network.bind.privport tcp port {grant};' if grant else ""
     policy = f'cell web {{ profile confined; user "www"; listen tcp {listen}; {given} }}\n'
     found = [d for d in checked(policy).diagnostics if d.code == "COR004"]
-    helps = [f"add `grant network.bind.privport tcp port {refused};` to the cell"]
+    rule = f'@reason "..." grant network.bind.privport tcp port {refused};'
+    helps = [f"add `{rule}` to the cell"]
     assert [d.help for d in found] == (helps if refused else [])
