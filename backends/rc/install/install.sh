@@ -98,8 +98,10 @@ main()
 	done
 	while getopts k:m:s: option; do
 		case $option in
-		k)	keep=$OPTARG
-			[ "$keep" ] || die "-k takes a number from 1" ;;
+		k)	case $OPTARG in
+			'' | 0* | *[!0-9]*) die "-k takes a number from 1" ;;
+			esac
+			keep=$OPTARG ;;
 		m)	modules=$OPTARG ;;
 		s)	signers=$OPTARG ;;
 		*)	usage >&2 && exit 2 ;;
@@ -115,9 +117,6 @@ main()
 	install | upgrade)
 		: "${keep:=5}" ;;
 	*)	: "${keep:=999999}" ;;
-	esac
-	case $keep in
-	0* | *[!0-9]*) die "-k takes a number from 1" ;;
 	esac
 	[ -n "$root" ] || [ "$(id -u)" -eq 0 ] || die "only root installs"
 	case $signers in
