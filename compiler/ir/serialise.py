@@ -8,15 +8,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
 from typing import Any
 
 from compiler.ir.ir import IR, VERSION, Cell, CellClass, Layer, RequestSet, Rule, Verdict
 from compiler.ir.references import check_references
 from compiler.record import NOTHING, NamedTuple, field_names
-from compiler.runs import joined
+from compiler.runs import joined, runs_of
 
 FORMAT = "cellc-ir"
+
+_BETWEEN_MEMBERS = ",\n"
+_BETWEEN_ROWS = ",\n  "
 
 _line = json.JSONEncoder(ensure_ascii=True, separators=(", ", ": ")).encode
 
@@ -26,11 +28,15 @@ def to_json(ir: IR, known: Mapping[int, str] = NOTHING) -> str:
 
     `known` are the rows of rules, classes and cells that were written before, by identity.
     """
-    return "".join(_parts(ir, known))
+    return _written(ir, known).decode()
 
 
-def _parts(ir: IR, known: Mapping[int, str]) -> Iterator[str]:
-    """The text of an IR, some rows at a time."""
+def _written(ir: IR, known: Mapping[int, str]) -> bytes:
+    return joined("", _parts(ir, known), "", "\n}\n")
+
+
+def _parts(ir: IR, known: Mapping[int, str]) -> Iterator[bytes]:
+    """The text of an IR up to its end, some rows at a time."""
     head = {
         "format": FORMAT,
         "version": ir.version,
@@ -50,16 +56,15 @@ def _parts(ir: IR, known: Mapping[int, str]) -> Iterator[str]:
         "reservations": map(_data, ir.reservations),
         "retired": map(_line, ir.retired),
     }
-    yield "{\n" + ",\n".join([f" {_line(key)}: {_data(value)}" for key, value in head.items()])
+    members = [f" {_line(key)}: {_data(value)}" for key, value in head.items()]
+    yield f"{{\n{_BETWEEN_MEMBERS.join(members)}".encode()
     for key, rows in lists.items():
-        yield f',\n "{key}": ['
-        before, after = "\n  ", ""
-        some = iter(rows)
-        while run := ",\n  ".join(islice(some, 4096)):
+        yield f'{_BETWEEN_MEMBERS} "{key}": ['.encode()
+        before, after = b"\n  ", b""
+        for run in runs_of(rows, _BETWEEN_ROWS):
             yield before + run
-            before, after = ",\n  ", "\n "
-        yield f"{after}]"
-    yield "\n}\n"
+            before, after = _BETWEEN_ROWS.encode(), b"\n "
+        yield after + b"]"
 
 
 class Serialised(NamedTuple):
@@ -80,7 +85,7 @@ def serialised(ir: IR, known: Mapping[int, str] = NOTHING) -> Serialised:
     `known` is as for `to_json`.
     """
     if not _last or _last[0].ir is not ir:
-        content = joined("", map(str.encode, _parts(ir, known)), "", "")
+        content = _written(ir, known)
         _last[:] = [Serialised(ir, content, hashlib.sha256(content).hexdigest())]
     return _last[0]
 
