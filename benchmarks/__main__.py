@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import history
-from benchmarks.commands import cellc, floor
+from benchmarks.commands import cellc, floors
 from benchmarks.generate import SHAPES
 from benchmarks.measure import CommandError, instructions, interleaved
 from benchmarks.peers import PEERS, commands, install
@@ -82,7 +82,8 @@ def _run(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     def measured() -> Iterator[dict[str, Any]]:
         for domains in options.sizes:
             for shape in SHAPES:
-                chosen = floor() | dict(commands(peers, shape, domains, folder, programs))
+                chosen = floors(shape, domains, folder)
+                chosen |= commands(peers, shape, domains, folder, programs)
                 chosen |= cellc(shape, domains, folder)
                 rounds = options.rounds if domains <= _LARGE else max(1, options.rounds // 2)
                 samples = interleaved(chosen, rounds)

@@ -17,6 +17,8 @@ CELLC = (
 )
 #: The floor of all others.
 INTERPRETER = "python"
+#: The floor of builds: see `benchmarks/least.py`.
+LEAST = "rows alone"
 #: What peers make is one file; this is cellc's nearest to it.
 TABLES = "build tables"
 #: With scripts for every cell, host settings, and what installs all of it.
@@ -25,15 +27,18 @@ WHOLE = "build all"
 CERTIFIED = "build certified"
 
 
-def floor() -> dict[str, Command]:
-    """What starting Python costs."""
-    return {INTERPRETER: Command((sys.executable, "-I", "-c", "pass"))}
+def floors(shape: str, cells: int, folder: Path) -> dict[str, Command]:
+    """What starting Python costs, and making rows for one policy."""
+    least = (str(Path(__file__).with_name("least.py")), str(_policy(shape, cells, folder)))
+    return {
+        INTERPRETER: Command((sys.executable, "-I", "-c", "pass")),
+        LEAST: Command((sys.executable, "-I", *least, str(folder))),
+    }
 
 
 def cellc(shape: str, cells: int, folder: Path) -> dict[str, Command]:
     """check and build of one policy."""
-    path = folder / f"{shape}-{cells}.cell"
-    path.write_text(SHAPES[shape](cells))
+    path = _policy(shape, cells, folder)
     output = folder / f"{shape}-{cells}.build"
     build = (*CELLC, "build", str(path), "-o", str(output), *TODAY)
     plain = (*build, "--no-cert")
@@ -43,3 +48,9 @@ def cellc(shape: str, cells: int, folder: Path) -> dict[str, Command]:
         WHOLE: Command(plain, output),
         CERTIFIED: Command(build, output),
     }
+
+
+def _policy(shape: str, cells: int, folder: Path) -> Path:
+    path = folder / f"{shape}-{cells}.cell"
+    path.write_text(SHAPES[shape](cells))
+    return path

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.commands import INTERPRETER
+from benchmarks.commands import INTERPRETER, LEAST
 
 #: Beside this module, under version control.
 HISTORY = Path(__file__).with_name("history.jsonl")
@@ -22,7 +22,7 @@ def entry(run: Mapping[str, Any]) -> dict[str, Any]:
     ratios = {
         f"{row['command']} {row['shape']} {row['domains']}": row["ratios"][YARDSTICK]
         for row in run["rows"]
-        if YARDSTICK in row["ratios"] and row["command"] not in (INTERPRETER, *run["peers"])
+        if YARDSTICK in row["ratios"] and row["command"] not in (INTERPRETER, LEAST, *run["peers"])
     }
     return {"date": run["date"], "commit": run["commit"], "python": run["python"], "ratios": ratios}
 
