@@ -83,6 +83,12 @@ def test_permissive_cells_say_so(driver: Path) -> None:
     assert line.startswith("cellpolicy: permissive cell=trial action=system.module rule=")
 
 
+def test_only_limits_are_compared_with_ceilings(driver: Path) -> None:
+    """What other actions pass may be the same numbers."""
+    (line,) = lines(driver, "rlimit 30 40 8 9999 9999 ptrace")
+    assert "permissive cell=trial action=process.ptrace to=web rule=" in line
+
+
 def test_permitted_requests_say_nothing(driver: Path) -> None:
     assert lines(driver, f"ask 40 {column('system.reboot')}", f"ask {ROOT} {MODULE}") == []
 

@@ -367,7 +367,8 @@ limits_result(kauth_cred_t cred, const struct cellpolicy_question *q,
 
 	if (action == KAUTH_PROCESS_FORK)
 		return fork_result(cred, q);
-	if ((uintptr_t)arg[1] == KAUTH_REQ_PROCESS_RLIMIT_SET)
+	if (action == KAUTH_PROCESS_RLIMIT &&
+	    (uintptr_t)arg[1] == KAUTH_REQ_PROCESS_RLIMIT_SET)
 		return rlimit_result(cred, q, arg[0], arg[2],
 		    (int)(uintptr_t)arg[3]);
 	return KAUTH_RESULT_DEFER;

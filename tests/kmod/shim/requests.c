@@ -216,7 +216,7 @@ driver_raw(void)
 	answer(&r);
 }
 
-/* rlimit PROCESS TARGET WHICH CUR MAX [apply] */
+/* rlimit PROCESS TARGET WHICH CUR MAX [apply | null | ptrace] */
 void
 driver_rlimit(void)
 {
@@ -229,7 +229,8 @@ driver_rlimit(void)
 	new.rlim_max = (rlim_t)driver_number(5);
 	memset(&r, 0, sizeof(r));
 	r.scope = KAUTH_SCOPE_PROCESS;
-	r.action = KAUTH_PROCESS_RLIMIT;
+	r.action = driver_is(6, "ptrace") ? KAUTH_PROCESS_PTRACE :
+	    KAUTH_PROCESS_RLIMIT;
 	r.arg[0] = &driver_process(2)->p;
 	r.arg[1] = (void *)KAUTH_REQ_PROCESS_RLIMIT_SET;
 	r.arg[2] = driver_is(6, "null") ? NULL : &new;
