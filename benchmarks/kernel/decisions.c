@@ -245,7 +245,7 @@ main(int argc, char **argv)
 
 	SHIM_ASSERT(argc >= 2);
 	shim_boot();
-	SHIM_ASSERT(shim_modcmd(MODULE_CMD_INIT, NULL) == 0);
+	SHIM_ASSERT(shim_module.mi_modcmd(MODULE_CMD_INIT, NULL) == 0);
 	image = host_file(argv[1], &size);
 	SHIM_ASSERT(shim_sysctl("load", NULL, NULL, image, size) == 0);
 	make_list(cellpolicy_policy());

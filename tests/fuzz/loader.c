@@ -91,7 +91,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argc;
 	(void)argv;
 	shim_boot();
-	return shim_modcmd(MODULE_CMD_INIT, NULL);
+	return shim_module.mi_modcmd(MODULE_CMD_INIT, NULL);
 }
 
 int

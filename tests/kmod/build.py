@@ -41,7 +41,6 @@ _HEADERS = (
             *(
                 "atomic",
                 "cdefs",
-                "cpu",
                 "domain",
                 "endian",
                 "errno",

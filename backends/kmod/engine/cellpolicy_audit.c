@@ -14,7 +14,6 @@
 
 #include <sys/cdefs.h>
 #include <sys/param.h>
-#include <sys/cpu.h>
 #include <sys/errno.h>
 #include <sys/intr.h>
 #include <sys/pserialize.h>
@@ -141,9 +140,7 @@ cellpolicy_denied(const struct cellpolicy_policy *pol,
 	r.permissive = permissive;
 	if (!put(&r))
 		atomic_inc_uint(&st->suppressed);
-	kpreempt_disable();
-	softint_schedule(softint);
-	kpreempt_enable();
+	softint_schedule(softint);	/* a read section is not preempted */
 	return !permissive;
 }
 

@@ -80,7 +80,7 @@ shim_ask(const char *scope, kauth_cred_t cred, kauth_action_t action,
 		if (strcmp(listeners[i]->scope, scope) == 0) {
 			result = listeners[i]->callback(cred, action, NULL,
 			    arg0, arg1, arg2, arg3);
-			SHIM_ASSERT(shim_read_sections == 0 && shim_preemption == 0);
+			SHIM_ASSERT(shim_read_sections == 0);
 			return result;
 		}
 	return KAUTH_RESULT_DEFER;
@@ -196,7 +196,7 @@ kauth_cred_setdata(kauth_cred_t cred, kauth_key_t key, void *data)
 {
 
 	SHIM_ASSERT(__atomic_load_n(&cred->refs, 5) == 1 && key == NULL);
-	SHIM_ASSERT(shim_read_sections == 0);
+	shim_assert_sleepable();
 	SHIM_ASSERT(cred->room || !curproc->p_lock->owned);
 	cred->room = true;
 	__atomic_store_n(&cred->data[0], data, 3);

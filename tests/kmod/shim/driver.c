@@ -125,7 +125,9 @@ module(modcmd_t cmd)
 
 	shim_curlwp = &shim_processes[0].l[0];
 	shim_fail = driver_nwords > 1 ? (int)driver_number(1) : -1;
-	host_print("%d\n", shim_modcmd(cmd, NULL));
+	SHIM_ASSERT(shim_module.mi_class == MODULE_CLASS_SECMODEL &&
+	    shim_module.mi_required == NULL);
+	host_print("%d\n", shim_module.mi_modcmd(cmd, NULL));
 	shim_fail = -1;
 }
 
@@ -221,7 +223,7 @@ static void
 command_time(void)
 {
 
-	time_uptime += driver_number(1);
+	shim_uptime += driver_number(1);
 	host_print("0\n");
 }
 

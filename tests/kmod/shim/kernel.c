@@ -12,7 +12,6 @@
 __thread bool shim_no_sleep;
 __thread bool shim_spinning;
 __thread int shim_read_sections;
-__thread int shim_preemption;
 __thread unsigned int shim_thread;
 bool shim_threaded;
 unsigned long shim_told;
@@ -20,7 +19,11 @@ static int reading[SHIM_THREADS];
 int shim_fail = -1;
 unsigned int shim_held;
 bool shim_still_running;
-time_t time_uptime = 1000;
+int hz = 100;
+#if SHIM_RELEASE < 1001
+volatile
+#endif
+time_t shim_uptime = 1000;
 
 static void (*softint)(void *);
 static bool softint_pending;
@@ -74,11 +77,10 @@ kmem_free(void *p, size_t size)
 }
 
 void
-mutex_init(kmutex_t *m, int type, int ipl)
+mutex_init(kmutex_t *m, kmutex_type_t type, int ipl)
 {
 
-	(void)type;
-	(void)ipl;
+	SHIM_ASSERT(type == MUTEX_DEFAULT && ipl == IPL_NONE);
 	(void)__atomic_add_fetch(&shim_held, 1, 5);
 	m->owned = 0;
 }
@@ -249,7 +251,7 @@ void
 softint_schedule(void *handle)
 {
 
-	SHIM_ASSERT(handle == &softint && shim_preemption > 0);
+	SHIM_ASSERT(handle == &softint && shim_read_sections > 0);
 	__atomic_store_n(&softint_pending, true, 3);
 }
 
@@ -269,20 +271,6 @@ shim_drain_anyway(void)
 {
 
 	softint(NULL);
-}
-
-void
-kpreempt_disable(void)
-{
-
-	shim_preemption++;
-}
-
-void
-kpreempt_enable(void)
-{
-
-	shim_preemption--;
 }
 
 int

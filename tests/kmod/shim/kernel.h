@@ -85,22 +85,14 @@ void	kmem_free(void *, size_t);
 
 /* sys/mutex.h */
 typedef struct kmutex { int owned; } kmutex_t;
-#define	MUTEX_DEFAULT	0
+typedef enum kmutex_type_t { MUTEX_SPIN, MUTEX_DEFAULT = 2 } kmutex_type_t;
 #define	IPL_NONE	0
-void	mutex_init(kmutex_t *, int, int);
+void	mutex_init(kmutex_t *, kmutex_type_t, int);
 void	mutex_destroy(kmutex_t *);
 void	mutex_enter(kmutex_t *);
 void	mutex_exit(kmutex_t *);
 
 /* sys/atomic.h; release 9 stands for those without the ordered functions */
-#define	atomic_inc_uint(p)	((void)__atomic_add_fetch(p, 1, 5))
-#define	atomic_dec_uint(p)	((void)__atomic_sub_fetch(p, 1, 5))
-#define	atomic_inc_uint_nv(p)	__atomic_add_fetch(p, 1, 5)
-#define	atomic_dec_uint_nv(p)	__atomic_sub_fetch(p, 1, 5)
-#define	atomic_inc_ulong(p)	((void)__atomic_add_fetch(p, 1, 5))
-#define	atomic_swap_uint(p, v)	__atomic_exchange_n(p, v, 5)
-#define	atomic_cas_uint(p, o, n) shim_cas(p, o, n)
-#define	atomic_cas_ptr(p, o, n)	shim_cas_ptr(p, o, n)
 #define	membar_sync()		shim_fence()
 #define	membar_producer()	shim_fence()
 #if SHIM_RELEASE >= 1001
@@ -110,7 +102,49 @@ void	mutex_exit(kmutex_t *);
 #define	atomic_store_release(p, v)	__atomic_store_n(p, v, 3)
 #endif
 static inline unsigned int
-shim_cas(volatile unsigned int *p, unsigned int o, unsigned int n)
+atomic_inc_uint_nv(volatile unsigned int *p)
+{
+
+	return __atomic_add_fetch(p, 1, 5);
+}
+
+static inline unsigned int
+atomic_dec_uint_nv(volatile unsigned int *p)
+{
+
+	return __atomic_sub_fetch(p, 1, 5);
+}
+
+static inline void
+atomic_inc_uint(volatile unsigned int *p)
+{
+
+	(void)__atomic_add_fetch(p, 1, 5);
+}
+
+static inline void
+atomic_dec_uint(volatile unsigned int *p)
+{
+
+	(void)__atomic_sub_fetch(p, 1, 5);
+}
+
+static inline void
+atomic_inc_ulong(volatile unsigned long *p)
+{
+
+	(void)__atomic_add_fetch(p, 1, 5);
+}
+
+static inline unsigned int
+atomic_swap_uint(volatile unsigned int *p, unsigned int v)
+{
+
+	return __atomic_exchange_n(p, v, 5);
+}
+
+static inline unsigned int
+atomic_cas_uint(volatile unsigned int *p, unsigned int o, unsigned int n)
 {
 
 	(void)__atomic_compare_exchange_n(p, &o, n, 0, 5, 5);
@@ -125,8 +159,9 @@ shim_fence(void)
 
 	(void)__atomic_exchange_n(&mine, 0, 5);
 }
+
 static inline void *
-shim_cas_ptr(volatile void *p, void *o, void *n)
+atomic_cas_ptr(volatile void *p, void *o, void *n)
 {
 
 	(void)__atomic_compare_exchange_n((void *volatile *)p, &o, n, 0, 5, 5);
@@ -207,7 +242,8 @@ extern __thread struct lwp *shim_curlwp;
 void	proc_crmod_enter(void);
 void	proc_crmod_leave(kauth_cred_t, kauth_cred_t, bool);
 int	kpause(const char *, bool, int, kmutex_t *);
-#define	mstohz(ms)	((ms) / 10)
+extern int hz;			/* sys/kernel.h */
+#define	mstohz(ms)	((unsigned int)((ms + 0ul) * hz / 1000ul))
 int	lwp_specific_key_create(specificdata_key_t *, specificdata_dtor_t);
 void	lwp_specific_key_delete(specificdata_key_t);
 void	*lwp_getspecific(specificdata_key_t);
@@ -219,22 +255,32 @@ void	exithook_disestablish(void *);
 #define	NSIG		64
 void	psignal(struct proc *, int);
 
-/* sys/intr.h, sys/cpu.h, sys/time.h, sys/timevar.h */
+/* sys/intr.h, sys/time.h, sys/timevar.h */
 #define	SOFTINT_CLOCK	0x0000
 #define	SOFTINT_MPSAFE	0x0100
 void	*softint_establish(u_int, void (*)(void *), void *);
 void	softint_disestablish(void *);
 void	softint_schedule(void *);
-void	kpreempt_disable(void);
-void	kpreempt_enable(void);
 struct timeval { time_t tv_sec; int tv_usec; };
 int	ppsratecheck(struct timeval *, int *, int);
-extern time_t time_uptime;
+#if SHIM_RELEASE >= 1001	/* no variable any more */
+extern time_t shim_uptime;
+static inline time_t
+getuptime(void)
+{
+
+	return shim_uptime;
+}
+#define	time_uptime	getuptime()
+#else
+#define	shim_uptime	time_uptime
+extern volatile time_t time_uptime;
+#endif
 
 /* sys/socket.h, sys/socketvar.h, sys/protosw.h, sys/domain.h, netinet/in.h */
 struct domain { int dom_family; };
 struct protosw {
-	const struct domain *pr_domain;
+	struct domain *pr_domain;
 	short pr_protocol;
 };
 struct socket { const struct protosw *so_proto; };
@@ -262,7 +308,7 @@ struct sockaddr_in6 {
 /* sys/sysctl.h */
 struct sysctlnode {
 	const char	*shim_name;
-	int		sysctl_flags;
+	uint32_t	sysctl_flags;
 	size_t		sysctl_size;
 	void		*sysctl_data;
 	u_quad_t	shim_number;
@@ -284,11 +330,13 @@ typedef int (*sysctlfn)(SYSCTLFN_ARGS);
 #define	CTLTYPE_STRING		3
 #define	CTLTYPE_QUAD		4
 #define	CTLTYPE_STRUCT		5
+#define	SYSCTL_TYPE(x)		((x) & 0x0000000f)
+#define	SYSCTL_NAMELEN		32
 #define	CTLFLAG_READONLY	0x00000000
 #define	CTLFLAG_READWRITE	0x00000070
-#define	CTLFLAG_IMMEDIATE	0x00001000
 #define	CTLFLAG_PERMANENT	0x00000200
-#define	CTL_SECURITY		11
+#define	CTLFLAG_IMMEDIATE	0x00000800
+#define	CTL_SECURITY		13
 #define	CTL_CREATE		(-3)
 #define	CTL_EOL			(-1)
 int	sysctl_createv(struct sysctllog **, int, const struct sysctlnode **,
@@ -304,9 +352,24 @@ typedef enum {
 	MODULE_CMD_INIT, MODULE_CMD_FINI, MODULE_CMD_STAT,
 	MODULE_CMD_AUTOUNLOAD
 } modcmd_t;
-extern int (*const shim_modcmd)(modcmd_t, void *);
+typedef enum modclass {
+	MODULE_CLASS_ANY, MODULE_CLASS_MISC, MODULE_CLASS_VFS,
+	MODULE_CLASS_DRIVER, MODULE_CLASS_EXEC, MODULE_CLASS_SECMODEL
+} modclass_t;
+struct modinfo {
+	modclass_t	mi_class;
+	int		(*mi_modcmd)(modcmd_t, void *);
+	const char	*mi_name;
+	const char	*mi_required;
+};
+extern const struct modinfo shim_module;
 #define	MODULE(class, name, required)					\
 static int name##_modcmd(modcmd_t, void *);				\
-int (*const shim_modcmd)(modcmd_t, void *) = name##_modcmd
+const struct modinfo shim_module = {					\
+	.mi_class = (class),						\
+	.mi_modcmd = name##_modcmd,					\
+	.mi_name = #name,						\
+	.mi_required = (required)					\
+}
 
 #endif /* !SHIM_KERNEL_H */

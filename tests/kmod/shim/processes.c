@@ -77,6 +77,7 @@ exithook_establish(void (*hook)(struct proc *, void *), void *arg)
 {
 
 	(void)arg;
+	shim_assert_sleepable();
 	if (shim_fails())
 		return NULL;
 	exit_hook = hook;
@@ -88,6 +89,7 @@ void
 exithook_disestablish(void *handle)
 {
 
+	shim_assert_sleepable();
 	SHIM_ASSERT(handle == &exit_hook);
 	exit_hook = NULL;
 	(void)__atomic_sub_fetch(&shim_held, 1, 5);

@@ -31,7 +31,6 @@ struct shim_process {
 extern __thread bool shim_no_sleep;	/* in a listener that may not */
 extern __thread bool shim_spinning;	/* under a spin lock of its caller */
 extern __thread int shim_read_sections;
-extern __thread int shim_preemption;
 #define	SHIM_THREADS	16u
 extern __thread unsigned int shim_thread;	/* its number */
 extern bool shim_threaded;		/* locks may be waited for */

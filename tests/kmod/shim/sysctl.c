@@ -24,9 +24,9 @@ sysctl_createv(struct sysctllog **log_, int cflags,
 {
 	struct sysctlnode *node;
 
-	(void)log_;
-	(void)cflags;
 	(void)what;
+	SHIM_ASSERT(log_ != NULL && cflags == 0);
+	SHIM_ASSERT(strlen(name) < SYSCTL_NAMELEN);
 	SHIM_ASSERT(parent == NULL || *parent != NULL);
 	SHIM_ASSERT(nnodes < NODES && size == 0);
 	if (shim_fails())
@@ -35,7 +35,7 @@ sysctl_createv(struct sysctllog **log_, int cflags,
 	    (flags & CTLFLAG_IMMEDIATE) != 0);
 	node = &nodes[nnodes++];
 	node->shim_name = name;
-	node->sysctl_flags = flags | type << 24;
+	node->sysctl_flags = (uint32_t)(flags | type);
 	node->sysctl_func = handler;
 	node->sysctl_data = data;
 	node->shim_number = number;
@@ -86,6 +86,8 @@ sysctl_lookup(SYSCTLFN_ARGS)
 	(void)name;
 	(void)oname;
 	SHIM_ASSERT(namelen == 0);
+	if (newlen == 0)
+		newp = NULL;
 	number = (int)rnode->shim_number;
 	from = (rnode->sysctl_flags & CTLFLAG_IMMEDIATE) != 0 ? &number :
 	    rnode->sysctl_data;
@@ -122,7 +124,7 @@ shim_sysctl(const char *which, void *old, size_t *oldlen, const void *new,
 	given = *oldlen;
 	for (node = nodes; node < nodes + nnodes; node++) {
 		if (strcmp(node->shim_name, which) != 0 ||
-		    (node->sysctl_flags >> 24) == CTLTYPE_NODE)
+		    SYSCTL_TYPE(node->sysctl_flags) == CTLTYPE_NODE)
 			continue;
 		error = (node->sysctl_func != NULL ? node->sysctl_func :
 		    sysctl_lookup)(NULL, 0, old, oldlen, new, newlen, NULL,
