@@ -15,7 +15,11 @@
 
 #include "cellpolicy_engine.h"
 
-MODULE(MODULE_CLASS_SECMODEL, secmodel_cellpolicy, NULL);
+/*
+ * What the boot loader brings of the class of security models is started
+ * before there are threads, soft interrupts and exit hooks.
+ */
+MODULE(MODULE_CLASS_MISC, secmodel_cellpolicy, NULL);
 
 static const struct {
 	int	(*start)(void);

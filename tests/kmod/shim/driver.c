@@ -125,7 +125,8 @@ module(modcmd_t cmd)
 
 	shim_curlwp = &shim_processes[0].l[0];
 	shim_fail = driver_nwords > 1 ? (int)driver_number(1) : -1;
-	SHIM_ASSERT(shim_module.mi_class == MODULE_CLASS_SECMODEL &&
+	/* Of the others some start before there is what this one needs. */
+	SHIM_ASSERT(shim_module.mi_class == MODULE_CLASS_MISC &&
 	    shim_module.mi_required == NULL);
 	host_print("%d\n", shim_module.mi_modcmd(cmd, NULL));
 	shim_fail = -1;
