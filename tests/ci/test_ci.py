@@ -147,12 +147,22 @@ def test_what_the_user_gives_never_becomes_a_script() -> None:
 @pytest.mark.parametrize("text", [GOOD, BAD], ids=["good", "bad"])
 def test_the_job_for_gitlab(repository: Path, text: str) -> None:
     (repository / "web.cell").write_text(text)
-    job = yaml.safe_load(GITLAB.read_text())["cellc"]
+    document = yaml.safe_load(GITLAB.read_text())
+    job = document["cellc"]
     (repository / ".cellc").symlink_to(BIN.parent)
     script = "set -e\n" + "\n".join(job["script"])
     status = 0 if text == GOOD else 1
-    environment = {**job["variables"], "PYTHONPATH": str(REPOSITORY)}
+    environment = {**document["variables"], "PYTHONPATH": str(REPOSITORY)}
     done = run(["sh", "-c", script], repository, status, **environment)
     issues = json.loads((repository / "gl-code-quality-report.json").read_text())
     assert any(issue["severity"] == "major" for issue in issues) == (text == BAD)
     assert ("web.cell:5:" in done.stdout) == (text == BAD)
+
+
+def test_who_includes_the_job_for_gitlab_has_the_last_word() -> None:
+    """A job's own variables win over those of the including file, the included file's do not."""
+    job = yaml.safe_load(GITLAB.read_text())["cellc"]
+    assert "variables" not in job
+    unset = run(["sh", "-c", job["before_script"][1]], REPOSITORY, None)
+    assert "CELLC_PACKAGE: set it to what pip installs" in unset.stderr
+    assert unset.returncode != 0
