@@ -20,9 +20,9 @@ from tests.rc.support import program
 
 BIN = Path(sys.executable).parent
 
-#: Calls a script of rc.d(8): notes the call, and knows which programs do badly, and that rc.subr(8)
-#: fails where rc.conf(5) turns a script off and the verb does not begin with `one`.  Where there is
-#: a file `cut`, the first call is the last that Ansible lives to see.
+#: Calls a script of rc.d(8): notes the call, and knows which programs do badly or have ended, and
+#: that rc.subr(8) fails where rc.conf(5) turns a script off and the verb does not begin with `one`.
+#: Where there is a file `cut`, the first call is the last that Ansible lives to see.
 _RUN = """\
 host=${1%/etc/rc.d/*}
 echo "${1##*/} $2" >>"$host/log"
@@ -42,6 +42,7 @@ esac
 case "${1##*/} $2" in
 cellpolicy*)	! grep -q refused "${1%/*}"/cell_* ;;
 *health)	! grep -q sick "$1" ;;
+*onestatus)	! grep -q ended "$1" ;;
 esac
 """
 

@@ -122,11 +122,27 @@ def _second_run(fleet: Fleet) -> None:
 def test_cells_that_a_build_no_longer_has_are_stopped_when_asked_to(tmp_path: Path) -> None:
     fleet = Fleet(tmp_path)
     old, new = fleet.build("old", **OLD), fleet.build("new", db="/bin/db-2")
-    fleet.host("a", new, old, cellpolicy_restart="none", cellpolicy_stop_removed=True)
-    recap = fleet.play(new / "ansible/playbook.yml")
+    fleet.host("a", new, old, cellpolicy_restart="none")
+    asked = ("-e", "cellpolicy_stop_removed=true")  # which is a text
+    recap = fleet.play(new / "ansible/playbook.yml", *asked)
     assert recap.status == 0, recap.output
-    assert fleet.calls("a") == ["cell_web onestop", "cellpolicy reload", "cell_db health"]
+    assert fleet.calls("a") == [
+        *("cell_web onestatus", "cell_web onestop"),
+        *("cellpolicy reload", "cell_db health"),
+    ]
     assert "etc/rc.d/cell_web" not in fleet.tree("a")
+
+
+def test_cells_that_were_stopped_are_started_again_when_the_build_fails(tmp_path: Path) -> None:
+    fleet = Fleet(tmp_path)
+    old = fleet.build("old", db="/bin/db-1", job="/bin/ended", web="/bin/web-1")
+    sick = fleet.build("sick", db="/bin/sick")
+    fleet.host("a", sick, old, cellpolicy_stop_removed=True)
+    before = fleet.tree("a")
+    recap = fleet.play(sick / "ansible/playbook.yml")
+    assert recap.hosts["a"]["rescued"] == 1, recap.output
+    assert fleet.calls("a")[-3:] == ["cellpolicy reload", "cell_db restart", "cell_web onerestart"]
+    assert fleet.tree("a") == before
 
 
 def test_scripts_of_others_are_not_stopped(tmp_path: Path) -> None:
@@ -136,7 +152,10 @@ def test_scripts_of_others_are_not_stopped(tmp_path: Path) -> None:
     (tmp_path / "hosts/a/etc/rc.d/cell_tower").write_text("#!/bin/sh\n")
     recap = fleet.play(new / "ansible/playbook.yml")
     assert recap.status == 0, recap.output
-    assert fleet.calls("a") == ["cell_web onestop", "cellpolicy reload", "cell_db health"]
+    assert fleet.calls("a") == [
+        *("cell_web onestatus", "cell_web onestop"),
+        *("cellpolicy reload", "cell_db health"),
+    ]
 
 
 def test_what_a_run_before_left_on_the_host_is_not_installed(tmp_path: Path) -> None:
@@ -184,6 +203,7 @@ def test_manual_cells_are_neither_started_nor_asked(tmp_path: Path) -> None:
     recap = fleet.play(new / "ansible/playbook.yml", "-e", "cellpolicy_serial=1")
     assert recap.hosts["a"]["failed"] == 0, recap.output
     assert fleet.calls("a") == [
+        "cell_job onestatus",
         "cell_job onestop",
         "cellpolicy reload",
         "cell_web restart",
