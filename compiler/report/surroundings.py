@@ -31,6 +31,7 @@ def cells_of(program: Program, as_root: Iterable[str], places: Places) -> tuple[
                 places.at(bodies.span),
                 tuple(dict.fromkeys(made_of)),
                 user if cell.group is None else f"{user}:{cell.group}",
+                cell.groups,
                 cell.name in root_users,
                 cell.root or "",
                 cell.base or "",
@@ -104,6 +105,7 @@ def services_of(program: Program) -> tuple[ServiceRow, ...]:
                 tuple(map(_provider, service.require)),
                 tuple(map(_provider, service.before)),
                 _restart(service.restart),
+                service.manual,
                 shlex.join(service.healthcheck),
                 tuple(name for name, _ in service.env),
             )

@@ -137,6 +137,7 @@ class CellRow:
     place: Place
     made_of: tuple[str, ...]
     user: str
+    groups: tuple[str, ...]
     as_root: bool
     root: str
     base: str
@@ -166,6 +167,7 @@ class ServiceRow:
     after: tuple[str, ...]
     before: tuple[str, ...]
     restart: str
+    manual: bool
     healthcheck: str
     env: tuple[str, ...]
 
