@@ -6,7 +6,7 @@ import datetime
 import sys
 from pathlib import Path
 
-from compiler.cli.build import BACKENDS, DEFAULT
+from compiler.cli.build import DEFAULT
 from compiler.cli.declare import parameter, takes
 from compiler.cli.options import file, today
 
@@ -24,10 +24,9 @@ from compiler.cli.options import file, today
     parameter(
         "--backend",
         "backends",
-        type=BACKENDS,
+        type=DEFAULT,
         many=True,
-        help="What the policy is built with, for what is enforced "
-        "(repeatable; default: kmod, rc and sysctl).",
+        help="What the policy is built with, for what is enforced (repeatable; default: all).",
     ),
     today,
 )

@@ -40,6 +40,9 @@ def build(path: Path, directory: Path, backends: Sequence[Backend], options: Opt
     unknown = sorted(options.accepted - loss_names(backends))
     if unknown:
         return _no_such_loss(unknown[0], loss_names(backends))
+    if options.require_full and options.accepted:
+        sys.stderr.write("cellc: `--require full` accepts no loss: leave out `--accept`\n")
+        return 2
     backends = [_accepting(backend, options) for backend in backends]
     ids = _Ids(path, options.locked)
     found = ids.found
@@ -53,10 +56,10 @@ def build(path: Path, directory: Path, backends: Sequence[Backend], options: Opt
     if ids.source is not None:
         sources[ids.source.name] = ids.source
     print_findings(found.sorted(), sources, policy_root(path))
-    if found.failed or made.program is None or made.ledger is None:
+    if found.failed or made.program is None:
         return 1
     program = made.program
-    artifacts = [made.ledger, *emitted(program, made.sources, backends, made.places)]
+    artifacts = [*made.ledger, *emitted(program, made.sources, backends, made.places)]
     origin = Origin(policy_hash(program.ir), VERSION, tool_digest())
     if options.certify:
         certificate, fault = certified(program.ir, made.sources, artifacts, backends, origin)
@@ -93,8 +96,9 @@ class _Made:
 
     sources: Mapping[str, Source]
     program: Program | None = None
-    ledger: Artifact | None = None
     """None for a policy with errors."""
+    ledger: tuple[Artifact, ...] = ()
+    """What enforces each statement; nothing where a lesser target tells of its losses instead."""
     places: bytes | None = None
     """The source map, if it is known."""
 
@@ -112,7 +116,9 @@ def _compiled(
     report_losses(program, backends, options.accepted, found)
     if found.failed:
         return _Made(sources)
-    return _Made(sources, program, ledger(program, sources, backends, options, found))
+    if _lossy(backends):
+        return _Made(sources, program)
+    return _Made(sources, program, (ledger(program, sources, backends, options, found),))
 
 
 def _taken_over(former: Former, backends: Sequence[Backend]) -> _Made | None:
@@ -124,7 +130,7 @@ def _taken_over(former: Former, backends: Sequence[Backend]) -> _Made | None:
     if any(isinstance(backend, LimitedBackend) and backend.exceeded(ir) for backend in backends):
         return None
     made = Artifact(LEDGER, rebuilt.ledger)
-    return _Made(rebuilt.sources, rebuilt.program, made, rebuilt.source_map)
+    return _Made(rebuilt.sources, rebuilt.program, (made,), rebuilt.source_map)
 
 
 def _former(
@@ -136,8 +142,7 @@ def _former(
     ids: _Ids,
 ) -> Former | None:
     """The build before, where it is of use: losses are told from what cells say."""
-    lossy = any(isinstance(backend, LossyBackend) for backend in backends)
-    if not options.incremental or lossy or ids.found.sorted():
+    if not options.incremental or _lossy(backends) or ids.found.sorted():
         return None
     from compiler.commands.former import Former
     from compiler.rebuild.rebuild import Build
@@ -146,6 +151,10 @@ def _former(
     known = ids.ids.by_name
     build = Build(path, options.today, settings, names, known, options.require_full)
     return Former(directory, build, repr(sorted(options.accepted)))
+
+
+def _lossy(backends: Sequence[Backend]) -> bool:
+    return any(isinstance(backend, LossyBackend) for backend in backends)
 
 
 def _accepting(backend: Backend, options: Options) -> Backend:

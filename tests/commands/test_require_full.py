@@ -78,3 +78,30 @@ def test_a_backend_that_is_left_out_is_a_hole(cellc: Run, folder: Path) -> None:
     status, (error,) = build(cellc, folder, text, "--require", "full", "--backend", "kmod")
     assert status == 1
     assert "build with `--backend rc` too" in error["help"]
+
+
+UPSTREAM = """
+policy up;
+target netbsd current;
+cell a {
+    profile low;
+    root "/var/cells/cells/a/root" base "/b";
+    service { command "/bin/x"; require NETWORKING; restart MODE backoff 1s..10s; }
+}
+"""
+
+
+def test_upstreams_hosts_have_losses_and_no_ledger(cellc: Run, folder: Path) -> None:
+    """The ledger knows what kmod, rc and sysctl do, and nothing of celladm(8)."""
+    full = ("--backend", "celladm", "--require", "full")
+    assert build(cellc, folder, UPSTREAM.replace("MODE", "always"), *full) == (0, [])
+    assert (folder / "out" / "celladm" / "losses.txt").is_file()
+    assert not (folder / "out" / "ledger.json").exists()
+    (folder / "never.cell").write_text(UPSTREAM.replace("MODE", "never"))
+    lost = cellc("build", "never.cell", "-o", "never", *full)
+    assert (lost.exit_code, "error[E1001]" in lost.stderr) == (1, True)
+    accepted = cellc("build", "never.cell", "-o", "never", *full, "--accept", "restart")
+    assert (accepted.exit_code, accepted.stderr) == (
+        2,
+        "cellc: `--require full` accepts no loss: leave out `--accept`\n",
+    )
