@@ -49,7 +49,7 @@ def drawing(graph: Graph) -> Element:
     )
     root.set("aria-label", shown(graph.title))
     root.append(element("title", shown(graph.title)))
-    root.append(_heads())
+    root.append(_heads(graph))
     beside: dict[tuple[int, int], int] = {}
     lines, labels = element("g"), element("g")
     for arrow in graph.arrows:
@@ -68,10 +68,13 @@ def drawing(graph: Graph) -> Element:
     return root
 
 
-def _heads() -> Element:
-    """The heads of arrows, one a kind, so that each has its colour."""
+def _heads(graph: Graph) -> Element:
+    """The heads of arrows, one a kind, so that each has its colour.
+
+    Kinds that are not there have none: drawings of different kinds share a page, and ids.
+    """
     made = element("defs")
-    for kind in KINDS:
+    for kind in sorted({arrow.kind for arrow in graph.arrows}):
         marker = element(
             "marker",
             id=f"head-{kind}",

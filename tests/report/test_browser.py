@@ -46,8 +46,11 @@ def test_hostile_texts_are_shown_as_they_are(browser: Browser, page: Made) -> No
     assert "y" * 10_000 in text
 
 
+SERVED = "cell s { profile low; service { command \"/bin/x\"; require NETWORKING; } }"
+
+
 def test_every_link_leads_somewhere(browser: Browser, page: Made) -> None:
-    for text in (hostile(), WEB):
+    for text, drawings in ((hostile(), 1), (WEB, 1), (WEB + SERVED, 2)):
         browser.open(page(text))
         lost = (
             "[...document.querySelectorAll('a[href]')]"
@@ -55,6 +58,7 @@ def test_every_link_leads_somewhere(browser: Browser, page: Made) -> None:
             ".map(a => a.outerHTML)"
         )
         assert browser.value(lost) == []
+        assert browser.value("document.querySelectorAll('svg.graph').length") == drawings
         ids = browser.value("[...document.querySelectorAll('[id]')].map(e => e.id)")
         assert len({*ids}) == len(ids)
 
