@@ -139,6 +139,13 @@ def test_the_action_runs_tests_of_good_policies(repository: Path, tmp_path: Path
     assert (status, "ok     ports" in out) == (0, True)
 
 
+def test_the_action_ends_where_nothing_can_be_checked(repository: Path, tmp_path: Path) -> None:
+    action = Action(repository, tmp_path / "runner", paths="nowhere.cell", options="--no-such")
+    status, out = action.step("Check")
+    assert (status, "No such option" in out) == (2, True)
+    assert "status" not in action.outputs()  # so that nothing is uploaded
+
+
 def test_what_the_user_gives_never_becomes_a_script() -> None:
     for step in yaml.safe_load(ACTION.read_text())["runs"]["steps"]:
         assert "${{" not in step.get("run", "")
