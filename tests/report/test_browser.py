@@ -46,7 +46,7 @@ def test_hostile_texts_are_shown_as_they_are(browser: Browser, page: Made) -> No
     assert "y" * 10_000 in text
 
 
-SERVED = "cell s { profile low; service { command \"/bin/x\"; require NETWORKING; } }"
+SERVED = 'cell s { profile low; service { command "/bin/x"; require NETWORKING; } }'
 
 
 def test_every_link_leads_somewhere(browser: Browser, page: Made) -> None:
