@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
@@ -15,8 +16,9 @@ _WIDTH, _HEIGHT = 172, 44
 _ACROSS, _DOWN = 136, 26
 _MARGIN = 28
 _APART = 12
-"""Between arrows of several kinds from one node to another."""
+"""Between arrows of two nodes, unless there are too many for their height."""
 _LETTERS = 24
+_LABEL_LETTERS = 20
 
 _Point = tuple[float, float]
 
@@ -50,12 +52,13 @@ def drawing(graph: Graph) -> Element:
     root.set("aria-label", shown(graph.title))
     root.append(element("title", shown(graph.title)))
     root.append(_heads(graph))
-    beside: dict[tuple[int, int], int] = {}
+    between = Counter(map(_ends, graph.arrows))
+    drawn: Counter[frozenset[int]] = Counter()
     lines, labels = element("g"), element("g")
     for arrow in graph.arrows:
-        pair = (arrow.source, arrow.target)
-        beside[pair] = number = beside.get(pair, -1) + 1
-        offset = number * _APART - (_APART / 2 if pair[::-1] in beside else 0)
+        ends = _ends(arrow)
+        offset = _offset(drawn[ends], between[ends])
+        drawn[ends] += 1
         line, label = _arrow(graph, layout, arrow, offset)
         lines.append(line)
         labels.append(label)
@@ -66,6 +69,17 @@ def drawing(graph: Graph) -> Element:
         root.append(_node(node, _corner(*layout.places[number])))
     root.append(labels)
     return root
+
+
+def _ends(arrow: Arrow) -> frozenset[int]:
+    """Two nodes, or one, whichever way the arrow goes."""
+    return frozenset((arrow.source, arrow.target))
+
+
+def _offset(number: int, count: int) -> float:
+    """How far below the middle an arrow is drawn of which there are some between the same nodes."""
+    apart = min(_APART, _HEIGHT / max(count - 1, 1))
+    return (number - (count - 1) / 2) * apart
 
 
 def _heads(graph: Graph) -> Element:
@@ -121,8 +135,8 @@ def _arrow(graph: Graph, layout: Layout, arrow: Arrow, offset: float) -> tuple[E
     middle = len(points) // 2
     (x0, y0), (x1, y1) = points[middle - 1], points[middle]
     label = shown(arrow.label) if graph.nodes[arrow.target].kind != "shared" else ""
-    if len(label) > _LETTERS:
-        label = label[: _LETTERS - 1] + "…"
+    if len(label) > _LABEL_LETTERS:
+        label = label[: _LABEL_LETTERS - 1] + "…"
     at = {"x": _number((x0 + x1) / 2), "y": _number((y0 + y1) / 2 - 4)}
     return line, element("text", label, class_=f"label {arrow.kind}", **at)
 

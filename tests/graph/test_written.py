@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -73,6 +74,19 @@ def test_a_chain_has_a_column_each() -> None:
     layout = laid_out(Graph("t", nodes, arrows))
     assert [column for column, _ in layout.places] == [1, 3, 0, 2]
     assert len(layout.bends[2, 1]) == 2
+
+
+def test_labels_of_arrows_between_two_nodes_are_apart() -> None:
+    nodes = tuple(Node(f"n{i}", f"c{i}", (f"c{i}",)) for i in range(2))
+    kinds: tuple[Kind, ...] = ("files", "ipc", "process")
+    ways = ((0, 1), (1, 0))
+    arrows = tuple(Arrow(a, b, kind, (Cause("x", "x"),)) for a, b in ways for kind in kinds)
+    root = ElementTree.fromstring(svg(Graph("t", nodes, arrows)))
+    labels = [e for e in root.iter(f"{SVG}text") if e.get("class", "").startswith("label ")]
+    heights = sorted(float(e.get("y", "")) for e in labels)
+    assert len(heights) == len(arrows)
+    assert all(below - above > 8 for above, below in pairwise(heights))
+    assert heights[-1] - heights[0] <= 44  # the height of a node
 
 
 def test_an_empty_graph_says_so() -> None:
