@@ -143,8 +143,7 @@ class _Reader:
                 f"celladm wants them to be the same: call the file {quoted(f'{name}.cell')}",
             )
         elif not _OURS.fullmatch(name) or name in RESERVED or len(name) > CELL_NAME_MAX:
-            help = "cells are called by letters, digits, `_` and `-`, a letter first; rename it"
-            self._bad(entry, f"a policy cannot call a cell {quoted(name)}", help)
+            self._bad(entry, f"a policy cannot call a cell {quoted(name)}", _naming(name, "cells"))
         else:
             return name
         return None
@@ -325,14 +324,22 @@ class _Reader:
                 message = f"celladm drops {quoted(word)} without a word"
                 self._found.warning("W1002", message, entry.span, "remove it, or mend it")
             elif not _OURS.fullmatch(word) or word == "cell" or word in RESERVED:
-                help = "in a policy, providers are called by letters, digits, `_` and `-`"
-                self._bad(entry, f"a policy cannot name the provider {quoted(word)}", help)
+                message = f"a policy cannot name the provider {quoted(word)}"
+                self._bad(entry, message, _naming(word, "providers"))
             else:
                 fields = {"kind": Raw("rc", entry.span), "name": Raw(word, entry.span)}
                 provider = build(Provider, entry.span, fields, self._found)
                 if provider is not None:
                     made.append(provider)
         return made
+
+
+def _naming(name: str, what: str) -> str:
+    """Why a policy cannot call something by a name."""
+    if _OURS.fullmatch(name) and len(name) <= CELL_NAME_MAX:
+        return "the word means something else there; rename it"
+    letters = f"letters, digits, `_` and `-`, a letter first, {CELL_NAME_MAX} at most"
+    return f"{what} are called by {letters}; rename it"
 
 
 def _normal(path: str) -> str:

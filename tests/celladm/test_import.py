@@ -235,6 +235,24 @@ def test_bad_lines_are_found_where_they_are(line: str) -> None:
     assert problem.help
 
 
+@pytest.mark.parametrize(
+    ("keys", "why"),
+    [
+        ({"name": "host"}, "the word means something else there"),
+        ({"require": "any"}, "the word means something else there"),
+        ({"name": "1web"}, "cells are called by letters"),
+        ({"name": "w" * 64}, "63 at most"),
+        ({"require": "web.x"}, "providers are called by letters"),
+    ],
+)
+def test_the_help_says_what_is_wrong_with_a_name(keys: dict[str, str], why: str) -> None:
+    manifest = {**MINIMAL, **keys}
+    found = Diagnostics()
+    translate([Source(f"{manifest['name']}.cell", text_of(manifest))], None, found)
+    [problem] = found.sorted()
+    assert why in (problem.help or "")
+
+
 @pytest.mark.parametrize("line", ["local_dev=2", "bootstrap_include_xbase=", "rootbase=/x", "x"])
 def test_bad_defaults_are_found(line: str) -> None:
     found = Diagnostics()
