@@ -178,6 +178,16 @@ HANDLES = Gap(
     "lets more through",
     "deny system.filehandle, or give the cell a `user`",
 )
+MOUNTING = Gap(
+    "its root may mount file systems, of which kernfs has nodes of the host's disks",
+    "lets more through",
+    "deny system.mount.new, or give the cell a `user`",
+)
+HANDED = Gap(
+    "its root may move to a directory that another process hands it (fchroot(2))",
+    "lets more through",
+    "deny system.chroot.fchroot, or give the cell a `user`",
+)
 BY_HAND = Gap(
     "it has no service: who enters it by hand chooses the root and user, as options of cellexec(8)",
     "lets more through",

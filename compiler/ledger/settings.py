@@ -12,9 +12,11 @@ from compiler.ledger.facts import (
     BY_HAND,
     EACH_PROCESS,
     ENFORCE,
+    HANDED,
     HANDLES,
     INTERPRETERS,
     LIMITS,
+    MOUNTING,
     NODES,
     PERMISSIVE,
     REMOUNT,
@@ -32,6 +34,9 @@ _WRITABLE = ("nosuid,nodev", "noexec,nosuid,nodev")
 _REFUSES, _LOCKDOWN = 1, 3
 
 _OPENS = tuple(f"device.rawio_spec.{way}" for way in ("read", "write", "rw"))
+
+#: What leads out of a root by itself.
+_WAYS_OUT = {"system.filehandle": HANDLES, "system.chroot.fchroot": HANDED}
 
 _OWN_USER = "leave it out: the kernel has no such count of a cell"
 
@@ -182,8 +187,9 @@ class Settings:
     def _rooted(self, cell: str) -> Iterator[Gap]:
         yield from self._entered(cell)
         yield from self._made(cell)
-        if self._world.may(cell, "system.filehandle"):
-            yield HANDLES
+        for action, gap in _WAYS_OUT.items():
+            if self._world.may(cell, action):
+                yield gap
 
     def _rooted_and_mounted(self, cell: str) -> Iterator[Gap]:
         yield from self._rooted(cell)
@@ -193,11 +199,14 @@ class Settings:
         """Device nodes work where it may write and no mount says nodev; one of its own need not."""
         found = self._world.cells[cell]
         may = self._world.may
-        loose = bool(found.devices) or (found.base is None and not found.exec_readonly)
-        if not loose and not may(cell, "system.mount.new"):
+        if not any(may(cell, action) for action in _OPENS):
             return
-        if may(cell, "system.mknod") and any(may(cell, action) for action in _OPENS):
+        mounts = may(cell, "system.mount.new")
+        loose = bool(found.devices) or (found.base is None and not found.exec_readonly)
+        if (loose or mounts) and may(cell, "system.mknod"):
             yield NODES
+        if mounts:
+            yield MOUNTING
 
     def _read_only(self, cell: str) -> Iterator[Gap]:
         if self._world.cells[cell].root is None:

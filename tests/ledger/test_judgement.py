@@ -175,7 +175,7 @@ CASES = [
     ("root of whom may open by handle", ROOTED.format("deny system.mknod;"), "root", MORE),
     (
         "root whose mounts are nodev",
-        ROOTED.format("deny system.{filehandle, mount};").replace('"/c"', '"/c" base "/b"'),
+        ROOTED.format("deny system.{filehandle, mount, chroot};").replace('"/c"', '"/c" base "/b"'),
         "root",
         ENFORCED,
     ),
@@ -189,7 +189,25 @@ CASES = [
     ),
     (
         "root of whom may not open nodes",
-        ROOTED.format("deny system.filehandle; deny device.rawio_spec;"),
+        ROOTED.format("deny system.filehandle; deny system.chroot.fchroot; deny device.rawio_spec;"),
+        "root",
+        ENFORCED,
+    ),
+    (
+        "root of whom may mount kernfs",
+        ROOTED.format("deny system.{filehandle, chroot, mknod};"),
+        "root",
+        MORE,
+    ),
+    (
+        "root of whom may go to an open directory",
+        ROOTED.format("deny system.{filehandle, mount, mknod};"),
+        "root",
+        MORE,
+    ),
+    (
+        "root of whom may only call chroot again",
+        ROOTED.format("deny system.{filehandle, mount, mknod}; deny system.chroot.fchroot;"),
         "root",
         ENFORCED,
     ),

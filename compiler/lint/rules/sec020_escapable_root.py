@@ -9,8 +9,9 @@ from compiler.lint.context import Context
 from compiler.lint.outcomes import works
 from compiler.lint.rule import Finding, Rule
 
+#: Not chroot(2): whoever is outside of the new root afterwards is moved into it, and `..` ends
+#: at it (`change_root` in sys/kern/vfs_syscalls.c, lookup in sys/kern/vfs_lookup.c).
 _ESCAPES = (
-    "system.chroot.chroot",
     "system.chroot.fchroot",
     "system.filehandle",
     "system.mknod",
@@ -34,9 +35,10 @@ RULE = Rule(
     title="root directory that can be left",
     severity="warning",
     why="""\
-chroot(2) does not hold a process of root that may call it again, mount, make device nodes
-or open the host's file handles. The rest of the policy still holds, but the cell sees every
-file of the host.""",
+A root directory does not hold a process of root that may make device nodes, mount (kernfs has
+nodes of the host's disks), open the host's file handles, or fchroot(2) to a directory that
+another process hands it. The rest of the policy still holds, but the cell sees every file of
+the host. To call chroot(2) again is no way out: NetBSD lets nobody go above the new root.""",
     bad="""\
 cell web {
     profile low;
