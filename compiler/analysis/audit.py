@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from compiler.catalogue.actions import Leaf
 from compiler.catalogue.words import IP_PROTOCOLS, PROTOCOL_FAMILIES, TYPES, Constant
 from compiler.ir.ir import AUTO, HOST, OTHER, PROTOCOLS, Request
 from compiler.pattern import pattern
 from compiler.record import NamedTuple
 
+_MODULE = "cellpolicy: "
 _LINE = pattern(r"cellpolicy: (deny|permissive)((?: [a-z]+=[^ \n]*)+)")
 _WORDS = {"domain": PROTOCOL_FAMILIES, "type": TYPES, "protocol": IP_PROTOCOLS}
 _RULE = pattern(r"[0-9a-f]{8}")
@@ -27,6 +29,19 @@ class AuditLine(NamedTuple):
     uid: int | None
     suppressed: int = 0
     """Denials before this one that were counted and not logged."""
+
+
+def of_module(line: str) -> bool:
+    """Whether the kernel module wrote a line, of a denial or of something else."""
+    return _MODULE in line
+
+
+def untold(request: Request, leaf: Leaf) -> str:
+    """What the kernel says of such a request and a line does not, for it was cut off; or ""."""
+    if leaf.dimension == "bind" and None in (request.protocol, request.port):
+        return "port"
+    words = request.domain, request.type, request.socket_protocol
+    return "socket" if leaf.dimension in ("socket", "rawsock") and None in words else ""
 
 
 def audit_line(line: str) -> AuditLine | None:

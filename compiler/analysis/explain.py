@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from compiler.analysis.audit import AuditLine, audit_line
+from compiler.analysis.audit import AuditLine, audit_line, of_module, untold
 from compiler.analysis.decisions import Decisions
 from compiler.analysis.nearest import nearest as nearest_request
 from compiler.analysis.patterns import literal
@@ -48,7 +48,7 @@ class Explainer:
 
     def source(self, text: str) -> Source:
         """A request as it is understood, for `explain` and for what is reported about it."""
-        if audit_line(text) is not None or row_id(text) is not None:
+        if of_module(text) or row_id(text) is not None:
             return Source("<request>", text)
         return self.reader.source("<request>", text)
 
@@ -60,6 +60,10 @@ class Explainer:
         logged = audit_line(text.text)
         if logged is not None:
             return self._logged(logged, text, found)
+        if of_module(text.text):
+            help = "only denials do: `cellpolicy: deny cell=web action=system.module rule=...`"
+            found.error("E0419", "this line of the log tells of no request", _all(text), help)
+            return None
         row = row_id(text.text)
         if row is not None:
             return self._row(row, text, found)
@@ -91,25 +95,15 @@ class Explainer:
     def _logged(self, line: AuditLine, text: Source, found: Diagnostics) -> _Json | None:
         """Explains a denial that the kernel logged, as this policy has it."""
         request = line.request
-        span = Span(text.name, 0, len(text.text))
-        unknown = next(
-            (n for n in (request.subject, request.target) if n not in (None, HOST, *self._cells)),
-            None,
-        )
-        if unknown is not None:
-            help = nearest(unknown, [HOST, *self._cells]) or "is this the policy the host runs?"
-            found.error("E0228", f"no cell is called `{unknown}`", span, help)
+        if not self._known(request, text, found):
             return None
-        if request.action not in self._actions:
-            help = "the kernel has an action that the catalogue of the target lacks"
-            found.error("E0406", f"there is no action `{request.action}`", span, help)
-            return None
+        if not is_asked(self._actions[request.action], request):
+            self.reader.never_asked(text, found)
         decision = self._decide(request)
         ours = None if decision.rule is None else self._ir.rules[decision.rule].id
         if line.limit is None and line.rule != ours:
             help = "the host runs another build of this policy; compare their hashes"
-            what = "another rule" if line.rule in self._ids else "a rule that is not in this policy"
-            found.warning("W0816", f"the host decided by {what}", span, help)
+            found.warning("W0816", f"the host decided {self._decider_in(line)}", _all(text), help)
         is_root = None if line.uid is None else line.uid == 0
         outcome = self._stack.outcome(request, decision.effect, is_root)
         part = self._part(request, decision, outcome)
@@ -119,14 +113,38 @@ class Explainer:
         part["permissive"] = line.permissive
         return part
 
+    def _known(self, request: Request, text: Source, found: Diagnostics) -> bool:
+        """Whether this policy has all that a logged request names; a diagnostic if not."""
+        for name in (request.subject, request.target):
+            if name is not None and name not in (HOST, *self._cells):
+                help = nearest(name, [HOST, *self._cells]) or "is this the policy the host runs?"
+                found.error("E0228", f"no cell is called `{name}`", _all(text), help)
+                return False
+        leaf = self._actions.get(request.action)
+        if leaf is None:
+            help = "the kernel has an action that the catalogue of the target lacks"
+            found.error("E0406", f"there is no action `{request.action}`", _all(text), help)
+            return False
+        if what := untold(request, leaf):
+            help = "it was cut off, or damaged: take the whole line"
+            found.error("E0419", f"this line of the log tells no {what}", _all(text), help)
+        return not what
+
+    def _decider_in(self, line: AuditLine) -> str:
+        """What decided on the host, where it is not what would here."""
+        if line.rule is None:
+            return "by default"
+        return (
+            "by another rule" if line.rule in self._ids else "by a rule that is not in this policy"
+        )
+
     def _row(self, rule_id: int, text: Source, found: Diagnostics) -> _Json | None:
         """Explains a rule by its id: where it stands, and what it decides in the end."""
         rules = indices(self._ir, rule_id)
         if not rules:
-            span = Span(text.name, 0, len(text.text))
             help = "is this the policy that the tables or the log were made of?"
             message = f"no rule of this policy has the id {hex_id(rule_id)}"
-            found.error("E0417", message, span, help)
+            found.error("E0417", message, _all(text), help)
             return None
         rows = list(decided_by(self._decisions, rules))
         rule = rules[0]
@@ -256,6 +274,10 @@ _MIXED: dict[str, Any] = {
     "permissive": None,
     "nearest": None,
 }
+
+
+def _all(text: Source) -> Span:
+    return Span(text.name, 0, len(text.text))
 
 
 def _default(request: Request) -> str:

@@ -8,7 +8,7 @@ from compiler.analysis.boxes import Box
 from compiler.analysis.frame import Frame
 from compiler.analysis.patterns import pattern_boxes
 from compiler.catalogue.actions import load
-from compiler.diagnostics import Diagnostics
+from compiler.diagnostics import Diagnostics, quoted
 from compiler.driver import Program
 from compiler.model.actions import Actions
 from compiler.model.checks import read_pattern
@@ -17,9 +17,9 @@ from compiler.model.rules import Rules
 from compiler.names.groups import Groups
 from compiler.names.values import Scope
 from compiler.pattern import pattern
-from compiler.record import changed
 from compiler.source import Source, Span
 from compiler.syntax.parse import parse_request
+from compiler.syntax.usage import request_usage
 
 #: What only the command line knows: ports without an end, and every action.
 _UP_TO = pattern(r"(?<![\w.])\.\.(?=\d)")
@@ -68,13 +68,7 @@ class RequestReader:
         if not asked.strip():
             self._empty(text, found)
             return None
-        start = asked.find("~>")
-        if start >= 0:
-            span = Span(text.name, start, start + 2)
-            help = 'influence is asked about by itself: `cellc query FILE "web ~> db"`'
-            found.error("E0101", "`~>` cannot stand in a request", span, help)
-            return None
-        node = parse_request(text, found)
+        node = parse_request(text, found, self._example)
         if node is None:
             return None
         groups = self._groups.reporting(found)
@@ -83,40 +77,47 @@ class RequestReader:
         span = Span(text.name, 0, len(text.text))
         return read_pattern(node.subjects, node.action, node.conditions, span, rules, scope)
 
+    @property
+    def _example(self) -> str:
+        """A subject of this policy, for what a request looks like."""
+        return next(iter(self._program.definitions.cells), "host")
+
     def _empty(self, text: Source, found: Diagnostics) -> None:
-        """Says what a request looks like, with a subject of this policy."""
-        subject = next(iter(self._program.definitions.cells), "host")
         what = text.name.strip("<>")
-        help = f'name a subject and an action, such as "{subject} network.bind tcp port 80"'
+        help = f"name a subject and an action, such as `{request_usage('', self._example)}`"
         found.error("E0418", f"the {what} is empty", Span(text.name, 0, len(text.text)), help)
 
     def subjects(
         self, text: Source, start: int, end: int, found: Diagnostics
     ) -> tuple[str, ...] | None:
         """The subjects that a part of a text names, or None after a diagnostic."""
-        if not text.text[start:end].strip():
-            help = "name who may influence whom, such as `web ~> db`; `any` stands for all"
-            found.error("E0418", "one side is empty", Span(text.name, 0, len(text.text)), help)
+        side = text.text[start:end]
+        help = f"influence is between cells and groups: `{self._example} ~> host`, `{{a, b}} ~> c`"
+        if not side.strip():
+            found.error("E0418", "one side is empty", Span(text.name, start, end), help)
             return None
-        blank = " " * start
-        part = Source(text.name, f"{blank}{text.text[start:end]} process.signal")
         mine = Diagnostics()
+        part = Source(text.name, f"{' ' * start}{side} process.signal")
         pattern = self.read(part, mine)
         if pattern is not None:
             return pattern.subjects
-        limit = len(text.text)
-        for finding in mine.sorted():
-            span = finding.span and finding.span._replace(
-                start=min(finding.span.start, limit), end=min(finding.span.end, limit)
-            )
-            found.extend([changed(finding, span=span, related=())])
+        if any(finding.code == "E0114" for finding in mine.sorted()):
+            first = start + len(side) - len(side.lstrip())
+            span = Span(text.name, first, first + len(side.strip()))
+            found.error("E0114", f"{quoted(side.strip())} names no subjects", span, help)
+        else:
+            found.extend(mine.sorted())
         return None
 
     def boxes(self, text: Source, pattern: RequestPattern, found: Diagnostics) -> list[Box]:
         """What the kernel can ask and the pattern matches; a warning when that is nothing."""
         boxes = pattern_boxes(self.frame, pattern)
         if not boxes:
-            span = Span(text.name, 0, len(text.text))
-            help = "the answer is what it would be told"
-            found.warning("W0807", "the kernel never asks this request", span, help)
+            self.never_asked(text, found)
         return boxes
+
+    def never_asked(self, text: Source, found: Diagnostics) -> None:
+        """Warns that an answer is of no use to a host."""
+        span = Span(text.name, 0, len(text.text))
+        help = "the answer is what it would be told"
+        found.warning("W0807", "the kernel never asks this request", span, help)

@@ -104,4 +104,11 @@ CODES = (
         "`cellc explain` and `cellc query` want a subject and an action, in quotes for the shell. "
         "An empty one is mostly a variable of a script that is not set.",
     ),
+    Code(
+        "E0419",
+        "log line without a request",
+        "The kernel module tells of each denial with the cell, the action and what the action "
+        "carries, such as a port. Other lines of it, and those that were cut off, tell of no "
+        "request.",
+    ),
 )

@@ -1,4 +1,4 @@
-"""E01xx: texts that are no policy, and statements in the wrong place."""
+"""E01xx: texts that are no policy or no request, and statements in the wrong place."""
 
 from __future__ import annotations
 
@@ -83,5 +83,12 @@ CODES = (
         "setting that a profile cannot have",
         "Several cells use one profile, but a root and a port have one owner. Put `root` and "
         "`listen` into the cell, or into a template that takes the port as a parameter.",
+    ),
+    Code(
+        "E0114",
+        "malformed request",
+        "A request is a subject, an action and conditions, as in a test, without the decision that "
+        "a test expects. The place shown is where the text stops being one, and the help has an "
+        "example.",
     ),
 )

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from compiler.analysis.audit import audit_line
+from compiler.analysis.audit import audit_line, of_module
 from compiler.analysis.explain import Explainer
 from compiler.commands.explain_text import explanation_text
 from compiler.commands.input import standard_input
@@ -50,5 +50,6 @@ def _lines(requests: Iterable[str]) -> Iterator[str]:
             yield request
             continue
         lines = [line.strip() for line in standard_input() if line.strip()]
-        logged = [line for line in lines if audit_line(line) is not None]
-        yield from logged or lines
+        if any(map(of_module, lines)):
+            lines = [line for line in lines if audit_line(line) is not None]
+        yield from lines

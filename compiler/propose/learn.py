@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from compiler.analysis.audit import AuditLine, audit_line
+from compiler.analysis.audit import AuditLine, audit_line, untold
 from compiler.analysis.boxes import Box, meet
 from compiler.analysis.compare import Difference
 from compiler.analysis.frame import Frame
@@ -170,8 +170,8 @@ class _Learning:
         leaf = self._leaves.get(request.action)
         if leaf is None:
             return f"there is no action `{request.action}` for this target"
-        if leaf.dimension == "bind" and request.port is None:
-            return "the line tells no port"
+        if what := untold(request, leaf):
+            return f"the line tells no {what}"
         if (rule := self._decider.decide(request).rule) is not None:
             decided = self._ir.rules[rule]
             if decided.final:

@@ -8,8 +8,9 @@ from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 from compiler.diagnostics import Diagnostics
 from compiler.source import Source, Span
+from compiler.syntax import questions
 from compiler.syntax.messages import foreign_format
-from compiler.syntax.recovery import Broken, broken_statement, defined_in
+from compiler.syntax.recovery import broken_statement, defined_in
 from compiler.syntax.reference import first_problem
 from compiler.syntax.report import report
 
@@ -49,12 +50,11 @@ def without_broken(source: Source, found: Diagnostics) -> str:
     return text
 
 
-def report_request(source: Source, found: Diagnostics) -> None:
+def report_request(source: Source, found: Diagnostics, subject: str) -> None:
     """Says what is wrong with the text of a request."""
     problem = first_problem("request", source.text)
     assert problem is not None
-    end = len(source.text)
-    report(problem, source, _offset(problem, source.text), found, Broken(end, end, end))
+    questions.report(problem, _offset(problem, source.text), source, found, subject)
 
 
 def _offset(problem: UnexpectedInput, text: str) -> int:

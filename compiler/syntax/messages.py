@@ -53,7 +53,8 @@ _STATEMENT = "PERMISSIVE"
 #: Where an item of a service may begin, this one may.
 _ITEM = "HEALTHCHECK"
 #: Conditions of rules; where this one may stand, the others may.
-_CONDITION = "PORT"
+PORT = "PORT"
+CONDITIONS = "`to`, `tcp`, `udp`, `port`, `domain`, `type` and `protocol`"
 _SERVICE = ("command", "require", "before", "env", "log", "restart", "healthcheck", "manual")
 _OUTSIDE = ("user", "root", "mount", "listen", "limits", "exec", "devices", "hook", "permissive")
 _OF_FILES = "a definition such as `let`, `profile`, `template`, `cell`, `group` or `host`"
@@ -81,14 +82,13 @@ def describe(found: Token, expected: Collection[str], usage: str) -> tuple[str, 
     `usage` is an example of the statement that the token stands in, or nothing.
     """
     if found.type == "$END":
-        help = _one_of(expected) or "finish it, or remove it"
+        help = one_of(expected) or "finish it, or remove it"
         return "E0103", "the file ends inside a statement", help
     shown = quoted(str(found))
     if (home := _home(str(found), expected)) is not None:
         return "E0111", f"{shown} cannot stand here", home
-    keywords = [_keyword(e) for e in expected if e not in _NAMES]
     word = _SYNONYMS.get(str(found), str(found))
-    if found.type in ("NAME", "DOTTED", "GLOB") and (hint := nearest(word, keywords)):
+    if found.type in ("NAME", "DOTTED", "GLOB") and (hint := nearest(word, keywords(expected))):
         return "E0102", f"unexpected {shown}", hint
     if "SEMICOLON" in expected:
         return "E0104", f"expected `;` before {shown}", _ending(found, expected, usage)
@@ -118,19 +118,18 @@ def _home(word: str, expected: Collection[str]) -> str | None:
 def _ending(found: Token, expected: Collection[str], usage: str) -> str:
     if found.type == "COMMA" and usage.split(" ")[0] in _WITH_SETS:
         return "write several in braces: `{a, b}`"
-    if _CONDITION in expected and found.type in ("NAME", "DOTTED", "GLOB"):
-        conditions = "`to`, `tcp`, `udp`, `port`, `domain`, `type` and `protocol`"
-        return f"statements end with `;`; the conditions of rules are {conditions}"
+    if PORT in expected and found.type in ("NAME", "DOTTED", "GLOB"):
+        return f"statements end with `;`; the conditions of rules are {CONDITIONS}"
     if usage and found.type != "RBRACE":
         return f"statements end with `;`, as in `{usage}`"
     return "statements end with `;`"
 
 
 def _help(expected: Collection[str], usage: str) -> str:
-    one_of = _one_of(expected)
+    wanted = one_of(expected)
     if not usage:
-        return one_of
-    return f"{one_of}, as in `{usage}`" if one_of else f"write it like `{usage}`"
+        return wanted
+    return f"{wanted}, as in `{usage}`" if wanted else f"write it like `{usage}`"
 
 
 _PATH = pattern(r"/[^\s/*;\"{}][^\s;\"{}]*")
@@ -164,7 +163,13 @@ def _keyword(terminal: str) -> str:
     return terminal.lower().replace("_", "-")
 
 
-def _one_of(expected: Collection[str]) -> str:
+def keywords(expected: Collection[str]) -> list[str]:
+    """The words among what could stand somewhere."""
+    return [_keyword(e) for e in expected if e not in _NAMES]
+
+
+def one_of(expected: Collection[str]) -> str:
+    """What could stand somewhere; nothing when that is too much to list."""
     words = sorted(_NAMES.get(e) or f"`{_keyword(e)}`" for e in expected)
     if not words or len(words) > _MAX_LISTED:
         return ""

@@ -37,15 +37,17 @@ def parse_policy(source: Source, found: Diagnostics) -> tuple[tree.Statement, ..
     return statements or ()
 
 
-def parse_request(source: Source, found: Diagnostics) -> tree.RequestText | None:
-    """A request as the command line takes it, or None and a diagnostic."""
+def parse_request(
+    source: Source, found: Diagnostics, subject: str = "host"
+) -> tree.RequestText | None:
+    """A request as the command line takes it, or None and a diagnostic with one of `subject`."""
     good, request = _run("request", source.name, source.text)
     if good:
         made: tree.RequestText = request
         return made
     from compiler.syntax.errors import report_request
 
-    report_request(source, found)
+    report_request(source, found, subject)
     return None
 
 

@@ -75,6 +75,12 @@ def usage(text: str, start: int, offset: int) -> str:
     return USAGE.get(word, "")
 
 
+def request_usage(text: str, subject: str) -> str:
+    """A request of a subject, about the scope that a broken one begins to name."""
+    rules = (rule for action, rule in _RULES.items() if action in text)
+    return f"{subject} {next(rules, _RULES['network.bind'])}"
+
+
 def _in_a_test(text: str, start: int) -> bool:
     """Whether a statement stands in a `test` block, where lines name a subject."""
     opened = max((m.end() for m in _TEST.finditer(text, 0, start)), default=start)

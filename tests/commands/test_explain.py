@@ -93,6 +93,29 @@ def test_a_log_of_another_build(cellc: Run) -> None:
     assert "network" in result.stdout
 
 
+def test_a_host_that_decided_by_default(cellc: Run) -> None:
+    result = cellc(
+        "explain", "web.cell", "cellpolicy: deny cell=web action=system.module rule=default"
+    )
+    assert "warning[W0816]: the host decided by default" in result.stderr
+
+
+def test_a_log_without_denials_has_nothing_to_explain(cellc: Run) -> None:
+    log = (
+        "Nov 24 03:00:00 host /netbsd: cellpolicy: policy web in force, hash 5d41\nNov 24 sshd[1]\n"
+    )
+    assert explain(cellc, "-", input=log) == []
+
+
+def test_a_logged_request_that_is_never_asked(cellc: Run) -> None:
+    line = "cellpolicy: deny cell=web action=process.fork to=worker rule=default"
+    for asked in (line, "web process.fork to worker"):
+        result = cellc("explain", "web.cell", asked)
+        assert result.exit_code == 0
+        assert "warning[W0807]" in result.stderr
+        assert "border" in result.stdout
+
+
 def test_sockets_are_logged_as_numbers(cellc: Run) -> None:
     line = (
         "cellpolicy: deny cell=web action=network.socket.open domain=34 type=3 protocol=0"
