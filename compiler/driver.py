@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from compiler.names.definitions import Definitions
     from compiler.names.values import Constant
 
+#: Errors that leave what a policy decides known: its assertions do not hold.
+BROKEN_PROMISES = frozenset({"E0607", "E0608"})
+
 Ids = Callable[[Mapping[str, Span | None]], Mapping[str, int]]
 """Gives every cell, declared at a span, its id; ids of retired names are among them."""
 
@@ -37,6 +40,12 @@ class Compilation:
     @property
     def failed(self) -> bool:
         return bool(self.diagnostics)
+
+    @property
+    def decided(self) -> Program | None:
+        """The program if what it decides is known: at most its assertions do not hold."""
+        found = {error.code for error in self.diagnostics}
+        return self.program if found <= BROKEN_PROMISES else None
 
 
 @record

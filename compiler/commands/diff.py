@@ -46,7 +46,7 @@ def diff(
         from compiler.commands.diff_report import report
 
         sys.stdout.write(report(rows, format, most))
-    return UNJUSTIFIED if rows.unjustified else 0
+    return 1 if sides[1].broken else UNJUSTIFIED if rows.unjustified else 0
 
 
 def compared(old: Side, new: Side) -> Rows:

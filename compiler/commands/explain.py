@@ -10,29 +10,25 @@ from pathlib import Path
 
 from compiler.analysis.audit import audit_line, of_module
 from compiler.analysis.explain import Explainer
+from compiler.commands.asked import asked
 from compiler.commands.explain_text import explanation_text
 from compiler.commands.input import standard_input
 from compiler.commands.output import Format, print_findings
 from compiler.diagnostics import Diagnostics
-from compiler.driver import compile_policy
-from compiler.names.project import policy_root
 
 
 def explain(path: Path, requests: Iterable[str], today: datetime.date, format: Format) -> int:
     """Explains every request; the exit status.  A `-` stands for lines of standard input."""
-    compilation = compile_policy(path, today)
-    program = compilation.program
-    root = policy_root(path)
-    if compilation.failed or program is None:
-        print_findings(compilation.diagnostics, compilation.sources, root)
+    policy = asked(path, today)
+    if policy is None:
         return 1
-    explainer = Explainer(program, compilation.sources)
+    explainer = Explainer(policy.program, policy.sources)
     wrong = False
     for line in _lines(requests):
         found = Diagnostics()
         source = explainer.source(line)
         explanation = explainer.explain(source, found)
-        print_findings(found.sorted(), {**compilation.sources, source.name: source}, root)
+        print_findings(found.sorted(), {**policy.sources, source.name: source}, policy.root)
         wrong |= found.failed
         if explanation is None:
             continue
@@ -40,7 +36,7 @@ def explain(path: Path, requests: Iterable[str], today: datetime.date, format: F
             sys.stdout.write(json.dumps(explanation) + "\n")
         else:
             sys.stdout.write(explanation_text(explanation))
-    return 2 if wrong else 0
+    return 2 if wrong else policy.status
 
 
 def _lines(requests: Iterable[str]) -> Iterator[str]:

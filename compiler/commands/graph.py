@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 from compiler.analysis.read import RequestReader
-from compiler.commands.output import print_findings
-from compiler.driver import compile_policy
+from compiler.commands.asked import asked
 from compiler.graph.graph import Graph
 from compiler.graph.relations import What, graph_of
-from compiler.names.project import policy_root
 
 GraphFormat = Literal["svg", "dot", "mermaid"]
 GraphSubject = What
@@ -20,14 +18,12 @@ GraphSubject = What
 
 def graph(path: Path, today: datetime.date, what: What, format: GraphFormat) -> int:
     """Prints a graph; the exit status."""
-    compilation = compile_policy(path, today)
-    program = compilation.program
-    if compilation.failed or program is None:
-        print_findings(compilation.diagnostics, compilation.sources, policy_root(path))
+    policy = asked(path, today)
+    if policy is None:
         return 1
-    made = graph_of(program.ir, what, RequestReader(program).groups)
+    made = graph_of(policy.program.ir, what, RequestReader(policy.program).groups)
     sys.stdout.write(written(made, format))
-    return 0
+    return policy.status
 
 
 def written(graph: Graph, format: GraphFormat) -> str:

@@ -17,7 +17,6 @@ from compiler.lint.run import lint
 from compiler.manifest import REPORT, Origin, tool_digest
 from compiler.names.project import policy_root
 from compiler.output import write_build
-from compiler.report.checked import BROKEN
 from compiler.version import VERSION
 
 
@@ -32,14 +31,14 @@ def report(path: Path, directory: Path, backends: tuple[str, ...], today: dateti
     from compiler.report.page import render
 
     compilation = compile_policy(path, today)
-    program = compilation.program
+    program = compilation.decided
     found = Diagnostics()
     sources = dict(compilation.sources)
     root = policy_root(path)
     settings = read_settings(root, found, sources)
+    unread = found.failed
     found.extend(compilation.diagnostics)
-    broken = all(error.code in BROKEN for error in found.sorted())
-    if program is None or not broken:
+    if program is None or unread:
         print_findings(found.sorted(), sources, root)
         return 1
     findings = lint(compilation, settings, today).diagnostics

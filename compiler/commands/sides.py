@@ -11,7 +11,7 @@ from pathlib import Path
 from compiler import lock
 from compiler.commands.check import policies_at
 from compiler.commands.output import print_findings
-from compiler.driver import Compilation, Program, compile_policy
+from compiler.driver import Program, compile_policy
 from compiler.names.project import policy_root
 from compiler.pattern import pattern
 from compiler.record import NamedTuple
@@ -20,8 +20,6 @@ from compiler.source import Source
 
 #: Two revisions; names of them hold no colon (git-check-ref-format(1)).
 _RANGE = pattern(r"[^:]*?(?<!\.)\.\.(?!\.)[^:]*")
-#: Errors that leave what a policy decides known: its assertions do not hold.
-_BROKEN_PROMISES = frozenset({"E0607", "E0608"})
 
 
 class UsageProblemError(Exception):
@@ -49,6 +47,8 @@ class Side(NamedTuple):
     """The policy root, where it would be in the working tree."""
     ids: Mapping[str, int] | None
     """The ids of its lock file, if it has one."""
+    broken: bool
+    """Whether an assertion does not hold."""
 
 
 def places(old: str, new: str | None) -> tuple[Place, Place]:
@@ -95,9 +95,9 @@ def _only_policy() -> Path:
 
 
 def read(place: Place, today: datetime.date, past: bool) -> Side | None:
-    """A compiled policy; None after its errors are printed.
+    """A policy after its errors are printed; None if they leave unknown what it decides.
 
-    What is `past` may hold rules that have expired since, and assertions that are broken.
+    What is `past` may hold rules that have expired since, and of its assertions nothing is said.
     """
     try:
         with _file(place) as (path, root):
@@ -105,22 +105,12 @@ def read(place: Place, today: datetime.date, past: bool) -> Side | None:
             ids = _ids(path)
     except RevisionError as problem:
         raise UsageProblemError(str(problem)) from None
-    program = compilation.program
-    errors = [d for d in compilation.diagnostics if not past or d.code not in _BROKEN_PROMISES]
-    if errors or program is None:
-        print_findings(errors, compilation.sources, root, _prefix(place, root))
+    program = compilation.decided
+    if program is None or not past:
+        print_findings(compilation.diagnostics, compilation.sources, root, _prefix(place, root))
+    if program is None:
         return None
-    return _side(place, compilation, program, root, ids)
-
-
-def _side(
-    place: Place,
-    compilation: Compilation,
-    program: Program,
-    root: Path,
-    ids: Mapping[str, int] | None,
-) -> Side:
-    return Side(place.label, program, compilation.sources, root, ids)
+    return Side(place.label, program, compilation.sources, root, ids, compilation.failed)
 
 
 def _prefix(place: Place, root: Path) -> str | None:

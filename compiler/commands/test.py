@@ -42,9 +42,10 @@ def _run(path: Path, today: datetime.date, measures: Measures) -> Report:
     compilation = compile_policy(path, today)
     found = Diagnostics()
     found.extend(compilation.diagnostics)
-    program = compilation.program
-    made = Report(path.as_posix(), program, compilation.sources)
-    if not found.failed and program is not None:
+    program = compilation.decided
+    errors = tuple(error.message for error in compilation.diagnostics)
+    made = Report(path.as_posix(), program, compilation.sources, errors=errors)
+    if program is not None:
         results = run_tests(program.policy, program.lowered, compilation.sources, found)
         made = made._replace(results=tuple(results))
         if not found.failed and (measures.coverage or measures.mutate):
@@ -56,5 +57,4 @@ def _run(path: Path, today: datetime.date, measures: Measures) -> Report:
                 score=examiner.mutation() if measures.mutate else None,
             )
     print_findings(found.sorted(), compilation.sources, policy_root(path))
-    errors = tuple(d.message for d in found.sorted() if d.severity == "error")
-    return made._replace(errors=errors)
+    return made

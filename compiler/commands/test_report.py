@@ -35,13 +35,13 @@ class Report(NamedTuple):
     sources: Mapping[str, Source]
     results: tuple[TestResult, ...] = ()
     errors: tuple[str, ...] = ()
-    """Messages of all errors, those of failing tests included."""
+    """Messages of errors besides failing tests: broken assertions are among them."""
     coverage: Coverage | None = None
     score: Score | None = None
 
     @property
     def failed(self) -> bool:
-        return bool(self.errors)
+        return bool(self.errors) or any(result.failed for result in self.results)
 
     def low(self, least: float | None) -> list[str]:
         """What does not reach a percentage."""
@@ -229,8 +229,7 @@ def _junit(reports: Iterable[Report], least: float | None) -> str:
     for r in reports:
         suite = ElementTree.SubElement(root, "testsuite", name=_xml(r.policy))
         _measured(suite, r)
-        compiled = [e for e in r.errors if not r.results]
-        _testcase(suite, r, "the policy compiles and its assertions hold", compiled)
+        _testcase(suite, r, "the policy compiles and its assertions hold", r.errors)
         for result in r.results:
             _testcase(suite, r, result.title, result.failures)
         if low := r.low(least):

@@ -46,20 +46,17 @@ def upgrade(
     written = first.program.ir.target
     before = first if old in (None, written) else _for_release(path, first, old or "", today)
     after = first if new == written else _for_release(path, first, new, today)
-    if before.failed or before.program is None:
+    if before.decided is None:
         print_findings(before.diagnostics, before.sources, root)
         return 1
     from compiler.commands.upgrade_report import report
 
-    records = list(_catalogue(before.program, before.program.ir.target, new))
-    if after.failed or after.program is None:
-        print_findings(after.diagnostics, after.sources, root)
-        broken = True
-    else:
-        broken = False
+    records = list(_catalogue(before.decided, before.decided.ir.target, new))
+    print_findings(after.diagnostics, after.sources, root)
+    if after.decided is not None:
         records = [*_decisions(before, after), *records]
-    sys.stdout.write(report(records, before.program.ir.target, new, broken, format))
-    return int(broken)
+    sys.stdout.write(report(records, before.decided.ir.target, new, after.failed, format))
+    return int(after.failed)
 
 
 def _for_release(path: Path, first: Compilation, release: str, today: datetime.date) -> Compilation:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from compiler.checks.tests import run_tests
 from compiler.diagnostics import Diagnostic, Diagnostics, Severity
-from compiler.driver import Program
+from compiler.driver import BROKEN_PROMISES, Program
 from compiler.ledger.finding import Entry
 from compiler.ledger.statements import kind
 from compiler.report.places import Places
@@ -17,9 +17,6 @@ from compiler.source import Source
 MOST_ALIKE = 25
 MOST_HOLES = 300
 
-#: Codes of assertions that do not hold.
-BROKEN = ("E0607", "E0608")
-
 _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 
 
@@ -29,7 +26,7 @@ def assertions_of(
     """Every assertion; those that `errors` are about do not hold."""
     failures: dict[object, list[str]] = {}
     for error in errors:
-        if error.code in BROKEN:
+        if error.code in BROKEN_PROMISES:
             words = error.message.removeprefix("assertion broken: ")
             failures.setdefault(error.span, []).append(f"{words}; {error.help}")
     rows = []

@@ -265,7 +265,15 @@ def test_what_expired_since_or_was_broken_can_be_compared(cellc: Run, repository
     git(repository, "commit", "-qam", "broken")
     web.write_text(WEB)
     assert records(cellc, "HEAD..")[-1]["widened"]["classes"] == 0
-    assert cellc("diff", "web.cell", "HEAD:web.cell", *DAY).exit_code == 1
+    assert cellc("diff", "web.cell", "HEAD:web.cell", *DAY).stdout == ""
+
+
+def test_a_change_that_breaks_an_assertion_is_shown(cellc: Run, repository: Path) -> None:
+    (repository / "web.cell").write_text(WIDER + "assert never web process.ptrace to worker;\n")
+    result = cellc("diff", "main..", *DAY)
+    assert result.exit_code == 1
+    assert "error[E0607]" in result.stderr
+    assert "deny -> allow  web process." in result.stdout
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,22 @@ def test_a_logged_request_that_is_never_asked(cellc: Run) -> None:
         assert "border" in result.stdout
 
 
+def test_a_broken_assertion_is_told_and_the_answer_too(cellc: Run, folder: Path) -> None:
+    (folder / "web.cell").write_text(WEB + "assert never web process.signal to worker;\n")
+    result = cellc("explain", "web.cell", "web process.signal to worker")
+    assert result.exit_code == 1
+    assert "error[E0607]" in result.stderr
+    assert "by " in result.stdout
+    assert "allow process.signal to worker;" in result.stdout
+    assert cellc("explain", "web.cell", "web").exit_code == 2
+
+
+def test_other_errors_leave_no_answer(cellc: Run, folder: Path) -> None:
+    (folder / "web.cell").write_text(WEB + "cell late { profile lately; }\n")
+    result = cellc("explain", "web.cell", "web process.signal to worker")
+    assert (result.exit_code, result.stdout) == (1, "")
+
+
 def test_sockets_are_logged_as_numbers(cellc: Run) -> None:
     line = (
         "cellpolicy: deny cell=web action=network.socket.open domain=34 type=3 protocol=0"

@@ -28,6 +28,16 @@ def test_lists_classes_with_ranges_of_ports(cellc: Run) -> None:
     ]
 
 
+def test_a_policy_answers_though_an_assertion_is_broken(cellc: Run, folder: Path) -> None:
+    questions = (["worker system.module"], ["any ~> worker"], ["--exposure"])
+    held = [cellc("query", "web.cell", *words) for words in questions]
+    (folder / "web.cell").write_text(WEB + "assert never web process.signal to worker;\n")
+    for words, before in zip(questions, held, strict=True):
+        result = cellc("query", "web.cell", *words)
+        assert (result.exit_code, result.stdout) == (1, before.stdout)
+        assert "error[E0607]" in result.stderr
+
+
 def test_filters_by_decision(cellc: Run) -> None:
     (row,) = rows(cellc, "any network.bind", "--effect", "grant")
     assert row["request"] == "web network.bind.privport tcp port 80"

@@ -65,6 +65,9 @@ def test_broken_assertions_fail(cellc: Run, folder: Path) -> None:
     result = cellc("test", "web.cell")
     assert result.exit_code == 1
     assert "assertion broken" in result.stderr
+    assert "ok     ports (2 of 2)" in result.stdout
+    (suite,) = ElementTree.fromstring(cellc("test", "web.cell", "--format", "junit").stdout)
+    assert [case.find("failure") is not None for case in suite] == [True, False]
 
 
 def test_json(cellc: Run) -> None:
