@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from compiler.analysis.boxes import Box, meet, minus, real
 from compiler.analysis.frame import OWN, Frame, port_bits
 from compiler.ir.ir import IR, PROTOCOLS, Effect, RequestSet, Verdict
-from compiler.ir.requests import Words, words_of
+from compiler.ir.requests import Words, words_of_rules
 from compiler.record import NamedTuple
 
 
@@ -60,7 +60,7 @@ class Decisions:
 
     @functools.cached_property
     def _words(self) -> Words:
-        return self._given_words or words_of(rule.requests for rule in self.ir.rules)
+        return self._given_words or words_of_rules(self.ir.rules)
 
     @functools.cached_property
     def _reserved(self) -> list[tuple[int, int]]:

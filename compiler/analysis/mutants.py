@@ -13,7 +13,7 @@ from typing import Any, Literal
 from compiler.analysis.boxes import Box
 from compiler.analysis.decisions import Decisions
 from compiler.ir.ir import IR, Cell, CellClass, Effect, Layer, RequestSet, Rule
-from compiler.ir.requests import catalogue, words_of
+from compiler.ir.requests import catalogue, words_of_rules
 from compiler.lowering.fold import fold
 from compiler.lowering.layout import Layout
 from compiler.lowering.reservations import Owners, claims, opens
@@ -62,7 +62,7 @@ class Folder:
         self.ir = ir = decisions.ir
         self._sets = list(ir.action_sets)
         self._index = {names: i for i, names in enumerate(self._sets)}
-        self._words = words_of(rule.requests for rule in ir.rules)
+        self._words = words_of_rules(ir.rules)
         self._catalogue = catalogue(ir)
         self._universe = Universe(cell.name for cell in ir.cells)
         self._owners = Owners(claims(ir.reservations))

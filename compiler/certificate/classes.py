@@ -12,7 +12,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 
 from compiler.ir.ir import AUTO, HOST, IR, PROTOCOLS, SELF, Ranges, Request, RequestSet
-from compiler.ir.requests import RAWSOCK_DOMAIN, RAWSOCK_TYPE, Axes, asked_for, catalogue, words_of
+from compiler.ir.requests import (
+    RAWSOCK_DOMAIN,
+    RAWSOCK_TYPE,
+    Axes,
+    asked_for,
+    catalogue,
+    words_of_rules,
+)
 
 #: Stands for all cells that no rule of a subject names.
 OTHERS = "*"
@@ -55,7 +62,7 @@ class Numbering:
         self.binds = [next(x for x in leaves if x.name == name) for name in _BINDS]
         self.processes = processes
         self.rows = 1 + max(places.values())
-        self.words = words_of(rule.requests for rule in ir.rules)
+        self.words = words_of_rules(ir.rules)
         self.axes = [[axis[-1], *axis[:-1]] for axis in self.words]
         raw = product([RAWSOCK_DOMAIN], [RAWSOCK_TYPE], self.axes[2])
         self.sockets = [*(("network.socket.open", *x) for x in product(*self.axes)),

@@ -9,7 +9,7 @@ import bisect
 from functools import cached_property
 
 from compiler.ir.ir import HOST, HOST_ROOT, IR, OTHER, Cell, Decision, Request, Verdict
-from compiler.ir.requests import Words, fits, words_of
+from compiler.ir.requests import Words, fits, words_of_rules
 
 
 class Decider:
@@ -28,7 +28,7 @@ class Decider:
 
     @cached_property
     def _words(self) -> Words:
-        return words_of(rule.requests for rule in self._ir.rules)
+        return words_of_rules(self._ir.rules)
 
     def decide(self, request: Request) -> Decision:
         """The vote of the policy on one request, and the rule (an index) that decides."""

@@ -22,6 +22,7 @@ from compiler.ir.ir import (
     Layer,
     Request,
     RequestSet,
+    Rule,
 )
 from compiler.record import NamedTuple
 
@@ -46,6 +47,11 @@ def words_of(sets: Iterable[RequestSet]) -> Words:
     named = set(map(_SOCKETS, sets))  # few that differ
     columns = ({word for row in named for word in row[i] or ()} for i in range(3))
     return Words(*([*sorted(words - {OTHER}), OTHER] for words in columns))
+
+
+def words_of_rules(rules: Iterable[Rule]) -> Words:
+    """All words that some rules name."""
+    return words_of(rule.requests for rule in rules)
 
 
 class Axes:

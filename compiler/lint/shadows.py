@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from compiler.ir.ir import Effect, Verdict
-from compiler.ir.requests import catalogue, words_of
+from compiler.ir.requests import catalogue, words_of_rules
 from compiler.lint.context import Context, Placed
 from compiler.lowering.fold import contested, fold
 from compiler.lowering.layout import Layout
@@ -114,7 +114,7 @@ def _width(verdict: Verdict) -> int:
 def _stacks(context: Context) -> list[_Stack]:
     """The layers of all cells, of those with equal ones once."""
     ir = context.ir
-    words = words_of(rule.requests for rule in ir.rules)
+    words = words_of_rules(ir.rules)
     layout = Layout(catalogue(ir), ir.action_sets, words)
     universe = Universe(cell.name for cell in ir.cells)
     stacks: dict[object, _Stack] = {}

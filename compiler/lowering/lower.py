@@ -9,7 +9,7 @@ from compiler.catalogue.actions import load
 from compiler.diagnostics import Diagnostics
 from compiler.ir import ir
 from compiler.ir.decide import Decider
-from compiler.ir.requests import Words, words_of
+from compiler.ir.requests import Words, words_of_rules
 from compiler.lowering.fold import Problem, fold
 from compiler.lowering.layout import Layout
 from compiler.lowering.problems import report, report_collision, report_taken
@@ -153,7 +153,7 @@ class _Lowering:
         chains = [self._cell_layers(cell) for cell in policy.cells]
         unused = [self._body_layers(chain) for chain in policy.unused]
         rules = self._rules
-        words = self._rest.words if self._rest else words_of(rule.requests for rule in rules)
+        words = self._rest.words if self._rest else words_of_rules(rules)
         self._layout = Layout(self._catalogue, self._action_sets, words)
         self._sort_out()
         self._parts = [self._take_apart(layer.rules) for layer in self._layers]

@@ -18,7 +18,7 @@ from compiler.driver import Compilation, Program, compile_policy
 from compiler.ir.decide import Decider
 from compiler.ir.ir import AUTO, IR, PROTOCOLS, Cell, Request
 from compiler.ir.levels import comes_before
-from compiler.ir.requests import words_of
+from compiler.ir.requests import words_of_rules
 from compiler.ir.reread import reread
 from compiler.ir.serialise import serialised
 from compiler.ledger.holes import report_holes
@@ -97,7 +97,7 @@ class _Rebuilding:
         change = find_change(self._old_sources, self._texts, before.cells)
         old, written = reread(files.ir)
         only_if({cell.name: cell.id for cell in old.cells} | dict(old.retired) == build.ids)
-        rest = Rest(tuple(before.cells), words_of(rule.requests for rule in old.rules))
+        rest = Rest(tuple(before.cells), words_of_rules(old.rules))
         made = compile_policy(build.path, build.today, lambda _: build.ids, change.texts, rest)
         part = made.program
         if part is None or made.diagnostics:
@@ -106,7 +106,7 @@ class _Rebuilding:
         only_if(_alike(old, part.ir, change))
         linked = link(old, part.ir)
         only_if(self._ids_stay(linked, part, change))
-        only_if(words_of(rule.requests for rule in linked.ir.rules) == rest.words)
+        only_if(words_of_rules(linked.ir.rules) == rest.words)
         program = self._whole(part, linked, change)
         was, now = Decider(old), program.lowered.decider
         only_if(all(_picks(was, name) == _picks(now, name) for name in change.cells))

@@ -15,7 +15,7 @@ from compiler.catalogue.actions import load
 from compiler.catalogue.voters import Socket
 from compiler.ir.evaluate import Evaluator
 from compiler.ir.ir import HOST, HOST_ROOT, IR, OTHER, Decision, Request
-from compiler.ir.requests import Axes, leaf_requests, words_of
+from compiler.ir.requests import Axes, leaf_requests, words_of_rules
 from tests.semantics.generated import programs, text
 from tests.semantics.support import compile_text, program
 
@@ -31,7 +31,7 @@ class Side:
         self.ir = ir
         self._evaluator = Evaluator(ir)
         self._stack = Stack(ir)
-        self._words = words_of(rule.requests for rule in ir.rules)
+        self._words = words_of_rules(ir.rules)
         self._cells = {cell.name for cell in ir.cells}
         self.leaves = {leaf.name: leaf for leaf in load(ir.target).leaves}
 
