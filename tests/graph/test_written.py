@@ -51,6 +51,8 @@ def test_svg_is_xml_with_every_node_and_arrow(graph: Graph) -> None:
     assert {e.tag.removeprefix(SVG) for e in root.iter()} <= {
         "svg", "title", "style", "defs", "marker", "path", "g", "rect", "text",
     }  # fmt: skip
+    heads = {e.get("id") for e in root.iter(f"{SVG}marker")}
+    assert heads == {f"head-{arrow.kind}" for arrow in graph.arrows}
     titles = [e.findtext(f"{SVG}title") for e in root.iter(f"{SVG}g") if e.get("class")]
     assert titles == [shown(", ".join(node.members)) for node in graph.nodes]
 
