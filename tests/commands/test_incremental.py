@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -160,26 +161,17 @@ def test_works_without_a_place_to_keep_anything(
     assert not taken
 
 
-def test_nor_is_what_cellc_kept_when_its_files_had_the_same_dates_and_sizes(
-    cellc: Run, kept: Path, taken: list[bool], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("of", [[former], [former, commands_build]], ids=["kept", "kept and built"])
+def test_what_another_version_has_kept_is_not_read(
+    cellc: Run, kept: Path, taken: list[bool], monkeypatch: pytest.MonkeyPatch, of: list[ModuleType]
 ) -> None:
     """Packages set dates: only what is in the files tells of an upgrade."""
     with monkeypatch.context() as other:
-        for module in (former, commands_build):
-            other.setattr(module, "tool_digest", lambda: "0" * 64)
+        other.setattr(former, "pack", lambda _: [b"written in another way"])
+        for module in of:
+            other.setattr(module, "tool_digest", lambda: "another version")
         build(cellc)
     (kept / "p.cell").write_text(EDITED)
-    build(cellc)
-    assert not taken
-
-
-def test_what_another_version_has_kept_is_not_read(
-    cellc: Run, kept: Path, taken: list[bool], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as other:
-        other.setattr(former, "pack", lambda _: [b"written in another way"])
-        other.setattr(former, "tool_digest", lambda: "another version")
-        build(cellc)
     build(cellc)
     assert not taken
     build(cellc)
