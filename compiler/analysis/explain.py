@@ -166,7 +166,7 @@ class Explainer:
             "outcome": outcomes.pop() if len(outcomes) == 1 else "mixed" if outcomes else None,
             "rule": self._rule(rule),
             "chain": [{"kind": kind, "name": name}, *self._imports(rule)],
-            "overridden": [self._rule(i) for i in beaten(self._decisions, rows)],
+            "overridden": [self._rule(i) for i in self._written(beaten(self._decisions, rows))],
             "voters": [],
             "decides": decides,
         }
@@ -251,14 +251,21 @@ class Explainer:
         return [self._ir.layers[i] for i in reversed(cell.layers)] if cell is not None else []
 
     def _overridden(self, request: Request, rule: int | None) -> list[int]:
-        """Rules of the subject's layers that match and do not decide, the most derived first."""
+        """Rules of the subject's layers that match and do not decide, the most derived first.
+
+        Those of a layer are in the order in which they are written.
+        """
         ir = self._ir
         return [
             i
             for layer in self._layers(request)
-            for i in layer.rules
+            for i in self._written(layer.rules)
             if i != rule and matches(ir, ir.rules[i].requests, request)
         ]
+
+    def _written(self, rules: Iterable[int]) -> list[int]:
+        """Rules in the order of their places in the sources."""
+        return sorted(rules, key=self._program.spans.__getitem__)
 
 
 _MIXED: dict[str, Any] = {

@@ -41,7 +41,7 @@ def decided_by(decisions: Decisions, rules: Sequence[int]) -> Iterator[Decided]:
 
 
 def beaten(decisions: Decisions, rows: Sequence[Decided]) -> list[int]:
-    """The rules that match something of what others decide, in the order of the IR."""
+    """The rules that match something of what others decide."""
     ir, frame = decisions.ir, decisions.frame
     winners = {row.rule for row in rows}
     holders: dict[int, int] = {}

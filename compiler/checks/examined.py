@@ -141,9 +141,11 @@ class Examiner:
         return Score(killed, equal, broken, tuple(survivors))
 
     def _own_rules(self) -> list[int]:
+        """In the order in which they are written."""
         ir = self._lowered.ir
+        spans = self._lowered.spans
         used = {r for cell in ir.cells for layer in cell.layers for r in ir.layers[layer].rules}
-        return [i for i in sorted(used) if not self._lowered.spans[i].file.startswith("<")]
+        return sorted((i for i in used if not spans[i].file.startswith("<")), key=spans.__getitem__)
 
     def _notices(self, change: Change) -> bool:
         """Whether a test, or an assertion about decisions, fails by a change."""

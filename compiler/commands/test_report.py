@@ -14,7 +14,7 @@ from compiler.ir.requests import catalogue
 from compiler.lowering.problems import request_text
 from compiler.pattern import pattern
 from compiler.record import NamedTuple
-from compiler.source import Source
+from compiler.source import Source, Span
 from compiler.sourcemap import hex_id, place
 
 if TYPE_CHECKING:
@@ -51,6 +51,11 @@ class Report(NamedTuple):
             for name, value in measured.items()
             if least is not None and value is not None and value.percent < least
         ]
+
+    def written(self, index: int) -> Span:
+        """Where a rule stands: rules are listed in this order."""
+        assert self.program is not None
+        return self.program.spans[index]
 
     def rule(self, index: int | None) -> dict[str, Any] | None:
         """A rule as JSON has it."""
@@ -106,8 +111,9 @@ def _coverage_text(r: Report, c: Coverage) -> Iterator[str]:
     for row in c.open:
         if row.rule is not None:
             unseen[row.rule] = unseen.get(row.rule, 0) + row.box.actions.bit_count()
-    for index, count in sorted(unseen.items(), key=lambda pair: (-pair[1], pair[0]))[:_SHOWN]:
-        yield f"  {count:4} not asked about: {_placed(r.rule(index))}"
+    most = sorted(unseen, key=lambda index: (-unseen[index], r.written(index)))
+    for index in most[:_SHOWN]:
+        yield f"  {unseen[index]:4} not asked about: {_placed(r.rule(index))}"
     if len(unseen) > _SHOWN:
         yield f"  and {len(unseen) - _SHOWN} more rules; --format json lists all"
 

@@ -197,3 +197,16 @@ def test_parts_and_near_requests_say_what_they_are_about(cellc: Run) -> None:
     (there,) = explain(cellc, near["request"])
     assert (row["decision"], near["decision"]) == ("allow", "deny")
     assert there["decision"] == near["decision"]
+
+
+def test_overridden_rules_of_a_layer_are_in_the_order_of_the_source(
+    cellc: Run, folder: Path
+) -> None:
+    words = ["system.*", "system.{module, mount, chroot}", "system.{module, chroot}"]
+    rules = "".join(f"    deny {one};\n" for one in words)
+    text = f"cell late {{\n    profile low;\n{rules}    deny system.module;\n}}\n"
+    (folder / "web.cell").write_text(WEB + text)
+    (row,) = explain(cellc, "late system.module")
+    assert [rule["text"] for rule in row["overridden"][:3]] == [f"deny {one};" for one in words]
+    (rule,) = explain(cellc, row["rule"]["id"])
+    assert [other["text"] for other in rule["overridden"][:3]] == [f"deny {o};" for o in words]
