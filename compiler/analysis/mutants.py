@@ -19,7 +19,9 @@ from compiler.lowering.layout import Layout
 from compiler.lowering.reservations import Owners, claims, opens
 from compiler.lowering.space import Space, Universe
 from compiler.lowering.verdicts import verdicts
+from compiler.model.policy import Meaning, Policy
 from compiler.record import NamedTuple, changed
+from compiler.source import Span
 
 #: The conditions of a rule, and the words for them.
 _CONDITIONS = {
@@ -53,10 +55,20 @@ class Change(NamedTuple):
     after: Effect
 
 
+def meanings(policy: Policy, spans: Iterable[Span]) -> list[Meaning]:
+    """What the rules say that stand at some places; those of one text say the same."""
+    bodies = [body for cell in policy.cells for body in cell.bodies]
+    bodies += [body for chain in policy.unused for body in chain]
+    said = {rule.span: rule.meaning for body in bodies for rule in body.rules}
+    return [said[span] for span in spans]
+
+
 class Folder:
     """Folds cells again under mutants."""
 
-    def __init__(self, decisions: Decisions) -> None:
+    def __init__(self, decisions: Decisions, meanings: Sequence[Meaning]) -> None:
+        """`meanings` has what each rule of the IR says (see `meanings`)."""
+        self._meanings = meanings
         self._decisions = decisions
         self._frame = decisions.frame
         self.ir = ir = decisions.ir
@@ -82,16 +94,23 @@ class Folder:
             effect: Effect = "allow" if rule.effect == "deny" else "deny"
             flipped = changed(rule, effect=effect)
             yield Mutant(index, "flip", f"{effect} instead of {rule.effect}", flipped)
-            for text, requests in self._wider(rule.requests):
+            for text, requests in self._wider(rule.requests, self._meanings[index].named):
                 wider = changed(rule, requests=requests)
                 yield Mutant(index, "widen", text, wider)
 
-    def _wider(self, requests: RequestSet) -> Iterator[tuple[str, RequestSet]]:
-        """The set with one condition less; without conditions, the scope instead of the action."""
+    def _wider(
+        self, requests: RequestSet, named: tuple[str, ...]
+    ) -> Iterator[tuple[str, RequestSet]]:
+        """The set with one condition less; without conditions, the scope instead of the action.
+
+        `named` are all leaves of the rule's action, which fewer conditions may match.
+        """
         given = [field for field in _CONDITIONS if getattr(requests, field) is not None]
         for field in given:
             fewer: dict[str, Any] = {field: None}
-            yield f"without `{_CONDITIONS[field]}`", changed(requests, **fewer)
+            wider = changed(requests, **fewer)
+            actions = self._intern(self._carrying(wider, named))
+            yield f"without `{_CONDITIONS[field]}`", changed(wider, actions=actions)
         names = self._sets[requests.actions]
         scopes = {name.partition(".")[0] for name in names}
         if not given and len(scopes) == 1:
@@ -100,6 +119,15 @@ class Folder:
             if whole != names:
                 text = f"{scopes.pop()}.* instead of its actions"
                 yield text, changed(requests, actions=self._intern(whole))
+
+    def _carrying(self, conditions: RequestSet, named: tuple[str, ...]) -> tuple[str, ...]:
+        """The leaves that have requests which fit some conditions."""
+        frame = self._frame
+        actions = sum(frame.leaf_bits[name] for name in named)
+        left = 0
+        for box in frame.boxes(frame.everybody, actions, conditions, self._words):
+            left |= box.actions
+        return tuple(name for name in named if frame.leaf_bits[name] & left)
 
     @property
     def more_sets(self) -> list[tuple[str, ...]]:
@@ -127,9 +155,11 @@ class Folder:
         """What a mutant decides; None when it would be no policy at all.
 
         Rules at odds, a final rule that is overridden, a rule that matches nothing or opens a
-        port of another cell are errors: the compiler finds such a mutant, not a test.
+        port of another cell, and a grant that needs a reason and has none are errors: the
+        compiler finds such a mutant, not a test.
         """
-        ir = None if self._takes(mutant) else self._mutated(mutant)
+        refused = self._takes(mutant) or self._unreasoned(mutant)
+        ir = None if refused else self._mutated(mutant)
         return None if ir is None else Decisions(ir, self._frame, self._words)
 
     def _takes(self, mutant: Mutant) -> bool:
@@ -139,6 +169,14 @@ class Folder:
             return False
         holders = self._holders.get(mutant.rule, ())
         return any(self._owners.hit_by(rule, cell.name) is not None for cell in holders)
+
+    def _unreasoned(self, mutant: Mutant) -> bool:
+        """Whether a changed rule grants what it would have to give a reason for."""
+        rule = mutant.mutated
+        if rule is None or rule.effect != "grant" or self._meanings[mutant.rule].notes.reason:
+            return False
+        names = self._sets[rule.requests.actions]
+        return any(self._catalogue.by_name[name].rootlike for name in names)
 
     def _mutated(self, mutant: Mutant) -> IR | None:
         """The IR of a mutant, of which only the touched cells are folded again."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from compiler.analysis.boxes import Box, meet
 from compiler.analysis.decisions import Decided, Decisions
 from compiler.analysis.influence import Influence
-from compiler.analysis.mutants import Change, Folder, Mutant, difference
+from compiler.analysis.mutants import Change, Folder, Mutant, difference, meanings
 from compiler.analysis.patterns import pattern_boxes
 from compiler.checks.assertions import asserted
 from compiler.ir.ir import HOST, Effect, Request
@@ -121,7 +121,7 @@ class Examiner:
 
     def mutation(self) -> Score:
         """Flips, drops and widens every rule of the policy's own files that a cell has."""
-        folder = Folder(self._decisions)
+        folder = Folder(self._decisions, meanings(self._policy, self._lowered.spans))
         killed = equal = broken = 0
         survivors = []
         for mutant in folder.mutants(self._own_rules()):

@@ -301,6 +301,7 @@ class Bodies:
             final=False,
             listen=True,
             actions=tuple(a for a, w in zip(LISTEN_ACTIONS, wanted, strict=True) if w),
+            named=LISTEN_ACTIONS,
             to=None,
             protocols=(listen.protocol,),
             ports=ports,

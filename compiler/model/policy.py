@@ -32,7 +32,9 @@ class Meaning:
     final: bool
     listen: bool
     actions: tuple[str, ...]
-    """Leaves of the target's catalogue in column order."""
+    """Leaves of the target's catalogue in column order: of those named, what conditions leave."""
+    named: tuple[str, ...]
+    """What the rule would be about without conditions."""
     to: Peers | None
     protocols: tuple[str, ...] | None
     ports: Ranges | None

@@ -28,9 +28,10 @@ class Rules:
     def rule(self, node: t.Rule, scope: Scope, notes: Notes, lint: bool) -> Meaning | None:
         """A rule, or None after a diagnostic or when it depends on something unknown."""
         read = self._read(node.conditions, scope)
-        actions = self._matching(node.action, read, node.span, lint)
-        if read is None or actions is None:
+        matching = self._matching(node.action, read, node.span, lint)
+        if read is None or matching is None:
             return None
+        actions, named = matching
         effect: Effect = node.effect  # type: ignore[assignment]  # the grammar has just three
         if effect == "grant" and not self._may_grant(node, self._leaves(actions), notes):
             return None
@@ -46,7 +47,7 @@ class Rules:
                 node.action.span,
                 "say whom it is about: `to self`, `to CELL` or `to any`",
             )
-        return _meaning(actions, read, effect, node.final, notes)
+        return _meaning(actions, named, read, effect, node.final, notes)
 
     def _leaves(self, actions: tuple[str, ...]) -> list[Leaf]:
         by_name = self._actions.catalogue.by_name
@@ -82,10 +83,10 @@ class Rules:
         A `request` may be one that the kernel never asks: it still has an answer.
         """
         read = self._read(conditions, scope)
-        actions = self._matching(action, read, span, lint, request)
-        if read is None or actions is None:
+        matching = self._matching(action, read, span, lint, request)
+        if read is None or matching is None:
             return None
-        return _meaning(actions, read, "allow", False, NO_NOTES)
+        return _meaning(*matching, read, "allow", False, NO_NOTES)
 
     def _matching(
         self,
@@ -94,18 +95,19 @@ class Rules:
         span: Span,
         lint: bool,
         request: bool = False,
-    ) -> tuple[str, ...] | None:
-        """The leaves that conditions leave of an action; None after a diagnostic."""
+    ) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+        """What conditions leave of an action's leaves, and all of them; None after a diagnostic."""
         leaves = self._actions.resolve(action, lint)
         if leaves is None or read is None or not self._applicable(leaves, read):
             return None
+        named = tuple([leaf.name for leaf in leaves])
         kept = carried(leaves, read)
         if not kept and request:
-            kept = tuple(leaf.name for leaf in leaves)
+            kept = named
         if not kept:
             self._found.error("E0414", "this can match nothing", span, why_nothing(leaves, read))
             return None
-        return kept
+        return kept, named
 
     def _read(self, conditions: tuple[t.Condition, ...], scope: Scope) -> Conditions | None:
         read = Conditions()
@@ -237,13 +239,19 @@ class Rules:
 
 
 def _meaning(
-    actions: tuple[str, ...], read: Conditions, effect: Effect, final: bool, notes: Notes
+    actions: tuple[str, ...],
+    named: tuple[str, ...],
+    read: Conditions,
+    effect: Effect,
+    final: bool,
+    notes: Notes,
 ) -> Meaning:
     return Meaning(
         effect=effect,
         final=final,
         listen=False,
         actions=actions,
+        named=named,
         to=read.to,
         protocols=read.protocols,
         ports=read.ports,

@@ -10,12 +10,12 @@ import pytest
 
 from compiler.analysis.boxes import meet
 from compiler.analysis.decisions import Decisions
-from compiler.analysis.mutants import Folder, Mutant, difference
+from compiler.analysis.mutants import Folder, Mutant, difference, meanings
 from compiler.checks.examined import Examiner
 from compiler.checks.tests import run_tests
 from compiler.commands.test_report import _tests
 from compiler.diagnostics import Diagnostics
-from compiler.driver import compile_policy
+from compiler.driver import Program, compile_policy
 from compiler.ir.evaluate import Evaluator
 from compiler.ir.ir import IR, Request
 from compiler.ir.requests import all_requests, axes_of, catalogue, requests
@@ -56,13 +56,17 @@ def every(ir: IR) -> list[Request]:
     return [r for s in subjects for r in requests(ir, s, axes) if r.action in asked]
 
 
+def folder_of(program: Program, decisions: Decisions) -> Folder:
+    return Folder(decisions, meanings(program.policy, program.spans))
+
+
 def test_changes_are_exact() -> None:
     seen = set()
     for seed, program in programs(POLICIES, first=300):
         ir = program.ir
         decisions = Decisions(ir)
         frame = decisions.frame
-        folder = Folder(decisions)
+        folder = folder_of(program, decisions)
         before = Evaluator(ir)
         used = sorted({r for c in ir.cells for x in c.layers for r in ir.layers[x].rules})
         for mutant in folder.mutants(used[-RULES:]):
@@ -118,12 +122,42 @@ def test_every_class_is_counted_once() -> None:
         )
 
 
+def of_first_rule(text: str) -> list[tuple[Mutant, set[str], bool]]:
+    """The mutants of what the first cell says, what each is about, and whether it compiles."""
+    program = support.program(text)
+    folder = folder_of(program, Decisions(program.ir))
+    first = program.policy.cells[0].own.rules[0].span
+    made = []
+    for mutant in folder.mutants([program.spans.index(first)]):
+        sets = (*program.ir.action_sets, *folder.more_sets)
+        about = sets[mutant.mutated.requests.actions] if mutant.mutated else ()
+        last = {name.rpartition(".")[2] for name in about}
+        made.append((mutant, last, folder.decisions(mutant) is not None))
+    return made
+
+
 def test_a_mutant_that_takes_the_port_of_another_is_no_policy() -> None:
-    ir = support.program(
-        "cell a { profile confined; deny network.bind port {22, 80}; }\n"
+    made = of_first_rule(
+        "cell a { profile low; deny network.bind port {22, 80}; }\n"
         "cell b { profile confined; listen tcp 80; }\n"
-    ).ir
-    folder = Folder(Decisions(ir))
-    rule = next(i for i, r in enumerate(ir.rules) if r.requests.ports and not r.listen)
-    broken = [m.kind for m in folder.mutants([rule]) if folder.decisions(m) is None]
-    assert broken == ["flip"]
+    )
+    assert [m.kind for m, _, compiles in made if not compiles] == ["flip"]
+
+
+@pytest.mark.parametrize("reason", ["", '@reason "trusted" '])
+def test_a_mutant_that_grants_without_its_reason_is_no_policy(reason: str) -> None:
+    made = of_first_rule(f"cell a {{ profile low; {reason}grant process.nice; }}\n")
+    assert {m.text: compiles for m, _, compiles in made} == {
+        "dropped": True,
+        "deny instead of grant": True,
+        "process.* instead of its actions": bool(reason),
+    }
+
+
+def test_fewer_conditions_match_all_that_a_rule_names() -> None:
+    made = of_first_rule("cell a { profile low; deny network.bind tcp port 22; }\n")
+    about = {mutant.text: names for mutant, names, _ in made}
+    assert about["without `port`"] == {"port", "privport"}
+    assert about["without `tcp or udp`"] == {"privport"}
+    made = of_first_rule("cell a { profile low; deny network.bind port 22; }\n")
+    assert made[-1][1] == {"port", "privport", "anyaddr"}
