@@ -9,7 +9,7 @@ from compiler.analysis.audit import AuditLine, audit_line, of_module, untold
 from compiler.analysis.decisions import Decisions
 from compiler.analysis.nearest import nearest as nearest_request
 from compiler.analysis.patterns import literal
-from compiler.analysis.read import RequestReader
+from compiler.analysis.read import RequestReader, never_asked
 from compiler.analysis.rows import beaten, decided_by, indices, row_id
 from compiler.analysis.stack import Stack
 from compiler.analysis.wording import Wording
@@ -24,6 +24,8 @@ from compiler.source import Source, Span
 from compiler.sourcemap import hex_id, place
 
 _Json = dict[str, Any]
+
+_NEVER_ASKED = "the answer is what it would be told"
 
 
 class Explainer:
@@ -70,7 +72,7 @@ class Explainer:
         pattern = self.reader.read(text, found)
         if pattern is None:
             return None
-        boxes = self.reader.boxes(text, pattern, found)
+        boxes = self.reader.boxes(text, pattern, found, _NEVER_ASKED)
         if not boxes:
             told = list(literal(self.reader.frame, pattern))
             return self._whole(text.text.strip(), told) if told else None
@@ -98,7 +100,7 @@ class Explainer:
         if not self._known(request, text, found):
             return None
         if not is_asked(self._actions[request.action], request):
-            self.reader.never_asked(text, found)
+            never_asked(text, found, _NEVER_ASKED)
         decision = self._decide(request)
         ours = None if decision.rule is None else self._ir.rules[decision.rule].id
         if line.limit is None and line.rule != ours:
@@ -235,11 +237,17 @@ class Explainer:
         """From the cell through its templates and profiles to the rule, then the imports."""
         layers = self._layers(request)
         holding = next((i for i, layer in enumerate(layers) if rule in layer.rules), None)
-        if holding is None:  # another cell's `listen`
-            kind, _, name = self._program.scopes[rule].partition(" ")
-            return [{"kind": kind, "name": name}, *self._imports(rule)]
+        if holding is None:
+            return [*self._owner(rule), *self._imports(rule)]
         above = [{"kind": layer.kind, "name": layer.name} for layer in layers[: holding + 1]]
         return above + self._imports(rule)
+
+    def _owner(self, rule: int) -> list[_Json]:
+        """The cell that has a `listen`, and the template that it has it from, if it has."""
+        cell = next(r.cell for r in self._ir.reservations if r.rule == rule)
+        kind, _, name = self._program.scopes[rule].partition(" ")
+        template = [{"kind": kind, "name": name}] if kind != "cell" else []
+        return [{"kind": "cell", "name": cell}, *template]
 
     def _imports(self, rule: int) -> list[_Json]:
         imports = self._program.imports.get(self._program.spans[rule].file, ())

@@ -109,15 +109,21 @@ class RequestReader:
             found.extend(mine.sorted())
         return None
 
-    def boxes(self, text: Source, pattern: RequestPattern, found: Diagnostics) -> list[Box]:
+    def boxes(
+        self,
+        text: Source,
+        pattern: RequestPattern,
+        found: Diagnostics,
+        help: str = "name another action or condition",
+    ) -> list[Box]:
         """What the kernel can ask and the pattern matches; a warning when that is nothing."""
         boxes = pattern_boxes(self.frame, pattern)
         if not boxes:
-            self.never_asked(text, found)
+            never_asked(text, found, help)
         return boxes
 
-    def never_asked(self, text: Source, found: Diagnostics) -> None:
-        """Warns that an answer is of no use to a host."""
-        span = Span(text.name, 0, len(text.text))
-        help = "the answer is what it would be told"
-        found.warning("W0807", "the kernel never asks this request", span, help)
+
+def never_asked(text: Source, found: Diagnostics, help: str) -> None:
+    """Warns that an answer is of no use to a host."""
+    span = Span(text.name, 0, len(text.text))
+    found.warning("W0807", "the kernel never asks this request", span, help)

@@ -21,7 +21,7 @@ def explanation_text(explanation: dict[str, Any]) -> str:
 
 
 def _headline(e: dict[str, Any]) -> str:
-    by = f" by {e['by']}" if e["outcome"] == "refused" else ""
+    by = f" by {e['by']}" if e["outcome"] == "refused" and e["by"] else ""
     remark = f" ({e['remark']})" if e["remark"] else ""
     return f"{e['decision']}; outcome: {e['outcome']}{by}{remark}"
 

@@ -44,6 +44,8 @@ def query(
                 records.append(row_record(answer, reader.frame, policy.program, policy.sources))
             case Chain():
                 records.append(chain_record(answer, policy.program, policy.sources))
+    if format == "text" and not records and not found:
+        sys.stderr.write("cellc: there is nothing that this asks for\n")
     sys.stdout.write(table(records, format))
     return policy.status
 

@@ -12,7 +12,7 @@ from compiler.commands.check import policies
 from compiler.commands.output import print_findings
 from compiler.commands.test_report import Report, ReportFormat, report
 from compiler.diagnostics import Diagnostics
-from compiler.driver import compile_policy
+from compiler.driver import Program, compile_policy
 from compiler.names.project import policy_root
 from compiler.record import NamedTuple
 
@@ -48,13 +48,21 @@ def _run(path: Path, today: datetime.date, measures: Measures) -> Report:
     if program is not None:
         results = run_tests(program.policy, program.lowered, compilation.sources, found)
         made = made._replace(results=tuple(results))
-        if not found.failed and (measures.coverage or measures.mutate):
-            from compiler.checks.examined import Examiner
-
-            examiner = Examiner(program.policy, program.lowered)
-            made = made._replace(
-                coverage=examiner.coverage() if measures.coverage else None,
-                score=examiner.mutation() if measures.mutate else None,
-            )
+        if measures.coverage or measures.mutate:
+            made = _measured(made, program, measures)
     print_findings(found.sorted(), compilation.sources, policy_root(path))
+    return made
+
+
+def _measured(made: Report, program: Program, measures: Measures) -> Report:
+    """With its measures; mutants are only compared with a policy that passes."""
+    from compiler.checks.examined import Examiner
+
+    examiner = Examiner(program.policy, program.lowered)
+    if measures.coverage:
+        made = made._replace(coverage=examiner.coverage())
+    if measures.mutate and made.failed:
+        sys.stderr.write(f"cellc: {made.policy} fails, so nobody can tell what its mutants would\n")
+    elif measures.mutate:
+        made = made._replace(score=examiner.mutation())
     return made

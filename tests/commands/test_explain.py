@@ -38,6 +38,24 @@ def test_parts_differ_when_the_request_leaves_something_open(cellc: Run) -> None
     assert {part["decision"] for part in row["parts"]} == {"grant", "allow"}
 
 
+def test_voters_that_refuse_parts_are_named_with_the_parts(cellc: Run, folder: Path) -> None:
+    (folder / "web.cell").write_text(WEB + "host { securelevel 1; }\n")
+    text = cellc("explain", "web.cell", "{host, web} system.module").stdout
+    first, *rest = text.splitlines()
+    assert first == "{host, web} system.module: mixed; outcome: refused"
+    assert any("outcome: refused by securelevel" in line for line in rest)
+
+
+def test_another_cells_port_names_the_cell_and_its_template(cellc: Run, folder: Path) -> None:
+    site = "template site(port: port) extends confined { listen tcp port; }\n"
+    (folder / "web.cell").write_text(WEB + site + "cell shop { use site(8080); }\n")
+    (row,) = explain(cellc, "worker network.bind tcp port 8080")
+    assert row["chain"] == [
+        {"kind": "cell", "name": "shop"},
+        {"kind": "template", "name": "site"},
+    ]
+
+
 def test_reads_standard_input(cellc: Run) -> None:
     rows = explain(cellc, "-", input="web system.module\n\nworker process.fork\n")
     assert [row["decision"] for row in rows] == ["deny", "allow"]

@@ -46,6 +46,21 @@ def test_filters_by_decision(cellc: Run) -> None:
     assert row["targets"] is None
 
 
+def test_no_answer_is_told_apart_from_no_output(cellc: Run) -> None:
+    for words in (["web process.ptrace", "--effect", "grant"], ["worker ~> worker"]):
+        result = cellc("query", "web.cell", *words)
+        assert (result.exit_code, result.stdout) == (0, "")
+        assert result.stderr == "cellc: there is nothing that this asks for\n"
+        assert cellc("query", "web.cell", *words, "--format", "csv").output == ""
+
+
+def test_what_is_never_asked_has_no_rows(cellc: Run) -> None:
+    result = cellc("query", "web.cell", "web process.fork to worker")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "warning[W0807]" in result.stderr
+    assert "name another action or condition" in result.stderr
+
+
 def test_filters_by_outcome(cellc: Run) -> None:
     found = rows(cellc, "any network.bind port ..1023", "--outcome", "works")
     assert [row["request"] for row in found] == ["web network.bind.privport tcp port 80"]

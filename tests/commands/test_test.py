@@ -70,6 +70,15 @@ def test_broken_assertions_fail(cellc: Run, folder: Path) -> None:
     assert [case.find("failure") is not None for case in suite] == [True, False]
 
 
+def test_a_policy_that_fails_is_covered_and_not_mutated(cellc: Run, folder: Path) -> None:
+    (folder / "web.cell").write_text(WEB.replace("by cellpolicy", "by securelevel"))
+    result = cellc("test", "web.cell", "--coverage", "--mutate")
+    assert result.exit_code == 1
+    assert "coverage: " in result.stdout
+    assert "mutants: " not in result.stdout
+    assert "cellc: web.cell fails" in result.stderr
+
+
 def test_json(cellc: Run) -> None:
     result = cellc("test", "web.cell", "--format", "json")
     row = json.loads(result.stdout)
