@@ -55,6 +55,7 @@ _ITEM = "HEALTHCHECK"
 #: Conditions of rules; where this one may stand, the others may.
 PORT = "PORT"
 CONDITIONS = "`to`, `tcp`, `udp`, `port`, `domain`, `type` and `protocol`"
+SEVERAL = "write several in braces: `{a, b}`"
 _SERVICE = ("command", "require", "before", "env", "log", "restart", "healthcheck", "manual")
 _OUTSIDE = ("user", "root", "mount", "listen", "limits", "exec", "devices", "hook", "permissive")
 _OF_FILES = "a definition such as `let`, `profile`, `template`, `cell`, `group` or `host`"
@@ -103,6 +104,8 @@ def describe(found: Token, expected: Collection[str], usage: str) -> tuple[str, 
         return "E0101", f"no statement begins with {shown}", f"expected {here}"
     if _ITEM in expected and str(found)[0].isalpha():
         return "E0101", f"no item of a service begins with {shown}", f"expected {_OF_SERVICES}"
+    if found.type == "COMMA" and "DOTTED" in expected:
+        return "E0101", f"unexpected {shown}", SEVERAL
     return "E0101", f"unexpected {shown}", _help(expected, usage)
 
 
@@ -117,7 +120,11 @@ def _home(word: str, expected: Collection[str]) -> str | None:
 
 def _ending(found: Token, expected: Collection[str], usage: str) -> str:
     if found.type == "COMMA" and usage.split(" ")[0] in _WITH_SETS:
-        return "write several in braces: `{a, b}`"
+        return SEVERAL
+    if "BY" in expected and found.type == "NAME" and "WORKS" not in expected:
+        return f"write `by {found}`"
+    if PORT in expected and found.type == "NUMERAL":
+        return f"write `port {found}`"
     if PORT in expected and found.type in ("NAME", "DOTTED", "GLOB"):
         return f"statements end with `;`; the conditions of rules are {CONDITIONS}"
     if usage and found.type != "RBRACE":

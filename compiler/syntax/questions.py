@@ -10,7 +10,7 @@ from lark.exceptions import UnexpectedInput, UnexpectedToken
 from compiler.diagnostics import Diagnostics, nearest, quoted
 from compiler.pattern import pattern
 from compiler.source import Source, Span
-from compiler.syntax.messages import CONDITIONS, PORT, describe_character, keywords, one_of
+from compiler.syntax.messages import CONDITIONS, PORT, SEVERAL, describe_character, keywords, one_of
 from compiler.syntax.usage import request_usage
 
 #: A line of a test: what is expected, and a subject.
@@ -54,7 +54,7 @@ def _token(found: Token, expected: Collection[str], example: str) -> tuple[str, 
         help = "influence has two sides, and `cellc query` tells of it: `A ~> B`"
         return "`~>` cannot stand in a request", help
     if found.type == "COMMA" and "COMMA" not in expected:
-        return f"unexpected {shown}", "write several in braces: `{a, b}`"
+        return f"unexpected {shown}", SEVERAL
     if "HOST_ROOT" in expected and "SELF" not in expected:
         return f"unexpected {shown}", f"a request begins with who asks, {example}"
     if PORT not in expected:
