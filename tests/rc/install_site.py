@@ -29,6 +29,7 @@ class Site:
         self.dest = root / "dest"
         self.bin = root / "bin"
         self.shell = "sh"
+        self.environment: dict[str, str] = {}
         self.dest.mkdir(parents=True)
         program(self.bin / "sync", ":")
         program(
@@ -77,6 +78,7 @@ class Site:
             timeout=60,
             start_new_session=True,
             env={
+                **self.environment,
                 "PATH": f"{self.bin}:{os.environ['PATH']}",
                 "DESTDIR": str(self.dest),
                 "PID_FILE": str(self.root / "pid"),
@@ -113,6 +115,10 @@ class Site:
                 f'[ "$left" -ne 1 ] || {how}\n'
                 f'exec /bin/{name} "$@"',
             )
+
+    def clean(self, build: Path) -> None:
+        """Removes what a killed run has left, as each run does that may change something."""
+        assert "there is no generation 0" in self.run(build, "rollback", "0").stderr
 
     def heal(self) -> None:
         for name in CHANGING:

@@ -19,7 +19,8 @@
 
 set -eu
 umask 022
-export LC_ALL=C
+unset CDPATH
+export LC_ALL=C PATH="$PATH:/sbin:/bin:/usr/sbin:/usr/bin"
 
 usage()
 {
@@ -31,7 +32,9 @@ usage: sh install.sh [-k count] [-m directory] [-s signers] verb [argument]
 	rollback [number]	activate the generation that was active before,
 				or the one with this number
 	list			show the generations there are
-	verify [build]		check a build, and do nothing else
+	verify [build]		check a build and do nothing else; with none,
+				the directory that this script lies in, or what
+				is installed if that is where it lies
 	uninstall		remove all that was installed
 	-k count		generations to keep (default: 5 for install and
 				upgrade; the others remove none)
@@ -39,6 +42,7 @@ usage: sh install.sh [-k count] [-m directory] [-s signers] verb [argument]
 	-s signers		demand a signature by one of these allowed signers,
 				a file of ssh-keygen(1); always demanded where
 				/etc/cellpolicy/allowed_signers exists
+list and verify change nothing and need not be run by root.
 DESTDIR, a directory, stands before every path.  make(1) builds what does
 not lie beside its sources already: cellexec, secmodel_cellpolicy.kmod.
 Where a signature is demanded it builds them always, from signed sources.
@@ -47,7 +51,7 @@ The kernel's policy stays until /etc/rc.d/cellpolicy reload.
 END
 }
 
-root=${DESTDIR:+$(cd "$DESTDIR" && pwd)}
+root=${DESTDIR:+$(cd "$DESTDIR" && pwd)} || exit
 state=$root/var/db/cellpolicy
 generations=$state/generations
 work=$state/work
@@ -79,16 +83,19 @@ parts=$here/libexec/cellpolicy
 # shellcheck source=/dev/null
 . "$parts/generations.subr"
 
-lock()
+# Runs a function while no other install.sh changes anything.  The lock is that
+# of an open file, so it ends with whoever holds it, however that ends.
+locked()
 {
-	(umask 077 && mkdir -p "$state")
-	until (set -C && echo $$ >"$state/lock") 2>/dev/null; do
-		owner=$(get "$state/lock")
-		! kill -0 "$owner" 2>/dev/null || die "process $owner is at it"
-		rm -f "$state/lock"
-	done
-	trap 'cd /; tidy; rm -rf "$work" "$state/lock"' EXIT
-	trap 'exit 1' HUP INT TERM
+	mkdir -p "$state"
+	{
+		! command -v flock >/dev/null || flock -n 9 ||
+			die "another install.sh is at it"
+		trap 'cd /; tidy; rm -rf "$work"' EXIT
+		trap 'exit 1' HUP INT TERM
+		tidy
+		"$@"
+	} 9>"$state/lock"
 }
 
 main()
@@ -113,35 +120,46 @@ main()
 	2install | 2upgrade | 2verify | 2rollback) ;;
 	*)	usage >&2 && exit 2 ;;
 	esac
-	case $1 in
-	install | upgrade)
-		: "${keep:=5}" ;;
-	*)	: "${keep:=999999}" ;;
-	esac
-	[ -n "$root" ] || [ "$(id -u)" -eq 0 ] || die "only root installs"
 	case $signers in
 	'' | /*) ;;
 	*)	signers=$(pwd)/$signers ;;
 	esac
 	case $1 in
 	install | upgrade | verify)
-		given=$(cd "${2:-$here}" && pwd) || die "there is no build $2" ;;
+		build=$(cd "${2:-$here}" && pwd) || die "there is no build $2" ;;
 	esac
-	lock
-	tidy
 	case $1 in
-	verify)	copy_build "$given" ;;
-	install | upgrade)
-		copy_build "$given"
-		stage
-		change ;;
-	rollback)
-		choose "${2-}"
-		change ;;
-	list)	list ;;
-	uninstall)
-		uninstall ;;
+	list | verify) ;;
+	*)	[ -n "$root" ] || [ "$(id -u)" -eq 0 ] || die "only root may $1" ;;
 	esac
+	case $1 in
+	list)	list ;;
+	verify)	if [ $# -eq 1 ] && [ "$here" = "$parts" ]; then
+			verify_installed
+		else
+			verify_build
+		fi ;;
+	install | upgrade)
+		: "${keep:=5}"
+		locked install ;;
+	rollback)
+		locked rollback "${2-}" ;;
+	uninstall)
+		locked uninstall ;;
+	esac
+}
+
+install()
+{
+	copy_build
+	stage
+	change
+}
+
+rollback()
+{
+	choose "$1"
+	change
 }
 
 main "$@"
