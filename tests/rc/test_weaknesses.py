@@ -42,6 +42,46 @@ def test_a_service_may_take_some_time_to_get_well(host: Host) -> None:
     assert len(well.read_text()) == 4
 
 
+def test_a_check_that_only_a_kill_ends_has_had_its_time(host: Host) -> None:
+    """timeout(1) of NetBSD kills its own group of processes, and so itself."""
+    calls = host.root / "calls"
+    host.install(policy(minimal(service=Service(("/bin/sleep", "1000"), healthcheck=("/x",)))))
+    program(host.root / "stubs/timeout", f"echo >>{calls}; kill -KILL $$")
+    result = host.run("cell_web", "start")
+    assert (result.status, "its health check ended with status 137" in result.stderr) == (1, True)
+    assert len(calls.read_text()) == 1
+
+
+def test_the_locale_of_whoever_starts_a_cell_does_not_matter(host: Host) -> None:
+    host.environment = {"LANG": "de_DE.UTF-8"}
+    host.install(policy(minimal(service=Service(("/bin/sleep", "1000")))))
+    result = host.run("cell_web", "start")
+    assert (result.status, result.stderr) == (0, "")
+    assert host.run("cell_web", "stop").status == 0
+
+
+@pytest.mark.parametrize("failures", [2, 3])
+def test_a_list_of_cells_that_grows_while_it_is_read_is_read_again(
+    host: Host, failures: int
+) -> None:
+    """sysctl(8) asks for its size first, and there is not room for it then."""
+    host.install(policy(minimal()))
+    real = host.root / "stubs/real/sysctl"
+    real.parent.mkdir()
+    real.hardlink_to(host.root / "stubs/sysctl")
+    left = host.root / "left"
+    left.write_text(f"{failures}\n")
+    host.replace_stub(
+        "sysctl",
+        f"case $2 in *.cells) read -r left <{left} && echo $((left - 1)) >{left}\n"
+        f'[ "$left" -le 0 ] || exit 1 ;; esac\nexec {real} "$@"',
+    )
+    result = host.run("cell_web", "start")
+    assert (result.status == 0) == (failures < 3), result.stderr
+    left.write_text("1\n")
+    assert host.run("cellpolicy", "status").stdout.endswith("\n1 web enforcing 0 0\n")
+
+
 def test_a_second_supervisor_is_never_started(host: Host) -> None:
     host.install(policy(minimal(service=Service(("/bin/sleep", "1000")))))
     assert host.run("cell_web", "start").status == 0
