@@ -56,6 +56,7 @@ class Host:
         self.run_dir = root / "var/run/cellpolicy"
         self.effects = Effects(root, programs / "effects.so")
         self.sessions: set[int | None] = set()
+        self.environment: dict[str, str] = {}
         for name in ("etc/rc.conf.d", "libexec/cellpolicy", "var/run", "state/sysctl", "cells"):
             (root / name).mkdir(parents=True)
         for name in ("mounts", "fingerprints", "log", "syslog"):
@@ -151,6 +152,7 @@ class Host:
                 cwd="/",
                 start_new_session=True,
                 env={
+                    **self.environment,
                     "PATH": os.environ["PATH"],
                     "RC_PID": "7",
                     **(self.effects.environment() if disturbed else {}),

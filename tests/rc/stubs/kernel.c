@@ -29,7 +29,7 @@ stub_sysctl(int argc, char *argv[])
 {
 	char *text;
 
-	if (argc > 1 && strcmp(argv[1], "-f") == 0) {
+	if (argc == 3 && strcmp(argv[1], "-f") == 0) {
 		if (access(below_root("state/frozen"), F_OK) == 0)
 			fail("kern.logsigexit: Operation not permitted");
 		return 0;
@@ -79,10 +79,11 @@ remove_node(const char *name)
 }
 
 int
-stub_modload(int argc __attribute__((__unused__)),
-    char *argv[] __attribute__((__unused__)))
+stub_modload(int argc, char *argv[])
 {
 
+	if (argc != 2)
+		fail("usage: %s module", argv[0]);
 	if (access(below_root("state/module/name"), F_OK) == -1)
 		return 1;
 	each_node("module", copy_node);
@@ -90,21 +91,23 @@ stub_modload(int argc __attribute__((__unused__)),
 }
 
 int
-stub_modunload(int argc __attribute__((__unused__)),
-    char *argv[] __attribute__((__unused__)))
+stub_modunload(int argc, char *argv[])
 {
 
+	if (argc != 2)
+		fail("usage: %s name", argv[0]);
 	if (access(below_root("state/busy"), F_OK) == 0)
 		fail("Device busy");
 	each_node("sysctl", remove_node);
 	return 0;
 }
 
-/* Prints the fingerprint of a file, when one was loaded for it. */
-static void
-print_fingerprint(char *text, const char *file)
+/* Prints the fingerprints of a file, and returns how many were loaded for it. */
+static int
+print_fingerprints(char *text, const char *file)
 {
 	char word[PATH_MAX + 16], *line, *found;
+	int number = 0;
 
 	(void)snprintf(word, sizeof(word), "%s SHA256 ", file);
 	for (line = strtok(text, "\n"); line != NULL; line = strtok(NULL, "\n"))
@@ -112,7 +115,9 @@ print_fingerprint(char *text, const char *file)
 			found += strlen(word);
 			(void)printf("Fingerprint: %.*s\n",
 			    (int)strcspn(found, " "), found);
+			number++;
 		}
+	return number;
 }
 
 int
@@ -128,7 +133,9 @@ stub_veriexecctl(int argc, char *argv[])
 		    strlen(text));
 	} else if (argc == 3 && strcmp(argv[1], "query") == 0) {
 		text = content(below_root("state/fingerprints"));
-		print_fingerprint(text, argv[2]);
-	}
+		if (print_fingerprints(text, argv[2]) == 0)
+			fail("No Veriexec entry for `%s'", argv[2]);
+	} else
+		fail("not the veriexecctl this stands for");
 	return 0;
 }

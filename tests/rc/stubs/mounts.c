@@ -74,8 +74,16 @@ int
 stub_mount_fs(int argc, char *argv[])
 {
 	const char *type = strchr(argv[0], '_') + 1;
+	const char *letters = strcmp(type, "tmpfs") == 0 ?
+	    "+g:m:n:o:s:u:" : "+g:m:o:";
 	struct stat st;
+	int option;
 
+	while ((option = getopt(argc, argv, letters)) != -1)
+		if (option == '?')
+			return 1;
+	if (argc != optind + 2)
+		fail("usage: %s [options] %s mount-point", argv[0], type);
 	if (stat(argv[argc - 1], &st) == -1 || !S_ISDIR(st.st_mode))
 		fail("%s: Not a directory", argv[argc - 1]);
 	add(type, argv[argc - 1], type, "local");
@@ -106,10 +114,15 @@ stub_umount(int argc, char *argv[])
 {
 	const char *target = argv[argc - 1];
 	char *line, *next, *table, old[2 * PATH_MAX];
-	int i, literal = 0;
+	int option, literal = 0;
 
-	for (i = 1; i < argc; i++)
-		literal |= strcmp(argv[i], "-R") == 0;
+	while ((option = getopt(argc, argv, "+fRv")) != -1) {
+		if (option == '?')
+			return 1;
+		literal |= option == 'R';
+	}
+	if (argc != optind + 1)
+		fail("usage: umount [-fRv] special | node");
 	if (!literal)
 		fail("%s: without -R", target);
 	if (access(below_root("state/busy"), F_OK) == 0 || uses(target))
