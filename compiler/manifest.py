@@ -24,6 +24,8 @@ CERTIFICATE = "policy.cert.json"
 CHECKSUMS = "SHA256"
 SIGNATURE = "manifest.json.sig"
 FORMAT = 1
+#: Numbers that grow from build to build, as far as test(1) compares them on every host.
+SERIALS = range(1, 2**31)
 
 #: What the manifest cannot list: itself and what is made from it.
 UNLISTED = frozenset({MANIFEST, CHECKSUMS, SIGNATURE})
@@ -39,6 +41,8 @@ class Origin:
     """Version of cellc."""
     tool: str
     """SHA-256 of cellc's own files, in hex (`tool_digest`)."""
+    serial: int | None = None
+    """Grows from build to build if it is given: install.sh goes back to no lower one unasked."""
 
 
 @record
@@ -59,12 +63,14 @@ class Manifest:
     def render(self) -> bytes:
         """The file: sorted, and without clock, host or absolute path."""
         tool = {"name": "cellc", "sha256": self.origin.tool, "version": self.origin.version}
-        document = {
+        document: dict[str, object] = {
             "files": dict(self.files),
             "format": FORMAT,
             "policy": self.origin.policy,
             "tool": tool,
         }
+        if self.origin.serial is not None:
+            document["serial"] = self.origin.serial
         return (json.dumps(document, indent=2, sort_keys=True) + "\n").encode()
 
 
@@ -73,13 +79,19 @@ def parse_manifest(content: bytes) -> Manifest | None:
     document = _loads(content)
     try:
         tool, files = document["tool"], document["files"]
-        origin = Origin(document["policy"], tool["version"], tool["sha256"])
+        serial = document.get("serial")
+        origin = Origin(document["policy"], tool["version"], tool["sha256"], serial)
         manifest = Manifest(origin, dict(files))
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         return None
     texts = (origin.policy, origin.version, origin.tool, *manifest.files.values())
-    plain = all(isinstance(text, str) for text in texts)
+    plain = all(isinstance(text, str) for text in texts) and is_serial(serial)
     return manifest if plain and manifest.render() == content else None
+
+
+def is_serial(value: object) -> bool:
+    """Whether a manifest may hold it: one of SERIALS, or None."""
+    return value is None or (type(value) is int and value in SERIALS)
 
 
 def made_by_cellc(directory: str) -> bool:

@@ -6,7 +6,7 @@ import datetime
 import sys
 from pathlib import Path
 
-from compiler.cli.declare import parameter, takes
+from compiler.cli.declare import Range, parameter, takes
 from compiler.cli.options import file, today
 
 DEFAULT = ("kmod", "rc", "sysctl")
@@ -52,6 +52,12 @@ BACKENDS = (*DEFAULT, "ansible", "celladm")
         help="Sign the manifest with this private key of ssh-keygen(1).",
     ),
     parameter(
+        "--serial",
+        type=Range(int, 1, 2**31 - 1),
+        metavar="NUMBER",
+        help="What hosts do not go below unasked: a number that grows from build to build.",
+    ),
+    parameter(
         "--incremental",
         flag=True,
         help="Compile only the cells that have changed since the last such build in DIR.",
@@ -69,6 +75,7 @@ def command(
     no_cert: bool,
     accept: tuple[str, ...],
     key: Path | None,
+    serial: int | None,
     incremental: bool,
     locked: bool,
     today: datetime.date,
@@ -86,6 +93,6 @@ def command(
     from compiler.commands.build import build
 
     options = Options(
-        today, locked, require == "full", frozenset(accept), key, not no_cert, incremental
+        today, locked, require == "full", frozenset(accept), key, not no_cert, incremental, serial
     )
     sys.exit(build(file, output, load(backends or DEFAULT), options))

@@ -35,6 +35,8 @@ class Options:
     """Whether to make the certificate of the tables, and to check it."""
     incremental: bool = False
     """Whether to take over from the last build what is about cells that have not changed."""
+    serial: int | None = None
+    """What the manifest says against going back to an older build unasked."""
 
 
 def emitted(

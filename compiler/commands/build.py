@@ -60,7 +60,7 @@ def build(path: Path, directory: Path, backends: Sequence[Backend], options: Opt
         return 1
     program = made.program
     artifacts = [*made.ledger, *emitted(program, made.sources, backends, made.places)]
-    origin = Origin(policy_hash(program.ir), VERSION, tool_digest())
+    origin = Origin(policy_hash(program.ir), VERSION, tool_digest(), options.serial)
     if options.certify:
         certificate, fault = certified(program.ir, made.sources, artifacts, backends, origin)
         if fault:

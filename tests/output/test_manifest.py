@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,23 @@ def test_the_manifest_names_policy_tool_and_files(out: Path) -> None:
     assert document["files"]["kmod/a.c"] == (
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     )
+
+
+def test_a_serial_number_is_there_if_it_was_given(tmp_path: Path) -> None:
+    path = tmp_path / "build"
+    write_build(path, build("a"), replace(ORIGIN, serial=12))
+    assert json.loads((path / "manifest.json").read_bytes())["serial"] == 12
+    assert problems(path) == []
+    manifest = parse_manifest((path / "manifest.json").read_bytes())
+    assert manifest is not None
+    assert manifest.origin.serial == 12
+
+
+@pytest.mark.parametrize("serial", [0, -1, 2**31, True, 1.0, "1", None, [1]])
+def test_what_is_no_serial_number_is_found(out: Path, serial: object) -> None:
+    document = json.loads((out / "manifest.json").read_bytes())
+    text = json.dumps({**document, "serial": serial}, indent=2, sort_keys=True) + "\n"
+    assert parse_manifest(text.encode()) is None
 
 
 @pytest.mark.parametrize(

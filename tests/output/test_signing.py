@@ -116,3 +116,17 @@ def test_without_ssh_keygen(key: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
     with pytest.raises(OutputError, match=r"cannot run ssh-keygen\(1\)"):
         signer(key)(b"x")
+
+
+def test_a_serial_number_is_signed(cellc: Run, folder: Path, key: Path, allowed: Path) -> None:
+    assert cellc(*_BUILD, "--sign", str(key), "--serial", "2147483647").exit_code == 0
+    manifest = (folder / "out" / MANIFEST).read_bytes()
+    assert b'\n  "serial": 2147483647,\n' in manifest
+    assert check_signature(manifest, (folder / "out" / SIGNATURE).read_bytes(), allowed)
+    assert verify_build(folder / "out") == []
+
+
+@pytest.mark.parametrize("serial", ["0", "-1", "2147483648", "x", "1.5"])
+def test_what_is_no_serial_number(cellc: Run, folder: Path, serial: str) -> None:
+    assert cellc(*_BUILD, "--serial", serial).exit_code == 2
+    assert not (folder / "out").exists()

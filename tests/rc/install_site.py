@@ -56,10 +56,16 @@ class Site:
         self.seal(directory, list(files))
         return directory
 
-    def seal(self, build: Path, names: Sequence[str], key: Path | None = None) -> None:
+    def seal(
+        self,
+        build: Path,
+        names: Sequence[str],
+        key: Path | None = None,
+        serial: int | None = None,
+    ) -> None:
         """Writes the manifest and the checksums of a build, and signs it."""
         sums = {name: hashlib.sha256((build / name).read_bytes()).hexdigest() for name in names}
-        manifest = Manifest(Origin("0" * 64, "0", "0" * 64), sums).render()
+        manifest = Manifest(Origin("0" * 64, "0", "0" * 64, serial), sums).render()
         made = {MANIFEST: manifest}
         if key is not None:
             made[SIGNATURE] = signer(key)(manifest)

@@ -99,3 +99,52 @@ def test_the_manifest_must_name_every_file(site: Site, old: Path) -> None:
     sums[MANIFEST] = hashlib.sha256((old / MANIFEST).read_bytes()).hexdigest()
     (old / CHECKSUMS).write_bytes(checksums(sums))
     assert "does not say what" in site.run(old, "verify").stderr
+
+
+def serial(site: Site, build: Path, number: int | None) -> Path:
+    """The build, sealed with a serial number."""
+    names = [name for name in listed(build) if not name.startswith("manifest")]
+    site.seal(build, names, serial=number)
+    return build
+
+
+@pytest.mark.parametrize("shell", ["dash", "bash --posix", "busybox ash", "mksh"])
+@pytest.mark.parametrize(
+    ("active", "given", "taken"),
+    [
+        (7, 8, True),
+        (7, 7, True),
+        (10, 9, False),
+        (7, None, False),
+        (None, None, True),
+        (None, 1, True),
+        (2**31 - 1, 2**31 - 2, False),
+        (2**31 - 2, 2**31 - 1, True),
+    ],
+)
+def test_no_older_build_is_installed_unasked(
+    site: Site, small: tuple[Path, Path], shell: str, active: int, given: int, taken: bool
+) -> None:
+    if shutil.which(shell.split()[0]) is None:
+        pytest.skip(f"{shell} is not installed")
+    site.shell = shell
+    old, new = serial(site, small[0], active), serial(site, small[1], given)
+    before = install(site, old)
+    done = site.run(new, "upgrade")
+    assert (done.returncode == 0) == taken, done.stderr
+    assert (site.tree() == before) != taken
+    if not taken:
+        assert f"its serial number is {given or 0} (0: none), not {active} or more" in done.stderr
+        assert install(site, new, "-d", "upgrade") != before
+        assert install(site, new, "rollback") == before
+        # A build that is installed may be left by `rollback`, and is refused again.
+        assert site.run(new, "upgrade").returncode == 1
+
+
+def test_what_is_not_the_serial_number_is_none(site: Site, small: tuple[Path, Path]) -> None:
+    """A file may be called as the key is."""
+    install(site, serial(site, small[0], 5))
+    new = small[1]
+    (new / "serial").write_text("9")
+    site.seal(new, [*[name for name in listed(new) if not name.startswith("manifest")], "serial"])
+    assert "its serial number is 0" in site.run(new, "install").stderr

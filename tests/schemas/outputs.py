@@ -159,7 +159,7 @@ def outputs(folder: Path) -> dict[str, list[Any]]:
     found["findings"] = [
         row for name in ("broken", "untidy", "gone") for row in run("check", f"{name}.cell")
     ]
-    lines(folder, "build", "site.cell", "-o", "out")
+    lines(folder, "build", "site.cell", "-o", "out", "--serial", "7")
     for name, file in (("ledger", "ledger"), ("map", "policy.map"), ("manifest", "manifest")):
         found[name] = [json.loads((folder / f"out/{file}.json").read_bytes())]
     return found

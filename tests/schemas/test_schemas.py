@@ -150,8 +150,9 @@ def test_missing_and_unknown_keys_are_refused(name: str) -> None:
     assert let_through == []
 
 
-#: Keys that only some statements of the ledger have, and the parts of a mixed answer.
-OPTIONAL = {"why", "direction", "remedy", "notes", "overridden", "parts", "rule"}
+#: Keys that only some statements of the ledger have, the parts of a mixed answer, and what a
+#: build is given only if somebody wants it.
+OPTIONAL = {"why", "direction", "remedy", "notes", "overridden", "parts", "rule", "serial"}
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,8 @@ export LC_ALL=C PATH="$PATH:/sbin:/bin:/usr/sbin:/usr/bin"
 usage()
 {
 	cat <<'END'
-usage: sh install.sh [-k count] [-m directory] [-s signers] verb [argument]
+usage: sh install.sh [-d] [-k count] [-m directory] [-s signers]
+           verb [argument]
 
 	install [build]		check a build and activate it; the directory that
 	upgrade [build]		this script lies in, unless another one is named
@@ -36,6 +37,8 @@ usage: sh install.sh [-k count] [-m directory] [-s signers] verb [argument]
 				the directory that this script lies in, or what
 				is installed if that is where it lies
 	uninstall		remove all that was installed
+	-d			install a build with a lower serial number than
+				that of the active generation, or with none
 	-k count		generations to keep (default: 5 for install and
 				upgrade; the others remove none)
 	-m directory		where modules go (default: kern.module.path)
@@ -57,6 +60,7 @@ generations=$state/generations
 work=$state/work
 place=libexec/cellpolicy.d
 placed=$root/$place
+downgrade=
 keep=
 modules=
 signers=
@@ -103,8 +107,9 @@ main()
 	for word; do
 		case $word in -h | --help) usage && exit ;; esac
 	done
-	while getopts k:m:s: option; do
+	while getopts dk:m:s: option; do
 		case $option in
+		d)	downgrade=yes ;;
 		k)	case $OPTARG in
 			'' | 0* | *[!0-9]*) die "-k takes a number from 1" ;;
 			esac
@@ -152,6 +157,7 @@ main()
 install()
 {
 	copy_build
+	check_serial
 	stage
 	change
 }
