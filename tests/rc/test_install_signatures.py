@@ -24,6 +24,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
         subprocess.run(command, check=True)
     public = (folder / "mine.pub").read_text()
     (folder / "allowed").write_text(f'ops@example.org namespaces="cellpolicy" {public}')
+    (folder / "allowed").chmod(0o644)
     return folder
 
 
@@ -34,6 +35,21 @@ def test_a_demanded_signature(site: Site, old: Path, keys: Path) -> None:
     site.seal(old, names, keys / "other")
     assert "by none of the signers" in site.run(old, *demand).stderr
     site.seal(old, names, keys / "mine")
+    assert install(site, old, *demand)
+
+
+@pytest.mark.parametrize("mode", [0o664, 0o646])
+def test_signers_that_others_may_name_do_not_count(
+    site: Site, old: Path, keys: Path, tmp_path: Path, mode: int
+) -> None:
+    allowed = tmp_path / "allowed"
+    shutil.copy(keys / "allowed", allowed)
+    site.seal(old, [n for n in listed(old) if not n.startswith("manifest")], keys / "mine")
+    demand = ("-s", str(tmp_path / "link"), "install")
+    (tmp_path / "link").symlink_to("allowed")
+    allowed.chmod(mode)
+    assert f"others may write {tmp_path}/link" in site.run(old, *demand).stderr
+    allowed.chmod(0o644)
     assert install(site, old, *demand)
 
 

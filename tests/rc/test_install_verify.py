@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.rc.cells import minimal, policy
 from tests.rc.install_site import Site, install
 from tests.rc.support import program
 
@@ -225,3 +226,15 @@ def test_make_writes_where_it_is_told_to(site: Site, old: Path) -> None:
     )
     site.environment = {"MAKEOBJDIRPREFIX": "/usr/obj", "MAKEOBJDIR": "obj"}
     assert install(site, old)
+
+
+@pytest.mark.parametrize("name", ["two words", "a'b", "$(x)*", "-d"])
+def test_a_root_may_have_any_name(tmp_path: Path, name: str, shell: str) -> None:
+    other = Site(tmp_path / name)
+    other.shell = shell
+    build = other.build("a build", policy(minimal("web")))
+    tree = install(other, build)
+    installed = other.dest / "libexec/cellpolicy"
+    assert install(other, installed, "verify") == tree
+    assert "active" in other.run(installed, "list").stdout
+    assert install(other, build, "uninstall") == {}
