@@ -88,10 +88,12 @@ parts=$here/libexec/cellpolicy
 . "$parts/generations.subr"
 
 # Runs a function while no other install.sh changes anything.  The lock is that
-# of an open file, so it ends with whoever holds it, however that ends.
+# of an open file, so it ends with whoever holds it, however that ends.  Who may
+# open the file could hold it as well.
 locked()
 {
 	mkdir -p "$state"
+	(umask 077 && : >>"$state/lock")
 	{
 		! command -v flock >/dev/null || flock -n 9 ||
 			die "another install.sh is at it"
