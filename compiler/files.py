@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 64 * 1024 * 1024
 #: What names of policies end in.
 SUFFIX = ".cell"
+#: Emacs notes who edits a file by a link beside it, which leads nowhere.
+_EDITED = ".#"
 
 Question = tuple[str, str]
 """What is asked, a key of _ANSWERS, and about which path."""
@@ -126,9 +128,10 @@ def names(folder: str) -> list[str]:
 
 
 def below(folder: str) -> list[str]:
-    """Regular files below a directory whose names end in SUFFIX, in no order.
+    """Files below a directory whose names end in SUFFIX, and directories that cannot be read.
 
-    Follows links to files but none to directories; skips what it cannot read.
+    Follows links to files but none to directories.  Links that lead nowhere and FIFOs are
+    there, too: whoever reads one of these is told what is wrong with it.
     """
     found = _below(folder)
     _note("below", folder, _list(found))
@@ -144,6 +147,7 @@ def _read(path: str) -> bytes:
     mode = os.stat(path).st_mode
     if not stat.S_ISREG(mode):
         if stat.S_ISDIR(mode):
+            os.scandir(path).close()  # says so if nobody may list it
             raise IsADirectoryError(EISDIR, "Is a directory", path)
         raise NotRegularError(EINVAL, "Not a regular file", path)
     # Without waiting, should a FIFO have taken its place.
@@ -209,24 +213,27 @@ def _below(folder: str) -> list[str]:
     found: list[str] = []
     folders = [folder]
     while folders:
+        folder = folders.pop()
         try:
-            with os.scandir(folders.pop()) as entries:
+            with os.scandir(folder) as entries:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(entry.path)
-                    elif entry.name.endswith(SUFFIX) and _is_file(entry):
+                    elif _is_policy(entry):
                         found.append(entry.path)
-        except OSError:
+        except FileNotFoundError:  # gone meanwhile
             continue
+        except OSError:
+            found.append(folder)
     found.sort()
     return found
 
 
-def _is_file(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_file()
-    except OSError:  # a link that leads round and round
+def _is_policy(entry: os.DirEntry[str]) -> bool:
+    """Whether this is called like a policy, and is no directory nor leads to one."""
+    if not entry.name.endswith(SUFFIX) or entry.name.startswith(_EDITED):
         return False
+    return entry.is_file(follow_symlinks=False) or not os.path.isdir(entry.path)
 
 
 def _list(found: list[str]) -> str:

@@ -230,7 +230,10 @@ def policies(paths: Iterable[Path]) -> list[Path] | None:
 
 
 def policies_at(path: Path) -> list[Path]:
-    """The file itself, or the root files of policies below a directory, in name order."""
+    """The file itself, or the root files of policies below a directory, in name order.
+
+    What cannot be read may hold a policy, and counts as one: a directory, a file, a link.
+    """
     if files.kind(str(path)) != "directory":
         return [path]
     return [p for p in sorted(map(Path, files.below(str(path)))) if _is_root(p)]
@@ -238,6 +241,10 @@ def policies_at(path: Path) -> list[Path]:
 
 def _is_root(path: Path) -> bool:
     try:
-        return _HEADER.search(files.read(str(path))) is not None
-    except OSError:
+        data = files.read(str(path))
+        if _HEADER.search(data):
+            return True
+        data.decode()
+    except (OSError, UnicodeDecodeError):
         return True  # compiling it says what is wrong
+    return False

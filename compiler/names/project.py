@@ -89,8 +89,10 @@ def _unreadable(
     others = set(files.names(str(path.parent))) - {path.name} - importing
     close = closest(path.name, others)
     help = f"did you mean `{_beside(name, close, span)}`?" if close else "check the path"
+    if span is None and os.path.abspath(name) != str(path):
+        help = f"check the path: it leads to {quoted(os.path.relpath(path))}"
     if isinstance(problem, PermissionError):
-        help = "check the permissions of the file, and of the directories above it"
+        help = "check its permissions, and those of the directories above it"
     if name == "-":
         help = "policies are read from files, since they import others; only `fmt` takes `-`"
     reason = (problem.strerror or "unreadable").lower()

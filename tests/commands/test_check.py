@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,50 @@ def test_a_directory_without_policies_is_no_success(cellc: Run, folder: Path) ->
     assert result.exit_code == 2
     assert "no `.cell` file below `more` has a `policy` line" in result.stderr
     assert cellc("check", ".", "--today", "2026-11-24").exit_code == 0
+
+
+@pytest.mark.parametrize("command", ["check", "test"])
+def test_a_directory_that_cannot_be_read_is_no_success(
+    cellc: Run, shut: Path, command: str
+) -> None:
+    for path in (".", "shut"):
+        result = cellc(command, path, "--today", "2026-11-24")
+        assert result.exit_code == 1
+        assert f"error[E0204]: cannot read `{shut}`: permission denied" in result.stderr
+        assert "help: check its permissions, and those of the directories above" in result.stderr
+
+
+def test_what_can_be_read_by_now_is_checked_again(cellc: Run, shut: Path) -> None:
+    words = ("check", ".", "--cache-dir", "kept", "--today", "2026-11-24")
+    assert [cellc(*words).exit_code for _ in range(2)] == [1, 1]
+    shut.rename("open")
+    assert cellc(*words).exit_code == 0
+
+
+@pytest.fixture
+def shut(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory below `folder` that nobody can list by this name, not even root."""
+    (folder / "shut").mkdir()
+
+    def scandir(path: str) -> object:
+        if os.path.basename(path) == "shut":
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return real(path)
+
+    real = os.scandir
+    monkeypatch.setattr(os, "scandir", scandir)
+    return Path("shut")
+
+
+def test_what_is_called_like_a_policy_and_is_none_is_no_success(cellc: Run, folder: Path) -> None:
+    (folder / "lost.cell").symlink_to("nothing")
+    (folder / "wide.cell").write_bytes("policy wide;".encode("utf-16"))
+    os.mkfifo(folder / "pipe.cell")
+    result = cellc("check", ".", "--today", "2026-11-24")
+    assert result.exit_code == 1
+    assert "cannot read `lost.cell`: no such file or directory" in result.stderr
+    assert "cannot read `pipe.cell`: not a regular file" in result.stderr
+    assert "error[E0206]: `wide.cell` is not UTF-8 in line 1" in result.stderr
 
 
 def test_paths_are_shown_as_seen_from_here(cellc: Run, folder: Path) -> None:
