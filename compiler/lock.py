@@ -44,7 +44,12 @@ class CellIds:
 
 
 def lock_path(policy: Path) -> Path:
-    """Where the ids of the policy in the root file `policy` are kept."""
+    """Where the ids of the policy in the root file `policy` are kept, whatever link names it."""
+    return lock_beside(Path(files.real(str(policy))))
+
+
+def lock_beside(policy: Path) -> Path:
+    """The same for a path that is no link."""
     return policy.parent / f"{policy.stem}.cells.lock"
 
 

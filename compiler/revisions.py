@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from compiler.diagnostics import Diagnostics
-from compiler.lock import lock_path
+from compiler.lock import lock_beside
 from compiler.names.text import unquote
 from compiler.pattern import pattern
 from compiler.record import NamedTuple
@@ -96,9 +96,9 @@ class Revision:
 
     def _fill(self, root: Path, path: str) -> None:
         """Writes a policy and everything that it might import."""
-        folders = [Path(path).parent, *Path(path).parent.parents]
-        beside = [str(folder / "cellc.toml") for folder in folders]
-        waiting = [path, str(lock_path(Path(path))), *beside]
+        policy = Path(self._follow(root, path) or path)
+        marks = [str(folder / "cellc.toml") for folder in policy.parents]
+        waiting = [path, str(lock_beside(policy)), *marks]
         done: set[str] = set()
         while waiting:
             wanted = os.path.normpath(waiting.pop())

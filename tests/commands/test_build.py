@@ -95,16 +95,22 @@ def test_the_map_leads_from_rule_ids_to_source(cellc: Run, folder: Path) -> None
     assert (grant["file"], grant["line"], grant["scope"]) == ("web.cell", 9, "cell web")
 
 
-def test_a_policy_and_its_lock_file_may_be_links_to_other_places(cellc: Run, folder: Path) -> None:
+def test_a_policy_has_the_same_ids_by_whatever_link_it_is_named(cellc: Run, folder: Path) -> None:
     (folder / "real").mkdir()
     (folder / "web.cell").rename(folder / "real" / "web.cell")
-    (folder / "web.cell").symlink_to("real/web.cell")
-    assert cellc("build", "web.cell", "-o", "out", *QUICK).exit_code == 0
-    assert "web 1\n" in (folder / "web.cells.lock").read_text()
-    (folder / "web.cells.lock").write_text("web\n")
-    result = cellc("build", "web.cell", "-o", "out", *QUICK)
+    (folder / "now.cell").symlink_to("real/web.cell")
+    assert cellc("build", "now.cell", "-o", "out", *QUICK).exit_code == 0
+    assert "web 1\n" in (folder / "real" / "web.cells.lock").read_text()
+    assert sorted(path.name for path in folder.iterdir()) == ["now.cell", "out", "real"]
+    (folder / "real" / "web.cells.lock").write_text("web 7\nworker 3\n")
+    for path in ("now.cell", "real/web.cell"):
+        assert cellc("build", path, "-o", "out", "--locked", *QUICK).exit_code == 0
+        ir = json.loads((folder / "out" / "policy.ir.json").read_text())
+        assert [cell["id"] for cell in ir["cells"]] == [7, 3]
+    (folder / "real" / "web.cells.lock").write_text("web\n")
+    result = cellc("build", "now.cell", "-o", "out", *QUICK)
     assert result.exit_code == 1
-    assert "--> web.cells.lock:1:1" in result.stderr
+    assert "--> real/web.cells.lock:1:1" in result.stderr
 
 
 def test_what_a_build_is_made_from_is_not_replaced_by_it(cellc: Run, folder: Path) -> None:

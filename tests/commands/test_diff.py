@@ -257,6 +257,21 @@ def test_a_revision_has_its_own_imports_and_root(cellc: Run, repository: Path) -
     assert not (repository / "x").exists()
 
 
+def test_a_revision_of_a_link_has_what_lies_beside_the_file(cellc: Run, repository: Path) -> None:
+    (repository / "site").mkdir()
+    (repository / "site" / "cellc.toml").touch()
+    (repository / "web.cell").rename(repository / "site" / "web.cell")
+    (repository / "web.cell").symlink_to("site/web.cell")
+    lock = repository / "site" / "web.cells.lock"
+    lock.write_text("web 1\nworker 2\n")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "link")
+    assert len(records(cellc, "HEAD..", "web.cell")) == 1
+    lock.write_text("web 1\nworker 3\n")
+    (row, _) = records(cellc, "HEAD..", "web.cell")
+    assert (row["cell"], row["setting"], row["before"], row["after"]) == ("worker", "id", "2", "3")
+
+
 def test_what_expired_since_or_was_broken_can_be_compared(cellc: Run, repository: Path) -> None:
     web = repository / "web.cell"
     web.write_text(

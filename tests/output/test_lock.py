@@ -146,7 +146,16 @@ def test_a_long_list_of_names_is_cut() -> None:
 
 
 def test_the_file_is_named_after_the_policy() -> None:
-    assert lock.lock_path(Path("x/webfarm.cell")) == Path("x/webfarm.cells.lock")
+    assert lock.lock_path(Path("/x/webfarm.cell")) == Path("/x/webfarm.cells.lock")
+
+
+def test_a_policy_has_one_file_whatever_links_lead_to_it(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/v2.cell").touch()
+    (tmp_path / "now.cell").symlink_to("site/v2.cell")
+    (tmp_path / "here").symlink_to("site")
+    for path in ("site/v2.cell", "now.cell", "here/v2.cell"):
+        assert lock.lock_path(tmp_path / path) == tmp_path.resolve() / "site/v2.cells.lock"
 
 
 def saved(path: Path, ids: CellIds) -> bool:
