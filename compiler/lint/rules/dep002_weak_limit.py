@@ -1,4 +1,4 @@
-"""DEP009: limits that are lower than what the policy itself asks of the cell."""
+"""DEP002: limits that are lower than what the policy itself asks of the cell."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def find(context: Context) -> Iterator[Finding]:
 
 
 RULE = Rule(
-    code="DEP009",
+    code="DEP002",
     name="weak-limit",
     title="limit below what the service needs to start",
     severity="warning",
