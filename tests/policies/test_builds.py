@@ -22,9 +22,14 @@ from tests.policies.site import (
 )
 
 GOLDEN = Path(__file__).parent / "golden"
+#: What builds of all policies for one release have in common, a directory a release.
+RELEASES = GOLDEN / "releases"
 
 #: Files of a build that say what cellc it was made by.
 _BY_TOOL = UNLISTED | {CERTIFICATE}
+
+#: Files that only the release makes what they are.
+_OF_RELEASE = re.compile(r"kmod/secmodel_cellpolicy/(Makefile|cellpolicy_actions\.[ch])")
 
 #: What is expected of the policy with many cells: one tenant of fifty, and the tables.
 _ONE_TENANT = re.compile(
@@ -60,8 +65,8 @@ def build(name: str, site: Path, output: Path, *options: str, **more: str) -> No
 
 
 def is_kept(name: str, path: str) -> bool:
-    """Whether a file of a build stands among the expected files in full."""
-    if path.endswith(".img"):
+    """Whether a file of a build stands among the expected files of its policy in full."""
+    if path.endswith(".img") or _OF_RELEASE.fullmatch(path):
         return False
     return name != "hosting" or _ONE_TENANT.fullmatch(path) is not None
 
@@ -69,6 +74,7 @@ def is_kept(name: str, path: str) -> bool:
 def listing(name: str, folder: Path, own: dict[str, str]) -> str:
     """A line for each file: permissions, path, and what it is when it is not kept in full."""
     lines = []
+    release = target(folder)
     for path, file in files(folder):
         content = file.read_bytes()
         remark = ""
@@ -76,10 +82,17 @@ def listing(name: str, folder: Path, own: dict[str, str]) -> str:
             remark = "  (depends on cellc itself)"
         elif digest(content) in own:
             remark = f"  (a copy of {own[digest(content)]})"
+        elif _OF_RELEASE.fullmatch(path):
+            remark = f"  (as in releases/{release})"
         elif not is_kept(name, path):
             remark = f"  (SHA256 {digest(content)[:16]})"
         lines.append(f"{file.stat().st_mode & 0o777:04o} {path}{remark}\n")
     return "".join(lines)
+
+
+def target(folder: Path) -> str:
+    """The release that a build is for."""
+    return str(json.loads((folder / "policy.ir.json").read_text())["target"])
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +121,21 @@ def test_artifacts(
     if request.config.getoption("--bless"):
         bless(golden, made)
     kept = {p: c for p, c in contents(golden).items() if p == "FILES" or p.startswith("build/")}
+    assert made.keys() == kept.keys()
+    for path, content in made.items():
+        assert content.decode() == kept[path].decode(), path
+
+
+def test_what_policies_for_one_release_have_in_common(
+    built: Path, request: pytest.FixtureRequest
+) -> None:
+    made = {path: text for path, text in contents(built).items() if _OF_RELEASE.fullmatch(path)}
+    golden = RELEASES / target(built)
+    if request.config.getoption("--bless"):
+        for path, content in made.items():
+            (golden / path).parent.mkdir(parents=True, exist_ok=True)
+            (golden / path).write_bytes(content)
+    kept = contents(golden)
     assert made.keys() == kept.keys()
     for path, content in made.items():
         assert content.decode() == kept[path].decode(), path
