@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -78,6 +79,30 @@ def read(content: bytes) -> memoryview:
     return memoryview(content)[opening + len(_OPENING) : len(content) - len(_CLOSING)]
 
 
+def head(file: str, line: int, column: int) -> str:
+    """Where something stands, as rows of the map and of the ledger say it; `file` is quoted."""
+    return f'{_before_line(file)}{line}, "column": {column}'
+
+
+def _before_line(file: str) -> str:
+    return f'"file": {file}, "line": '
+
+
+def with_lines(rows: bytes | memoryview, file: str, moved: Callable[[int], int]) -> bytes:
+    """Rows of the map or of the ledger, with other lines for what stands in a file."""
+    before = _before_line(_quote(file)).encode()
+
+    def line(match: re.Match[bytes]) -> bytes:
+        return b"%s%d" % (before, moved(int(match[1])))
+
+    return re.sub(re.escape(before) + b"([0-9]+)", line, rows)
+
+
+def scope_mark(scope: str) -> str:
+    """What only rows about the rules of a scope hold."""
+    return f'"scope": {_quote(scope)}, "imports": '
+
+
 class _Rows:
     """Writes rules; what many of them share is written once."""
 
@@ -102,10 +127,6 @@ class _Rows:
             name = self._files[file] = _quote(file)
         place = self._scopes.get((file, scope))
         if place is None:
-            imports = json.dumps(self._imports.get(file, ()))
-            place = f'"scope": {_quote(scope)}, "imports": {imports}'
+            place = scope_mark(scope) + json.dumps(self._imports.get(file, ()))
             self._scopes[file, scope] = place
-        return (
-            f'  "{rule:08x}": {{"file": {name}, "line": {line}, "column": {column},'
-            f' "text": {text}, {place}}}'
-        )
+        return f'  "{rule:08x}": {{{head(name, line, column)}, "text": {text}, {place}}}'

@@ -11,10 +11,11 @@ from typing import Any
 from compiler.driver import Program
 from compiler.ledger.finding import Entry, Finding, Means, Overridden
 from compiler.ledger.statements import kind, text
+from compiler.pattern import pattern
 from compiler.record import NamedTuple
 from compiler.runs import joined, runs_of
 from compiler.source import Source, Span
-from compiler.sourcemap import hex_id
+from compiler.sourcemap import head, hex_id
 
 FORMAT = "cellc-ledger"
 VERSION = 1
@@ -28,6 +29,8 @@ EVERY_CELL = "*"
 
 _quote = json.encoder.encode_basestring_ascii
 _line = json.JSONEncoder(separators=(", ", ": ")).encode
+
+_STATUS = pattern(rb'"status": "([a-z ]+)"')
 
 
 def ledger_json(
@@ -77,6 +80,10 @@ class Written(NamedTuple):
     """Where its rows begin."""
     end: int
 
+    def row(self, file: str, line: int, column: int, start: int) -> int:
+        """Where the row about the statement at some place begins, at `start` or later."""
+        return self.content.index(f"{{{head(_quote(file), line, column)}, ".encode(), start)
+
     def after(self, begin: int, rows: int) -> int:
         """Where so many rows end, the first of which begins at `begin`."""
         line = begin
@@ -84,6 +91,11 @@ class Written(NamedTuple):
             line = self.content.index(b"\n", line) + 1
         end = line - 1
         return end if end == self.end else end - len(",")
+
+
+def statuses(rows: bytes) -> Counter[str]:
+    """How many of some rows have which status."""
+    return Counter(match[1].decode() for match in _STATUS.finditer(rows))
 
 
 def read(content: bytes) -> Written:
@@ -125,10 +137,7 @@ class _Rows:
             found = f'"rule": "{rule:08x}", {found}'
         if overridden:
             found += self._overridden(overridden)
-        return (
-            f'{{"file": {name}, "line": {line}, "column": {column}, '
-            f'{shown}, "cells": {names}, {found}}}'
-        )
+        return f'{{{head(name, line, column)}, {shown}, "cells": {names}, {found}}}'
 
     def _names(self, cells: tuple[str, ...]) -> str:
         """Some cells as they are written."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, groupby
@@ -11,14 +9,13 @@ from itertools import chain, groupby
 from compiler import sourcemap
 from compiler.driver import Program
 from compiler.ledger.finding import Entry
-from compiler.ledger.output import Written, rows, written
+from compiler.ledger.output import Written, rows, statuses, written
 from compiler.rebuild.change import Change, Shift
 from compiler.rebuild.kept import KeptCell
 from compiler.record import NamedTuple
 from compiler.source import Source
 
 _BETWEEN = sourcemap.BETWEEN.encode()
-_STATUS = re.compile(rb'"status": "([a-z ]+)"')
 
 
 class Before(NamedTuple):
@@ -85,13 +82,12 @@ class _Taken:
         """Where the row of a cell's block begins."""
         cell = self._cells[name]
         line, column = self._sources[cell.file].position(cell.start)
-        head = f'{{"file": {json.dumps(cell.file)}, "line": {line}, "column": {column}, '
-        return self._ledger.content.index(head.encode(), self._end)
+        return self._ledger.row(cell.file, line, column, self._end)
 
     def others(self) -> Counter[str]:
         """How many rows that were not taken have which status."""
         between = [*self._between, self._ledger.content[self._end : self._ledger.end]]
-        return Counter(match.decode() for part in between for match in _STATUS.findall(part))
+        return sum(map(statuses, between), Counter[str]())
 
 
 def source_map(
@@ -104,7 +100,7 @@ def source_map(
     fresh = chain.from_iterable(program.ir.layers[number].rules for number in own)
     body = _Body(sourcemap.read(before))
     for name in change.cells:
-        body.remove(f'"scope": {json.dumps(f"cell {name}")}, "imports": '.encode())
+        body.remove(sourcemap.scope_mark(f"cell {name}").encode())
     for row in sourcemap.rows(program, sources, fresh):
         body.add(row.encode())
     return sourcemap.written(program.ir.policy, body.changed())
@@ -163,12 +159,8 @@ def _moved(rows: bytes | memoryview, file: str, shift: Shift) -> bytes | memoryv
     """Rows with the lines at which things stand now."""
     if not shift.lines:
         return rows
-    head = f'"file": {json.dumps(file)}, "line": '.encode()
 
-    def line(match: re.Match[bytes]) -> bytes:
-        number = int(match[1])
-        if number > shift.line:
-            number += shift.lines
-        return b"%s%d" % (head, number)
+    def moved(line: int) -> int:
+        return line + shift.lines if line > shift.line else line
 
-    return re.sub(re.escape(head) + rb"(\d+)", line, rows)
+    return sourcemap.with_lines(rows, file, moved)
