@@ -60,7 +60,8 @@ BACKENDS = (*DEFAULT, "ansible", "celladm")
     parameter(
         "--incremental",
         flag=True,
-        help="Compile only the cells that have changed since the last such build in DIR.",
+        help="Compile only the cells that have changed since the last such build in DIR,"
+        " if that had no warnings.",
     ),
     parameter(
         "--locked", flag=True, help="Refuse to give new cell ids, and leave the lock file alone."

@@ -75,6 +75,8 @@ def _changed_block(
             line, _ = source.position(cell.end)
             rest = old[cell.end :].partition("\n")[0].strip()
             only_if(not rest or rest.startswith("#"))  # it would change its column
+            ahead = old[: cell.begin].rpartition("\n")[2].strip()
+            only_if(not ahead)  # a comment in the line is about it, too
             lines = text.count("\n", cell.start, cell.end + characters)
             lines -= old.count("\n", cell.start, cell.end)
             return name, Shift(cell.end, characters, line, lines)

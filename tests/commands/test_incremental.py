@@ -132,6 +132,30 @@ def test_nothing_is_kept_of_what_there_is_something_to_say_about(
     assert not any(taken)
 
 
+def test_what_is_ignored_is_nothing_to_say(cellc: Run, kept: Path, taken: list[bool]) -> None:
+    ignored = "listen tcp 80;  # cellc: ignore COR004 -- by inetd\n"
+    before = POLICY.replace('user "www";', f'user "www"; {ignored}', 1)
+    for text in (before, "swapctl".join(before.rsplit("reboot", 1))):
+        (kept / "p.cell").write_text(text)
+        build(cellc)
+    assert taken == [True]
+    assert cellc("build", "p.cell", "-o", "whole", *QUICK).exit_code == 0
+    assert tree(kept / "out") == tree(kept / "whole")
+
+
+def test_a_comment_may_ignore_what_stands_in_another_cell(
+    cellc: Run, kept: Path, taken: list[bool]
+) -> None:
+    text = POLICY.replace('user "www";', 'user "www"; listen tcp 80;', 1)
+    text = text.replace("}\ncell b {", "} cell b { # cellc: ignore COR004 -- by inetd\n")
+    (kept / "p.cell").write_text(text)
+    build(cellc)
+    (kept / "p.cell").write_text(text.replace("COR004", "COR003"))
+    result = cellc("build", "p.cell", "-o", "out", "--incremental", *QUICK)
+    assert "COR004" in result.stderr
+    assert taken == [False]
+
+
 def test_mistakes_are_told_as_ever(cellc: Run, kept: Path) -> None:
     build(cellc)
     build(cellc)
