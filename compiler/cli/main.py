@@ -6,6 +6,7 @@ import gc
 import inspect
 import os
 from collections.abc import Callable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -36,6 +37,14 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         command = declared(cmd_name)
         return None if command is None else _command(cmd_name, command)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        for close in get_close_matches(args[0], COMMANDS, n=1):
+            if args[0] != close:
+                ctx.fail(f"No such command '{args[0]}': did you mean `{close}`?")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
