@@ -34,7 +34,7 @@ def read_settings(
     """
     places = [given] if given else [root / name for name in PLACES]
     for path in places:
-        if given is None and files.kind(str(path)) != "file":
+        if given is None and not _is_there(str(path)):
             continue
         source = read_source(path, given.as_posix() if given else path.name, found, None)
         if source is None:
@@ -54,6 +54,11 @@ def read_settings(
         if values:
             return reader.settings(table, values)
     return Settings()
+
+
+def _is_there(path: str) -> bool:
+    """Whether there is something to read, be it a link that leads nowhere."""
+    return bool(files.kind(path)) or files.real(path) != path
 
 
 class _Reader:
