@@ -75,7 +75,8 @@ def _read(path: Path) -> Baseline:
             f"{path} does not exist: --baseline-mode create makes it"
         ) from None
     except (OSError, UnicodeDecodeError, BaselineError) as cause:
-        raise UnusableBaselineError(f"{path} cannot be read as a baseline: {cause}") from None
+        reason = cause.strerror if isinstance(cause, OSError) else cause
+        raise UnusableBaselineError(f"{path} cannot be read as a baseline: {reason}") from None
 
 
 def _write(path: Path, entries: set[Entry] | frozenset[Entry]) -> None:

@@ -85,18 +85,27 @@ def too_large(name: str, found: Diagnostics, span: Span | None) -> None:
 def _unreadable(
     path: Path, name: str, problem: OSError, found: Diagnostics, span: Span | None
 ) -> None:
-    importing = {Path(span.file).name} if span is not None else set()
-    others = set(files.names(str(path.parent))) - {path.name} - importing
-    close = closest(path.name, others)
-    help = f"did you mean `{_beside(name, close, span)}`?" if close else "check the path"
-    if span is None and os.path.abspath(name) != str(path):
-        help = f"check the path: it leads to {quoted(os.path.relpath(path))}"
+    help = "check the path"
+    if isinstance(problem, FileNotFoundError):
+        help = _elsewhere(path, name, span)
     if isinstance(problem, PermissionError):
         help = "check its permissions, and those of the directories above it"
     if name == "-":
         help = "policies are read from files, since they import others; only `fmt` takes `-`"
     reason = (problem.strerror or "unreadable").lower()
     found.error("E0204", f"cannot read {quoted(name)}: {reason}", span, help)
+
+
+def _elsewhere(path: Path, name: str, span: Span | None) -> str:
+    """What to do about a file that is not there."""
+    target = files.real(str(path))
+    folder, own = os.path.split(name)
+    if span is None and os.path.join(files.real(folder or "."), own) != target == files.real(name):
+        return f"it is a link to {quoted(os.path.relpath(target))}: correct the link"
+    importing = {Path(span.file).name} if span is not None else set()
+    others = set(files.names(str(path.parent))) - {path.name} - importing
+    close = closest(path.name, others)
+    return f"did you mean `{_beside(name, close, span)}`?" if close else "check the path"
 
 
 def _beside(name: str, other: str, span: Span | None) -> str:

@@ -13,7 +13,8 @@ def render(report: Report) -> str:
 
     Errors and warnings are failures, notes are tests that were skipped.
     """
-    suites: dict[str, list[Element]] = {name: [] for name in report.policies}
+    read = [name for name in report.policies if name in report.sources]
+    suites: dict[str, list[Element]] = {name: [] for name in read}
     for finding in report.findings:
         name = finding.span.file if finding.span else "cellc"
         suites.setdefault(name, []).append(_case(finding, name, report))

@@ -95,6 +95,34 @@ def test_what_is_called_like_a_policy_and_is_none_is_no_success(cellc: Run, fold
     assert "error[E0206]: `wide.cell` is not UTF-8 in line 1" in result.stderr
 
 
+def test_what_was_not_read_passes_no_test(cellc: Run, folder: Path) -> None:
+    (folder / "lost.cell").symlink_to("nothing")
+    result = cellc("check", ".", "--format", "junit", "--today", "2026-11-24")
+    assert result.exit_code == 1
+    assert '<testcase name="no findings" classname="web.cell" />' in result.stdout
+    assert result.stdout.count("no findings") == 1
+
+
+@pytest.mark.parametrize("kind", ["directory", "link"])
+def test_a_configuration_that_cannot_be_read_is_an_error(
+    cellc: Run, folder: Path, kind: str
+) -> None:
+    if kind == "link":
+        (folder / "cellc.toml").symlink_to("shared/cellc.toml")
+    else:
+        (folder / "cellc.toml").mkdir()
+    for command in (("check", "."), ("build", "web.cell", "-o", "out")):
+        result = cellc(*command, "--today", "2026-11-24")
+        assert result.exit_code in (1, 2)
+        assert "error[E0204]: cannot read `cellc.toml`" in result.stderr
+
+
+def test_a_command_that_does_not_exist_is_told_from_its_neighbour(cellc: Run) -> None:
+    result = cellc("chek", ".")
+    assert result.exit_code == 2
+    assert "No such command 'chek': did you mean `check`?" in result.stderr
+
+
 def test_paths_are_shown_as_seen_from_here(cellc: Run, folder: Path) -> None:
     (folder / ".git").mkdir()
     (folder / "deep").mkdir()

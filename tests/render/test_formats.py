@@ -49,7 +49,8 @@ FINDINGS = (
 
 
 def report(findings: Any = FINDINGS, sources: Any = None) -> Report:
-    sources = {"a b/p.cell": Source("a b/p.cell", TEXT)} if sources is None else sources
+    if sources is None:
+        sources = {name: Source(name, TEXT) for name in ("a b/p.cell", "fine.cell")}
     return Report(
         findings,
         sources,
