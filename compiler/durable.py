@@ -49,7 +49,9 @@ def locked(path: str) -> Iterator[None]:
             os.unlink(name)
             os.close(descriptor)
     except OSError as error:
-        reason = f"cannot write `{error.filename or path}`: {error.strerror}"
+        # A name of ours that is not there says nothing to anybody.
+        there = error.filename is not None and os.path.lexists(error.filename)
+        reason = f"cannot write `{error.filename if there else path}`: {error.strerror}"
         raise OutputError(reason) from error
 
 
