@@ -22,6 +22,7 @@ from compiler.source import Source
 def import_celladm(paths: Sequence[Path], defaults: Path | None, name: str, target: str) -> int:
     """Prints a policy with the cells of all manifests, or what is wrong; the exit status."""
     found = Diagnostics()
+    paths = list(dict.fromkeys(paths))
     sources = [read_source(path, os.fspath(path), found, None) for path in paths]
     inherited = read_source(defaults, os.fspath(defaults), found, None) if defaults else None
     manifests = [source for source in sources if source is not None]

@@ -305,3 +305,10 @@ def test_files_that_cannot_be_read(cellc: Run, folder: Path) -> None:
     result = cellc("import", "celladm", "none.cell", "binary.cell", ".")
     assert result.exit_code == 1
     assert {"E0204", "E0206"} <= set(re.findall(r"E\d{4}", result.stderr))
+
+
+def test_a_manifest_that_is_named_twice_counts_once(cellc: Run, folder: Path) -> None:
+    path = _write(folder, "a")
+    once, twice = cellc("import", "celladm", path), cellc("import", "celladm", path, path)
+    assert (once.exit_code, twice.exit_code) == (0, 0)
+    assert once.stdout == twice.stdout
