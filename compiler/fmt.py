@@ -19,6 +19,7 @@ SUFFIX = ".cell"
 STDIN = "-"
 
 _NO_FILE = "name a regular file by its own name; nothing was changed"
+_NO_ACCESS = "check its permissions, and those of the directories above it"
 
 
 @record
@@ -84,7 +85,7 @@ class _Run:
 
     def _below(self, directory: str) -> Iterator[str]:
         def refuse(problem: OSError) -> None:
-            self._refuse(str(problem.filename), (problem.strerror or "unreadable").lower())
+            self._unreadable(str(problem.filename), problem)
 
         for folder, folders, names in os.walk(directory, onerror=refuse):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -97,7 +98,7 @@ class _Run:
         try:
             data = rewrite.read(path, MAX_BYTES)
         except OSError as problem:
-            self._refuse(path, (problem.strerror or "unreadable").lower())
+            self._unreadable(path, problem)
             return
         formatted = self._format(data, path)
         if formatted is None or data == formatted.encode():
@@ -135,6 +136,10 @@ class _Run:
             return False
         return True
 
-    def _refuse(self, path: str, reason: str, help: str = _NO_FILE) -> None:
+    def _unreadable(self, path: str, problem: OSError) -> None:
+        help = _NO_ACCESS if isinstance(problem, PermissionError) else _NO_FILE
+        self._refuse(path, (problem.strerror or "unreadable").lower(), help)
+
+    def _refuse(self, path: str, reason: str, help: str) -> None:
         self.unusable = True
         self.found.error("E0208", f"cannot format `{path}`: {reason}", None, help)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import stat
@@ -135,6 +136,26 @@ def test_a_directory_without_policies(ugly: Path, tmp_path: Path) -> None:
     (finding,) = result.found.sorted()
     assert finding.code == "E0208"
     assert finding.message.endswith("more`: no file below it ends in `.cell`")
+
+
+def test_a_directory_that_cannot_be_read(
+    ugly: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shut = tmp_path / "shut"
+    shut.mkdir()
+
+    def scandir(path: str) -> object:
+        if path == str(shut):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return real(path)
+
+    real = os.scandir
+    monkeypatch.setattr(os, "scandir", scandir)
+    result = _run(tmp_path)
+    assert (result.text, result.status) == (f"{ugly}\n", 2)
+    (finding,) = result.found.sorted()
+    assert finding.message == f"cannot format `{shut}`: permission denied"
+    assert finding.help == "check its permissions, and those of the directories above it"
 
 
 def test_a_file_that_another_process_writes_is_left_alone(ugly: Path) -> None:
