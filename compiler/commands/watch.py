@@ -33,7 +33,8 @@ def _round(check: Callable[[], int]) -> None:
     with Notes() as notes:
         check()
     sys.stdout.flush()
-    sys.stderr.write(f"cellc: watching {len(_paths(notes))} files and directories\n")
+    count = len(_paths(notes))
+    sys.stderr.write(f"cellc: watching {count} path{'s' * (count != 1)}\n")
     sys.stderr.flush()
     gc.collect()
     while True:
