@@ -189,7 +189,7 @@ CASES = [
     ),
     (
         "root of whom may not open nodes",
-        ROOTED.format("deny system.filehandle; deny system.chroot.fchroot; deny device.rawio_spec;"),
+        ROOTED.format("deny system.{filehandle, chroot}; deny device.rawio_spec;"),
         "root",
         ENFORCED,
     ),
