@@ -79,18 +79,14 @@ def read(content: bytes) -> memoryview:
     return memoryview(content)[opening + len(_OPENING) : len(content) - len(_CLOSING)]
 
 
-def head(file: str, line: int, column: int) -> str:
-    """Where something stands, as rows of the map and of the ledger say it; `file` is quoted."""
-    return f'{_before_line(file)}{line}, "column": {column}'
-
-
-def _before_line(file: str) -> str:
-    return f'"file": {file}, "line": '
+def before_line(file: str) -> str:
+    """What stands before the number of a line of a file, in rows of the map and of the ledger."""
+    return f'"file": {_quote(file)}, "line": '
 
 
 def with_lines(rows: bytes | memoryview, file: str, moved: Callable[[int], int]) -> bytes:
     """Rows of the map or of the ledger, with other lines for what stands in a file."""
-    before = _before_line(_quote(file)).encode()
+    before = before_line(file).encode()
 
     def line(match: re.Match[bytes]) -> bytes:
         return b"%s%d" % (before, moved(int(match[1])))
@@ -122,11 +118,11 @@ class _Rows:
         text = self._texts.get(written)
         if text is None:
             text = self._texts[written] = _quote(on_one_line(written))
-        name = self._files.get(file)
-        if name is None:
-            name = self._files[file] = _quote(file)
+        before = self._files.get(file)
+        if before is None:
+            before = self._files[file] = before_line(file)
         place = self._scopes.get((file, scope))
         if place is None:
             place = scope_mark(scope) + json.dumps(self._imports.get(file, ()))
             self._scopes[file, scope] = place
-        return f'  "{rule:08x}": {{{head(name, line, column)}, "text": {text}, {place}}}'
+        return f'  "{rule:08x}": {{{before}{line}, "column": {column}, "text": {text}, {place}}}'

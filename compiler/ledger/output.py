@@ -15,7 +15,7 @@ from compiler.pattern import pattern
 from compiler.record import NamedTuple
 from compiler.runs import joined, runs_of
 from compiler.source import Source, Span
-from compiler.sourcemap import head, hex_id
+from compiler.sourcemap import before_line, hex_id
 
 FORMAT = "cellc-ledger"
 VERSION = 1
@@ -82,7 +82,8 @@ class Written(NamedTuple):
 
     def row(self, file: str, line: int, column: int, start: int) -> int:
         """Where the row about the statement at some place begins, at `start` or later."""
-        return self.content.index(f"{{{head(_quote(file), line, column)}, ".encode(), start)
+        row = f'{{{before_line(file)}{line}, "column": {column}, '
+        return self.content.index(row.encode(), start)
 
     def after(self, begin: int, rows: int) -> int:
         """Where so many rows end, the first of which begins at `begin`."""
@@ -109,7 +110,7 @@ class _Rows:
     """Writes entries; what many of them share is written once."""
 
     def __init__(self, program: Program, sources: Mapping[str, Source]) -> None:
-        self._files = {name: (source, _quote(name)) for name, source in sources.items()}
+        self._files = {name: (source, before_line(name)) for name, source in sources.items()}
         self._every = tuple(cell.name for cell in program.ir.cells)
         self._cells: dict[tuple[str, ...], str] = {}
         self._texts: dict[int, str] = {}
@@ -121,7 +122,7 @@ class _Rows:
     def row(self, entry: Entry) -> str:
         statement, cells, finding, rule, overridden = entry
         file, start, _ = statement.span
-        source, name = self._files[file]
+        source, before = self._files[file]
         line, column = source.position(start)
         shown = self._texts.get(id(statement.shared))
         if shown is None:
@@ -137,7 +138,7 @@ class _Rows:
             found = f'"rule": "{rule:08x}", {found}'
         if overridden:
             found += self._overridden(overridden)
-        return f'{{{head(name, line, column)}, {shown}, "cells": {names}, {found}}}'
+        return f'{{{before}{line}, "column": {column}, {shown}, "cells": {names}, {found}}}'
 
     def _names(self, cells: tuple[str, ...]) -> str:
         """Some cells as they are written."""
