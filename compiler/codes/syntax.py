@@ -91,4 +91,13 @@ CODES = (
         "a test expects. The place shown is where the text stops being one, and the help has an "
         "example.",
     ),
+    Code(
+        "E0115",
+        "character that cannot be seen",
+        "Control characters, format characters of Unicode such as zero width spaces and marks of "
+        "writing direction, and line breaks that only some editors show can make a policy look "
+        "like one that says something else. They are refused everywhere, in strings and comments "
+        "too, and a file with one is not read further. A tab is fine, and so are line ends: LF, "
+        "or CR and LF. A string may hold others as escapes.",
+    ),
 )

@@ -35,7 +35,7 @@ def unquote(text: Text, found: Diagnostics) -> str | None:
         simple, code, _ = match.groups()
         if simple:
             parts.append(_SIMPLE[simple])
-        elif code and 0 < int(code, 16) < 0x110000 and not 0xD800 <= int(code, 16) < 0xE000:
+        elif code and int(code, 16) < 0x110000 and not 0xD800 <= int(code, 16) < 0xE000:
             parts.append(chr(int(code, 16)))
         else:
             ok = False

@@ -9,7 +9,8 @@ from lark.exceptions import UnexpectedInput, UnexpectedToken
 from compiler.diagnostics import Diagnostics
 from compiler.source import Source, Span
 from compiler.syntax import questions
-from compiler.syntax.messages import foreign_format
+from compiler.syntax.hidden import hidden
+from compiler.syntax.messages import describe_hidden, foreign_format
 from compiler.syntax.recovery import broken_statement, defined_in
 from compiler.syntax.reference import first_problem
 from compiler.syntax.report import report
@@ -33,12 +34,7 @@ def without_broken(source: Source, found: Diagnostics) -> str:
             found.unread()
             return ""
         if errors > MAX_ERRORS:
-            found.error(
-                "E0109",
-                f"more than {MAX_ERRORS} syntax errors in this file",
-                Span(source.name, offset, offset),
-                "the rest of it was not read; correct the first ones and try again",
-            )
+            _too_many(source, offset, found)
             found.unread()
             return ""
         broken = broken_statement(text, offset, _brace_missing(problem))
@@ -50,11 +46,30 @@ def without_broken(source: Source, found: Diagnostics) -> str:
     return text
 
 
+def report_hidden(source: Source, found: Diagnostics) -> None:
+    """Says which characters of a text nobody sees."""
+    for number, offset in enumerate(hidden(source.text)):
+        if number == MAX_ERRORS:
+            _too_many(source, offset, found)
+            return
+        message, help = describe_hidden(source.text[offset])
+        found.error("E0115", message, Span(source.name, offset, offset + 1), help)
+
+
 def report_request(source: Source, found: Diagnostics, subject: str) -> None:
     """Says what is wrong with the text of a request."""
     problem = first_problem("request", source.text)
     assert problem is not None
     questions.report(problem, _offset(problem, source.text), source, found, subject)
+
+
+def _too_many(source: Source, offset: int, found: Diagnostics) -> None:
+    found.error(
+        "E0109",
+        f"more than {MAX_ERRORS} syntax errors in this file",
+        Span(source.name, offset, offset),
+        "the rest of it was not read; correct the first ones and try again",
+    )
 
 
 def _offset(problem: UnexpectedInput, text: str) -> int:

@@ -166,6 +166,18 @@ def describe_character(rest: str) -> tuple[str, str, str]:
     return "E0107", f"the character `{shown}` has no meaning here", help
 
 
+def describe_hidden(character: str) -> tuple[str, str]:
+    """Message and help for a character that nobody sees."""
+    import unicodedata  # for few texts
+
+    number = ord(character)
+    if character == "\r":
+        return "carriage return U+000D without a line feed", "end lines by LF, or by CR and LF"
+    name = unicodedata.name(character, "control character").lower()
+    help = f"remove it, or write `\\u{{{number:x}}}` in a string" if number else "remove it"
+    return f"{name} U+{number:04X} cannot be seen", help
+
+
 def _keyword(terminal: str) -> str:
     return terminal.lower().replace("_", "-")
 

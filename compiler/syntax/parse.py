@@ -11,6 +11,7 @@ from compiler.source import Source, Span
 from compiler.syntax import tables, tree
 from compiler.syntax.build import TreeBuilder
 from compiler.syntax.collecting import uncollected
+from compiler.syntax.hidden import hidden
 from compiler.syntax.known import Known
 from compiler.syntax.machine import MAX_DEPTH, Machine
 from compiler.syntax.token import Token
@@ -26,12 +27,18 @@ def _machine(start: str) -> tuple[Machine, TreeBuilder]:
 
 def parse_policy(source: Source, found: Diagnostics) -> tuple[tree.Statement, ...]:
     """The statements of a file; a broken one is reported and left out."""
+    if not _visible(source):
+        from compiler.syntax.errors import report_hidden  # lark, which right texts do without
+
+        report_hidden(source, found)
+        found.unread()
+        return ()
     good, statements = _run("policy", source.name, source.text)
     if not good and not _balanced(source, found):
         found.unread()
         return ()
     if not good:
-        from compiler.syntax.errors import without_broken  # lark, which right texts do without
+        from compiler.syntax.errors import without_broken
 
         _, statements = _run("policy", source.name, without_broken(source, found))
     return statements or ()
@@ -57,7 +64,7 @@ def parse_tokens(source: Source, found: Diagnostics) -> list[Token] | None:
     machine, builder = _machine("policy")
     builder.file = source.name
     with uncollected():
-        if not machine.run(source.text, tokens)[0]:
+        if not (_visible(source) and machine.run(source.text, tokens)[0]):
             parse_policy(source, found)
             return None
     line, end = 1, 0
@@ -74,6 +81,10 @@ def _run(start: str, file: str, text: str) -> tuple[bool, Any]:
     known = Known(tables.load().lexis, file) if start == "policy" else None
     with uncollected():
         return machine.run(text, known=known)
+
+
+def _visible(source: Source) -> bool:
+    return next(hidden(source.text), None) is None
 
 
 def _balanced(source: Source, found: Diagnostics) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -12,6 +13,8 @@ from compiler.syntax.reference import make_parser
 Tokens = tuple[str, ...]
 Strategy = SearchStrategy[Tokens]
 
+#: Categories of the characters that no text of a policy has.
+ABSENT: tuple[Literal["Cc", "Cf", "Cs", "Zl", "Zp"], ...] = ("Cc", "Cf", "Cs", "Zl", "Zp")
 #: Words that cannot be names.
 RESERVED = ("self", "host", "host-root", "any", "auto")
 #: Every word of the language; most can be names too.
@@ -82,7 +85,7 @@ numeral: Strategy = st.one_of(
     st.integers(0, 70000).map(str),
     st.from_regex(r"-?[0-9][0-9A-Za-z_-]{0,4}(\.[0-9a-z]{1,3})?", fullmatch=True),
 ).map(lambda n: (n,))
-_characters = st.characters(exclude_categories=["Cs"], exclude_characters='"\\\n')
+_characters = st.characters(exclude_categories=ABSENT, exclude_characters='"\\')
 _escapes = st.sampled_from(('\\"', "\\\\", "\\n", "\\t", "\\u{e9}", "\\x", "#", "{", "};", "\t"))
 string: Strategy = st.one_of(
     st.sampled_from(("/var/cells/web", "www", "", "# no comment", "};")),

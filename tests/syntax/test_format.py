@@ -46,8 +46,6 @@ def test_expected_text_is_its_own_format(case: str) -> None:
             "policy p;\n# c\n\ntarget netbsd 10.1;\n",
         ),
         ('import "a\tb # c";\t# d\t ', 'import "a\tb # c";  # d\n'),
-        # A lone carriage return ends no line.
-        ("permissive; # a\rb\npermissive;", "permissive;  # a\rb\npermissive;\n"),
     ],
 )
 def test_white_space(text: str, expected: str) -> None:
