@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from compiler import files
 from compiler.diagnostics import Diagnostic, Diagnostics
 from compiler.ir.ir import IR
 from compiler.record import record
@@ -120,3 +121,18 @@ def compile_policy(
     errors = tuple(d for d in every if d.severity == "error")
     remarks = tuple(d for d in every if d.severity != "error")
     return Compilation(path, sources, errors, remarks, program)
+
+
+def read_part(path: Path) -> Compilation:
+    """A file that no known policy imports: whether its text can be a part of one."""
+    from compiler.names.project import policy_root, read_source
+    from compiler.syntax.parse import parse_policy
+    from compiler.syntax.placement import check_places
+
+    found = Diagnostics()
+    name = Path(files.real(str(path))).relative_to(policy_root(path)).as_posix()
+    source = read_source(path, name, found, None)
+    if source is None:
+        return Compilation(path, {}, found.sorted(), (), None)
+    check_places(parse_policy(source, found), "a file", found)
+    return Compilation(path, {name: source}, found.sorted(), (), None)

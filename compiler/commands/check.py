@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import datetime
-import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from compiler import files
+from compiler.commands.named import named
 from compiler.commands.output import Findings, print_findings, print_report, seen_from
 from compiler.commands.results import Results
 from compiler.diagnostics import Diagnostic, Diagnostics, Severity
 from compiler.lint.configuration import read_settings
 from compiler.lint.settings import Choice, Settings
 from compiler.names.project import policy_root
-from compiler.pattern import pattern
 from compiler.record import NamedTuple, changed, record
 from compiler.source import Source
 
 if TYPE_CHECKING:
     from compiler.commands.baseline import BaselineMode
-
-#: What makes a file the root file of a policy.
-_HEADER = pattern(rb"^(?:\xef\xbb\xbf)?(?:[^#\"\n]*;)?[ \t]*policy\s+[A-Za-z]", re.MULTILINE)
 
 FailOn = Literal["error", "warning", "note", "never"]
 _SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
@@ -63,7 +58,8 @@ def check(
     if options.fix or options.diff:
         from compiler.commands.fixing import fix
 
-        status = fix([(p.path, p.settings) for p in chosen], today, options.diff)
+        policies = [(p.path, p.settings) for p in chosen if not p.part]
+        status = fix(policies, today, options.diff)
         if status and not options.diff:
             return status
     found = _found(chosen, results or Results(None, today))
@@ -110,16 +106,19 @@ class _Chosen(NamedTuple):
     path: Path
     root: Path
     settings: Settings
+    part: bool
+    """Whether it is a part of policies, to be checked by itself if none of them is here."""
 
 
 def _chosen(paths: Iterable[Path], options: Options) -> list[_Chosen] | None:
-    """The policies to check; None after printing that there are none somewhere, or that their
-    settings are wrong."""
-    named = policies(paths)
-    if named is None:
+    """The policies to check, then parts; None after printing that there are no policies
+    somewhere, or that their settings are wrong."""
+    files = named(paths)
+    if files is None:
         return None
     settings = _Configured(options)
-    chosen = [settings.policy(policy) for policy in named]
+    chosen = [settings.chosen(path) for path in files.policies]
+    chosen += [settings.chosen(path, part=True) for path in files.parts]
     if settings.found.failed:
         print_findings(settings.found.sorted(), settings.sources, settings.root)
         return None
@@ -133,10 +132,13 @@ def _found(chosen: Iterable[_Chosen], results: Results) -> list[Findings]:
     checked: dict[Path, dict[str, None]] = {}
     for policy in chosen:
         root = policy.root
-        result = results.of(policy.path, root, policy.settings)
+        name = seen_from(root, policy.path)
+        if policy.part and name in sources.get(root, {}):
+            continue
+        result = results.of(policy.path, root, policy.settings, policy.part)
         found.setdefault(root, {}).update(dict.fromkeys(result.diagnostics))
         sources.setdefault(root, {}).update(result.sources)
-        checked.setdefault(root, {})[seen_from(root, policy.path)] = None
+        checked.setdefault(root, {})[name] = None
     return [
         Findings(root, tuple(found[root]), sources[root], tuple(checked[root])) for root in found
     ]
@@ -165,11 +167,11 @@ class _Configured:
         self._choice = Choice(options.select or None, ignore=options.ignore)
         self._known: dict[Path, Settings] = {}
 
-    def policy(self, path: Path) -> _Chosen:
+    def chosen(self, path: Path, part: bool = False) -> _Chosen:
         root = policy_root(path)
         if not self.found.failed:
             self.root = root
-        return _Chosen(path, root, self._of(root))
+        return _Chosen(path, root, self._of(root), part)
 
     def _of(self, root: Path) -> Settings:
         known = self._known.get(root)
@@ -209,42 +211,3 @@ def _fails(severity: Severity, fail_on: FailOn) -> bool:
     if fail_on == "never":
         return False
     return _SEVERITIES.index(severity) <= _SEVERITIES.index(fail_on)
-
-
-def policies(paths: Iterable[Path]) -> list[Path] | None:
-    """The files themselves, and the policies below directories, each once; None after saying
-    that there are none below one."""
-    found: dict[Path, None] = {}
-    for path in paths:
-        some = policies_at(path)
-        if not some:
-            from compiler.render.text import visible
-
-            sys.stderr.write(
-                f"cellc: no `.cell` file below `{visible(str(path))}` has a `policy` line: name"
-                " another directory, or a file\n"
-            )
-            return None
-        found.update(dict.fromkeys(some))
-    return list(found)
-
-
-def policies_at(path: Path) -> list[Path]:
-    """The file itself, or the root files of policies below a directory, in name order.
-
-    What cannot be read may hold a policy, and counts as one: a directory, a file, a link.
-    """
-    if files.kind(str(path)) != "directory":
-        return [path]
-    return [p for p in sorted(map(Path, files.below(str(path)))) if _is_root(p)]
-
-
-def _is_root(path: Path) -> bool:
-    try:
-        data = files.read(str(path))
-        if _HEADER.search(data):
-            return True
-        data.decode()
-    except (OSError, UnicodeDecodeError):
-        return True  # compiling it says what is wrong
-    return False

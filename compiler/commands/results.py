@@ -33,27 +33,28 @@ class Results:
         self._kept = kept
         self._today = today
         self._about = (cache.tool(), _here(), today.isoformat()) if kept else ()
-        self._memory: dict[tuple[Path, str], tuple[Notes, Result]] = {}
+        self._memory: dict[tuple[Path, str, bool], tuple[Notes, Result]] = {}
         self._settings: Settings | None = None
         self._said = ""
         """What the settings say that were asked about last: mostly those of the next policy."""
 
-    def of(self, policy: Path, root: Path, settings: Settings) -> Result:
-        """What is found in a policy below a policy root."""
+    def of(self, policy: Path, root: Path, settings: Settings, part: bool = False) -> Result:
+        """What is found in a policy below a policy root, or in a part of one by itself."""
         if settings is not self._settings:
             self._settings, self._said = settings, repr(settings)
-        wanted = policy, self._said
+        wanted = policy, self._said, part
         if wanted in self._memory:
             notes, result = self._memory[wanted]
             if notes.hold():
                 return result
-        name = cache.name_of("policy", *self._about, str(policy), wanted[1])
+        kind = "part" if part else "policy"
+        name = cache.name_of(kind, *self._about, str(policy), self._said)
         before = self._read(name, root)
         if before is not None:
             self._memory[wanted] = before
             return before[1]
         with Notes() as notes:
-            result = self._check(policy, settings)
+            result = _part(policy) if part else self._check(policy, settings)
         if not notes.torn:
             self._memory[wanted] = notes, result
             if self._kept:
@@ -74,6 +75,13 @@ class Results:
             return None
         notes = cache.to_notes(fields[0])
         return (notes, _result(fields[1], root)) if notes.hold() else None
+
+
+def _part(path: Path) -> Result:
+    from compiler.driver import read_part
+
+    part = read_part(path)
+    return Result(part.diagnostics, part.sources)
 
 
 def _here() -> str:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from compiler import lock
-from compiler.commands.check import policies_at
+from compiler.commands.named import policies_at
 from compiler.commands.output import print_findings
 from compiler.driver import Program, compile_policy
 from compiler.names.project import policy_root

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from compiler.checks.tests import run_tests
-from compiler.commands.check import policies
-from compiler.commands.output import print_findings
+from compiler.commands.named import named
+from compiler.commands.output import print_findings, seen_from
 from compiler.commands.test_report import Report, ReportFormat, report
 from compiler.diagnostics import Diagnostics
-from compiler.driver import Program, compile_policy
+from compiler.driver import Compilation, Program, compile_policy, read_part
 from compiler.names.project import policy_root
 from compiler.record import NamedTuple
 
@@ -30,10 +30,11 @@ def test(
     paths: Iterable[Path], today: datetime.date, format: ReportFormat, measures: Measures
 ) -> int:
     """Runs all tests and prints a report; findings go to standard error.  The exit status."""
-    named = policies(paths)
-    if named is None:
+    files = named(paths)
+    if files is None:
         return 2
-    reports = [_run(path, today, measures) for path in named]
+    reports = [_run(path, today, measures) for path in files.policies]
+    reports += _broken_parts(files.parts, reports)
     sys.stdout.write(report(reports, format, measures.fail_under))
     return int(any(r.failed or r.low(measures.fail_under) for r in reports))
 
@@ -43,8 +44,7 @@ def _run(path: Path, today: datetime.date, measures: Measures) -> Report:
     found = Diagnostics()
     found.extend(compilation.diagnostics)
     program = compilation.decided
-    errors = tuple(error.message for error in compilation.diagnostics)
-    made = Report(path.as_posix(), program, compilation.sources, errors=errors)
+    made = _report(path, compilation)
     if program is not None:
         results = run_tests(program.policy, program.lowered, compilation.sources, found)
         made = made._replace(results=tuple(results))
@@ -52,6 +52,26 @@ def _run(path: Path, today: datetime.date, measures: Measures) -> Report:
             made = _measured(made, program, measures)
     print_findings(found.sorted(), compilation.sources, policy_root(path))
     return made
+
+
+def _report(path: Path, compilation: Compilation) -> Report:
+    errors = tuple(error.message for error in compilation.diagnostics)
+    return Report(path.as_posix(), compilation.decided, compilation.sources, errors=errors)
+
+
+def _broken_parts(parts: Iterable[Path], reports: Iterable[Report]) -> list[Report]:
+    """The parts of policies that none of those reported imports, if they cannot be read."""
+    imported = {policy_root(Path(r.policy)) / name for r in reports for name in r.sources}
+    broken = []
+    for path in parts:
+        root = policy_root(path)
+        if root / seen_from(root, path) in imported:
+            continue
+        part = read_part(path)
+        if part.failed:
+            print_findings(part.diagnostics, part.sources, root)
+            broken.append(_report(path, part))
+    return broken
 
 
 def _measured(made: Report, program: Program, measures: Measures) -> Report:

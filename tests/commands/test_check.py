@@ -17,7 +17,7 @@ def test_success_is_quiet(cellc: Run) -> None:
 
 
 def test_a_directory_stands_for_its_policies(cellc: Run, folder: Path) -> None:
-    (folder / "part.cell").write_text("nothing that a policy would begin with")
+    (folder / "part.cell").write_text("profile p extends theirs { }")
     (folder / "more").mkdir()
     (folder / "more" / "other.cell").write_text("policy other; target netbsd 9.5;")
     result = cellc("check", ".")
