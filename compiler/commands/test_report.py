@@ -165,6 +165,8 @@ def _is_alike(program: Program, request: Request, effect: Effect) -> bool:
 
 
 def _json(r: Report, least: float | None) -> Iterator[str]:
+    if r.errors:
+        yield json.dumps({"policy": r.policy, "errors": list(r.errors)})
     for result in r.results:
         row = {
             "policy": r.policy,

@@ -85,6 +85,19 @@ def test_json(cellc: Run) -> None:
     assert row == {"policy": "web.cell", "test": "ports", "cases": 2, "failed": 0, "failures": []}
 
 
+def test_json_of_a_policy_that_fails_as_a_whole(cellc: Run, folder: Path) -> None:
+    broken = WEB.replace("worker process.* to web", "web process.* to worker")
+    (folder / "web.cell").write_text(broken)
+    (folder / "wrong.cell").write_text("policy wrong;\n")
+    result = cellc("test", ".", "--format", "json")
+    assert result.exit_code == 1
+    first, second, third = map(json.loads, result.stdout.splitlines())
+    assert (first["policy"], len(first["errors"])) == ("web.cell", 1)
+    assert first["errors"][0].startswith("assertion broken")
+    assert (second["policy"], second["test"]) == ("web.cell", "ports")
+    assert third == {"policy": "wrong.cell", "errors": ["the policy names no target release"]}
+
+
 def test_the_rule_is_checked(cellc: Run, folder: Path) -> None:
     good = WEB.replace(
         "port 80 works;", 'port 80 by "grant network.bind.privport  tcp port 80" works;'
