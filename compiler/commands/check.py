@@ -127,7 +127,7 @@ def _chosen(paths: Iterable[Path], options: Options) -> list[_Chosen] | None:
 
 def _found(chosen: Iterable[_Chosen], results: Results) -> list[Findings]:
     """What is found below each policy root."""
-    found: dict[Path, dict[Diagnostic, None]] = {}
+    found: dict[Path, dict[Diagnostic, str]] = {}
     sources: dict[Path, dict[str, Source]] = {}
     checked: dict[Path, dict[str, None]] = {}
     for policy in chosen:
@@ -136,11 +136,14 @@ def _found(chosen: Iterable[_Chosen], results: Results) -> list[Findings]:
         if policy.part and name in sources.get(root, {}):
             continue
         result = results.of(policy.path, root, policy.settings, policy.part)
-        found.setdefault(root, {}).update(dict.fromkeys(result.diagnostics))
+        here = found.setdefault(root, {})
+        for diagnostic in result.diagnostics:
+            here.setdefault(diagnostic, name)
         sources.setdefault(root, {}).update(result.sources)
         checked.setdefault(root, {})[name] = None
     return [
-        Findings(root, tuple(found[root]), sources[root], tuple(checked[root])) for root in found
+        Findings(root, tuple(found[root]), sources[root], tuple(checked[root]), found[root])
+        for root in found
     ]
 
 

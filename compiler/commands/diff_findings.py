@@ -26,7 +26,8 @@ def print_sarif(rows: Rows, new: Side) -> None:
     found = [*_decisions(rows.decisions), *_settings(rows.settings)]
     main = new.program.definitions.files[-1].source.name
     path = seen_from(new.root, new.root / main)
-    print_report([Findings(new.root, found, new.sources, (path,))], "sarif", _TITLES)
+    homes = dict.fromkeys(found, path)
+    print_report([Findings(new.root, found, new.sources, (path,), homes)], "sarif", _TITLES)
 
 
 def _decisions(rows: tuple[DecisionRow, ...]) -> Iterator[Diagnostic]:

@@ -70,6 +70,8 @@ class Findings:
     sources: Mapping[str, Source]
     policies: Sequence[str]
     """The files that were checked, as the policy root sees them."""
+    homes: Mapping[Diagnostic, str]
+    """Which of them was checked when a finding was made."""
 
     @property
     def name(self) -> Callable[[str], str]:
@@ -107,11 +109,13 @@ def print_report(
 
     findings: list[Diagnostic] = []
     sources: dict[str, Source] = {}
+    homes: dict[Diagnostic, str] = {}
     for some in every:
         name = _renaming(some.root, Path())
         shown, moved = _renamed(some.diagnostics, some.sources, name)
         findings += shown
         sources |= moved
+        homes |= {to: name(some.homes[of]) for to, of in zip(shown, some.diagnostics, strict=True)}
     report = Report(
         findings,
         sources,
@@ -119,6 +123,7 @@ def print_report(
         words or titles(),
         pages() if format == "sarif" and words is None else {},
         [_renaming(some.root, Path())(name) for some in every for name in some.policies],
+        homes,
         VERSION,
     )
     sys.stdout.write(rendered(format, report))

@@ -18,7 +18,7 @@ def render(report: Report) -> str:
 def _issue(finding: Diagnostic, fingerprint: str, report: Report) -> dict[str, object]:
     at = report.place(finding.span)
     lines = {"begin": at.line, "end": at.end_line} if at else {"begin": 1, "end": 1}
-    path = finding.span.file if finding.span else next(iter(report.policies), ".")
+    path = report.file(finding) or "."
     words = f"{finding.message}; {finding.help}" if finding.help else finding.message
     return {
         "description": words,

@@ -27,6 +27,8 @@ class Report:
     """A page in Markdown for each code that has one."""
     policies: Sequence[str] = ()
     """The files that were checked."""
+    homes: Mapping[Diagnostic, str] = NOTHING
+    """Which of them was checked when a finding was made."""
     version: str = "0"
     """Of cellc."""
 
@@ -34,6 +36,10 @@ class Report:
         """Where a span lies, if its file was read."""
         source = self.sources.get(span.file) if span else None
         return place(span, source) if span and source else None
+
+    def file(self, finding: Diagnostic) -> str:
+        """The file that a finding is in, or else about; "" if nobody knows."""
+        return finding.span.file if finding.span else self.homes.get(finding, "")
 
     def rows(self) -> Iterator[tuple[Diagnostic, str]]:
         """Findings with their fingerprints."""

@@ -76,8 +76,8 @@ def _result(
     }
     if finding.span:
         result["locations"] = [{"physicalLocation": _physical(finding.span, report)}]
-    elif report.policies:  # GitHub drops results that are nowhere
-        result["locations"] = [{"physicalLocation": {"artifactLocation": _uri(report.policies[0])}}]
+    elif file := report.file(finding):  # GitHub drops results that are nowhere
+        result["locations"] = [{"physicalLocation": {"artifactLocation": _uri(file)}}]
     if finding.related:
         result["relatedLocations"] = _related(finding, report)
     return result

@@ -142,6 +142,21 @@ def test_json_goes_to_standard_output(cellc: Run, folder: Path) -> None:
     assert "confined" in rows[0]["help"]
 
 
+def test_a_finding_without_a_place_is_at_the_policy_that_was_checked(
+    cellc: Run, folder: Path
+) -> None:
+    (folder / "more").mkdir()
+    os.mkfifo(folder / "more" / "pipe.cell")
+    command = ("check", "web.cell", "more", "gone.cell", "--ignore", "ALL")
+    issues = json.loads(cellc(*command, "--format", "gitlab").stdout)
+    where = [issue["location"]["path"] for issue in issues]
+    assert where == ["gone.cell", "more/pipe.cell"]
+    (run,) = json.loads(cellc(*command, "--format", "sarif").stdout)["runs"]
+    first, second = (result["locations"] for result in run["results"])
+    assert first == [{"physicalLocation": {"artifactLocation": {"uri": "gone.cell"}}}]
+    assert second == [{"physicalLocation": {"artifactLocation": {"uri": "more/pipe.cell"}}}]
+
+
 def test_sarif_is_one_document(cellc: Run) -> None:
     result = cellc("check", "web.cell", "--format", "sarif")
     assert json.loads(result.stdout)["version"] == "2.1.0"

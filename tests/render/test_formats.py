@@ -58,6 +58,7 @@ def report(findings: Any = FINDINGS, sources: Any = None) -> Report:
         {"E0203": "unknown action", "SEC001": "something, permissive"},
         {"SEC001": "# SEC001\n"},
         ("a b/p.cell", "fine.cell"),
+        dict.fromkeys(findings, "fine.cell"),
         "1.2",
     )
 
