@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 64 * 1024 * 1024
 #: What names of policies end in.
 SUFFIX = ".cell"
-#: Emacs notes who edits a file by a link beside it, which leads nowhere.
-_EDITED = ".#"
+#: What names begin with of files that programs keep for themselves.
+_HIDDEN = "."
 
 Question = tuple[str, str]
 """What is asked, a key of _ANSWERS, and about which path."""
@@ -130,8 +130,9 @@ def names(folder: str) -> list[str]:
 def below(folder: str) -> list[str]:
     """Files below a directory whose names end in SUFFIX, and directories that cannot be read.
 
-    Follows links to files but none to directories.  Links that lead nowhere and FIFOs are
-    there, too: whoever reads one of these is told what is wrong with it.
+    Links do not count: what they lead to is found by its own name, or lies elsewhere.  Neither
+    do hidden files, and what lies in hidden directories.  FIFOs are there, too: whoever reads
+    one is told what is wrong with it.
     """
     found = _below(folder)
     _note("below", folder, _list(found))
@@ -217,9 +218,11 @@ def _below(folder: str) -> list[str]:
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    if entry.is_dir(follow_symlinks=False):
+                    if entry.is_symlink() or entry.name.startswith(_HIDDEN):
+                        continue
+                    if entry.is_dir():
                         folders.append(entry.path)
-                    elif _is_policy(entry):
+                    elif entry.name.endswith(SUFFIX):
                         found.append(entry.path)
         except FileNotFoundError:  # gone meanwhile
             continue
@@ -227,13 +230,6 @@ def _below(folder: str) -> list[str]:
             found.append(folder)
     found.sort()
     return found
-
-
-def _is_policy(entry: os.DirEntry[str]) -> bool:
-    """Whether this is called like a policy, and is no directory nor leads to one."""
-    if not entry.name.endswith(SUFFIX) or entry.name.startswith(_EDITED):
-        return False
-    return entry.is_file(follow_symlinks=False) or not os.path.isdir(entry.path)
 
 
 def _list(found: list[str]) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import BinaryIO
 
-from compiler import durable, rewrite
+from compiler import durable, files, rewrite
 from compiler.diagnostics import Diagnostics
 from compiler.files import MAX_BYTES
 from compiler.names.project import decode, too_large
@@ -15,7 +15,6 @@ from compiler.render.text import visible
 from compiler.source import Source
 from compiler.syntax.format import format_source
 
-SUFFIX = ".cell"
 STDIN = "-"
 
 _NO_FILE = "name a regular file by its own name; nothing was changed"
@@ -71,28 +70,13 @@ class _Run:
             self._report(data, formatted, "<stdin>")
 
     def path(self, path: str) -> None:
-        """Formats a file, or all policies below a directory but for hidden ones and links."""
-        if not os.path.isdir(path):
-            self._file(path)
-            return
-        problems = len(self.found)
-        files = list(self._below(path))
-        if not files and len(self.found) == problems:
-            help = "name another directory, or a file; links and hidden directories do not count"
-            self._refuse(path, f"no file below it ends in `{SUFFIX}`", help)
-        for file in files:
+        """Formats a file, or all policies below a directory."""
+        found = files.below(path) if os.path.isdir(path) else [path]
+        if not found:
+            help = "name another directory, or a file; links and hidden names do not count"
+            self._refuse(path, f"no file below it ends in `{files.SUFFIX}`", help)
+        for file in found:
             self._file(file)
-
-    def _below(self, directory: str) -> Iterator[str]:
-        def refuse(problem: OSError) -> None:
-            self._unreadable(str(problem.filename), problem)
-
-        for folder, folders, names in os.walk(directory, onerror=refuse):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            for name in sorted(names):
-                file = os.path.join(folder, name)
-                if name.endswith(SUFFIX) and not os.path.islink(file):
-                    yield file
 
     def _file(self, path: str) -> None:
         try:

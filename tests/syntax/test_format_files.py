@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,7 @@ def test_directories(ugly: Path, tmp_path: Path) -> None:
     (tmp_path / "link.cell").symlink_to(ugly)
     (tmp_path / "loop").symlink_to(tmp_path)
     result = _run(tmp_path, ugly)
-    expected = [tmp_path / name for name in ("a.cell", "ugly.cell", "sub/b.cell")]
+    expected = [tmp_path / name for name in ("a.cell", "sub/b.cell", "ugly.cell")]
     assert (result.text, result.status) == ("".join(f"{path}\n" for path in expected), 0)
     assert (tmp_path / "sub/.hidden/c.cell").read_bytes() == UGLY
     assert (tmp_path / "a.txt").read_bytes() == UGLY
@@ -144,13 +145,16 @@ def test_a_directory_that_cannot_be_read(
     shut = tmp_path / "shut"
     shut.mkdir()
 
-    def scandir(path: str) -> object:
-        if path == str(shut):
-            raise PermissionError(errno.EACCES, "Permission denied", path)
-        return real(path)
+    def refusing(real: Callable[..., object]) -> Callable[..., object]:
+        def look(path: str, *more: object) -> object:
+            if path == str(shut):
+                raise PermissionError(errno.EACCES, "Permission denied", path)
+            return real(path, *more)
 
-    real = os.scandir
-    monkeypatch.setattr(os, "scandir", scandir)
+        return look
+
+    monkeypatch.setattr(os, "scandir", refusing(os.scandir))
+    monkeypatch.setattr(os, "open", refusing(os.open))
     result = _run(tmp_path)
     assert (result.text, result.status) == (f"{ugly}\n", 2)
     (finding,) = result.found.sorted()
