@@ -18,6 +18,7 @@ from compiler.foreign.celladm import translate
 from compiler.foreign.text import policy_text
 from compiler.render.text import render_text
 from compiler.source import Source
+from compiler.syntax.hidden import hidden
 from tests.celladm.upstream import read
 from tests.commands.conftest import Run, cellc, folder
 from tests.semantics.support import compile_text, must
@@ -277,6 +278,14 @@ def test_the_command(cellc: Run, folder: Path) -> None:
         "target netbsd 10.1;",
     ]
     assert 'base "/d"' in result.stdout
+
+
+def test_hidden_characters_become_escapes(cellc: Run, folder: Path) -> None:
+    (folder / "x\u200b").mkdir()
+    file = _write(folder / "x\u200b", "a", command="echo \u202e\x1b\xad")
+    result = cellc("import", "celladm", f"x\u200b/{file}")
+    assert (result.exit_code, list(hidden(result.stdout))) == (0, [])
+    assert r"echo \u{202e}\u{1b}\u{ad}" in result.stdout
 
 
 def test_nothing_is_printed_when_one_file_is_bad(cellc: Run, folder: Path) -> None:

@@ -112,6 +112,15 @@ def test_a_diff_writes_nothing_and_a_fix_does(site: Path) -> None:
     assert _check("--diff", "--select", "STY007").exit_code == 0
 
 
+def test_a_file_with_a_hidden_character_is_not_fixed(site: Path) -> None:
+    text = POLICY.replace("# kept", "# kept\u202e")
+    (site / "p.cell").write_text(text)
+    result = _check("--fix", "--select", "STY007")
+    assert result.exit_code == 1
+    assert result.stderr.count("error[E0115]") == 1
+    assert (site / "p.cell").read_text() == text
+
+
 def test_a_byte_order_mark_stays(site: Path) -> None:
     mark = b"\xef\xbb\xbf"
     (site / "p.cell").write_bytes(mark + POLICY.encode())
