@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from compiler import files
 from compiler.commands.named import named
-from compiler.commands.output import Findings, print_findings, print_report, seen_from
+from compiler.commands.output import Findings, files_of, print_findings, print_report, seen_from
 from compiler.commands.results import Results
 from compiler.diagnostics import Diagnostic, Diagnostics, Severity
 from compiler.lint.configuration import read_settings
@@ -113,12 +114,12 @@ class _Chosen(NamedTuple):
 def _chosen(paths: Iterable[Path], options: Options) -> list[_Chosen] | None:
     """The policies to check, then parts; None after printing that there are no policies
     somewhere, or that their settings are wrong."""
-    files = named(paths)
-    if files is None:
+    these = named(paths)
+    if these is None:
         return None
     settings = _Configured(options)
-    chosen = [settings.chosen(path) for path in files.policies]
-    chosen += [settings.chosen(path, part=True) for path in files.parts]
+    chosen = [settings.chosen(path) for path in these.policies]
+    chosen += [settings.chosen(path, part=True) for path in these.parts]
     if settings.found.failed:
         print_findings(settings.found.sorted(), settings.sources, settings.root)
         return None
@@ -130,12 +131,14 @@ def _found(chosen: Iterable[_Chosen], results: Results) -> list[Findings]:
     found: dict[Path, dict[Diagnostic, str]] = {}
     sources: dict[Path, dict[str, Source]] = {}
     checked: dict[Path, dict[str, None]] = {}
+    read: set[Path] = set()
     for policy in chosen:
+        if policy.part and Path(files.real(str(policy.path))) in read:
+            continue
         root = policy.root
         name = seen_from(root, policy.path)
-        if policy.part and name in sources.get(root, {}):
-            continue
         result = results.of(policy.path, root, policy.settings, policy.part)
+        read.update(files_of(result.sources, root))
         here = found.setdefault(root, {})
         for diagnostic in result.diagnostics:
             here.setdefault(diagnostic, name)

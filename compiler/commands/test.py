@@ -7,9 +7,10 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from compiler import files
 from compiler.checks.tests import run_tests
 from compiler.commands.named import named
-from compiler.commands.output import print_findings, seen_from
+from compiler.commands.output import files_of, print_findings
 from compiler.commands.test_report import Report, ReportFormat, report
 from compiler.diagnostics import Diagnostics
 from compiler.driver import Compilation, Program, compile_policy, read_part
@@ -30,11 +31,11 @@ def test(
     paths: Iterable[Path], today: datetime.date, format: ReportFormat, measures: Measures
 ) -> int:
     """Runs all tests and prints a report; findings go to standard error.  The exit status."""
-    files = named(paths)
-    if files is None:
+    these = named(paths)
+    if these is None:
         return 2
-    reports = [_run(path, today, measures) for path in files.policies]
-    reports += _broken_parts(files.parts, reports)
+    reports = [_run(path, today, measures) for path in these.policies]
+    reports += _broken_parts(these.parts, reports)
     sys.stdout.write(report(reports, format, measures.fail_under))
     return int(any(r.failed or r.low(measures.fail_under) for r in reports))
 
@@ -61,15 +62,14 @@ def _report(path: Path, compilation: Compilation) -> Report:
 
 def _broken_parts(parts: Iterable[Path], reports: Iterable[Report]) -> list[Report]:
     """The parts of policies that none of those reported imports, if they cannot be read."""
-    imported = {policy_root(Path(r.policy)) / name for r in reports for name in r.sources}
+    read = {file for r in reports for file in files_of(r.sources, policy_root(Path(r.policy)))}
     broken = []
     for path in parts:
-        root = policy_root(path)
-        if root / seen_from(root, path) in imported:
+        if Path(files.real(str(path))) in read:
             continue
         part = read_part(path)
         if part.failed:
-            print_findings(part.diagnostics, part.sources, root)
+            print_findings(part.diagnostics, part.sources, policy_root(path))
             broken.append(_report(path, part))
     return broken
 

@@ -33,6 +33,15 @@ def test_a_part_that_is_no_text_of_a_policy(
 
 
 @pytest.mark.parametrize("command", [_CHECK, ("test", ".")], ids=["check", "test"])
+def test_a_part_below_is_told_once(cellc: Run, folder: Path, command: tuple[str, ...]) -> None:
+    web = (folder / "web.cell").read_text()
+    (folder / "web.cell").write_text(web + 'import "deep/part.cell";\n')
+    (folder / "deep").mkdir()
+    (folder / "deep" / "part.cell").write_text("let a = 5 % 3;\n")
+    assert cellc(*command).stderr.count("error[E0107]") == 1
+
+
+@pytest.mark.parametrize("command", [_CHECK, ("test", ".")], ids=["check", "test"])
 @pytest.mark.parametrize(
     "text",
     [
