@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
+
 from compiler.catalogue.actions import Leaf
 from compiler.catalogue.words import IP_PROTOCOLS, PROTOCOL_FAMILIES, TYPES, Constant
 from compiler.ir.ir import AUTO, HOST, OTHER, PROTOCOLS, Request
@@ -12,6 +14,10 @@ _MODULE = "cellpolicy: "
 _LINE = pattern(r"cellpolicy: (deny|permissive)((?: [a-z]+=[^ \n]*)+)")
 _WORDS = {"domain": PROTOCOL_FAMILIES, "type": TYPES, "protocol": IP_PROTOCOLS}
 _RULE = pattern(r"[0-9a-f]{8}")
+#: How lines of syslogd(8), in both of its formats, and of dmesg(8) begin; no request does.
+_STAMP = pattern(
+    r"(?:<\d+>)?(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |(?:1 )?\d{4}-\d\d-\d\dT)|\[ *\d+\.\d+\] "
+)
 
 
 class AuditLine(NamedTuple):
@@ -36,12 +42,37 @@ def of_module(line: str) -> bool:
     return _MODULE in line
 
 
-def untold(request: Request, leaf: Leaf) -> str:
-    """What the kernel says of such a request and a line does not, for it was cut off; or ""."""
+def of_log(line: str) -> bool:
+    """Whether a line was written to a log, by the kernel module or by anything else."""
+    return of_module(line) or _STAMP.match(line) is not None
+
+
+def untold(line: AuditLine, leaf: Leaf | None) -> str:
+    """What the kernel says of every such denial and a line does not, for it was cut off; or "".
+
+    The user id comes after all that is asked for: without it, `port=8` may be half of a number.
+    """
+    if line.uid is None:
+        return "user id"
+    request = line.request
+    if leaf is None:
+        return ""
     if leaf.dimension == "bind" and None in (request.protocol, request.port):
         return "port"
     words = request.domain, request.type, request.socket_protocol
     return "socket" if leaf.dimension in ("socket", "rawsock") and None in words else ""
+
+
+def useless(line: AuditLine, cells: Container[str], leaves: Mapping[str, Leaf]) -> str:
+    """Why a denial is no request of a policy with these cells and actions, or ""."""
+    request = line.request
+    leaf = leaves.get(request.action)
+    if what := untold(line, leaf):
+        return f"the line tells no {what}: it was cut off, or damaged"
+    for name in (request.subject, request.target):
+        if name not in (None, HOST) and name not in cells:
+            return f"no cell is called `{name}`"
+    return "" if leaf else f"there is no action `{request.action}` for this target"
 
 
 def audit_line(line: str) -> AuditLine | None:

@@ -97,7 +97,7 @@ class Explainer:
     def _logged(self, line: AuditLine, text: Source, found: Diagnostics) -> _Json | None:
         """Explains a denial that the kernel logged, as this policy has it."""
         request = line.request
-        if not self._known(request, text, found):
+        if not self._known(line, text, found):
             return None
         if not is_asked(self._actions[request.action], request):
             never_asked(text, found, _NEVER_ASKED)
@@ -115,22 +115,24 @@ class Explainer:
         part["permissive"] = line.permissive
         return part
 
-    def _known(self, request: Request, text: Source, found: Diagnostics) -> bool:
-        """Whether this policy has all that a logged request names; a diagnostic if not."""
+    def _known(self, line: AuditLine, text: Source, found: Diagnostics) -> bool:
+        """Whether this policy has all that a whole line names; a diagnostic if not."""
+        request = line.request
+        leaf = self._actions.get(request.action)
+        if what := untold(line, leaf):
+            help = "it was cut off, or damaged: take the whole line"
+            found.error("E0419", f"this line of the log tells no {what}", _all(text), help)
+            return False
         for name in (request.subject, request.target):
             if name is not None and name not in (HOST, *self._cells):
                 help = nearest(name, [HOST, *self._cells]) or "is this the policy the host runs?"
                 found.error("E0228", f"no cell is called `{name}`", _all(text), help)
                 return False
-        leaf = self._actions.get(request.action)
         if leaf is None:
             help = "the kernel has an action that the catalogue of the target lacks"
             found.error("E0406", f"there is no action `{request.action}`", _all(text), help)
             return False
-        if what := untold(request, leaf):
-            help = "it was cut off, or damaged: take the whole line"
-            found.error("E0419", f"this line of the log tells no {what}", _all(text), help)
-        return not what
+        return True
 
     def _decider_in(self, line: AuditLine) -> str:
         """What decided on the host, where it is not what would here."""

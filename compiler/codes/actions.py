@@ -108,7 +108,8 @@ CODES = (
         "E0419",
         "log line without a request",
         "The kernel module tells of each denial with the cell, the action and what the action "
-        "carries, such as a port. Other lines of it, and those that were cut off, tell of no "
-        "request.",
+        "carries, such as a port, the rule, and at last the process and its user id. Other lines "
+        "of it tell of no request, nor do those that were cut off: half of a number looks like a "
+        "number. A log in which no line is the module's has nothing to explain.",
     ),
 )

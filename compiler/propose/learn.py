@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from compiler.analysis.audit import AuditLine, audit_line, untold
+from compiler.analysis.audit import AuditLine, audit_line, useless
 from compiler.analysis.boxes import Box, meet
 from compiler.analysis.compare import Difference
 from compiler.analysis.frame import Frame
@@ -158,20 +158,12 @@ class _Learning:
     def _why_not(self, line: AuditLine) -> str:
         """Why no rule could help, as far as that is plain from the line."""
         request = line.request
-        if line.uid is None:
-            return "the line is cut off: what it asks for may be more than it tells"
+        if why := useless(line, self._cells, self._leaves):
+            return why
         if line.limit is not None:
             return f"the limit `{line.limit}` was reached; raise it if that is right"
         if request.subject == HOST:
             return "rules are for cells: what the host may do is no matter of rules"
-        for name in (request.subject, request.target):
-            if name not in (None, HOST) and name not in self._cells:
-                return f"no cell is called `{name}`"
-        leaf = self._leaves.get(request.action)
-        if leaf is None:
-            return f"there is no action `{request.action}` for this target"
-        if what := untold(request, leaf):
-            return f"the line tells no {what}"
         if (rule := self._decider.decide(request).rule) is not None:
             decided = self._ir.rules[rule]
             if decided.final:

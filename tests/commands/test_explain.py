@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.commands.conftest import WEB, Run
 
 
@@ -104,7 +106,8 @@ def test_a_log_of_the_kernel_module(cellc: Run) -> None:
 
 def test_a_log_of_another_build(cellc: Run) -> None:
     line = (
-        "cellpolicy: permissive cell=web action=network.bind.port proto=tcp port=8080 rule=00000001"
+        "cellpolicy: permissive cell=web action=network.bind.port proto=tcp port=8080"
+        " rule=00000001 pid=1 uid=80"
     )
     result = cellc("explain", "web.cell", line)
     assert "not in this policy" in result.stderr
@@ -112,9 +115,8 @@ def test_a_log_of_another_build(cellc: Run) -> None:
 
 
 def test_a_host_that_decided_by_default(cellc: Run) -> None:
-    result = cellc(
-        "explain", "web.cell", "cellpolicy: deny cell=web action=system.module rule=default"
-    )
+    line = "cellpolicy: deny cell=web action=system.module rule=default pid=1 uid=0"
+    result = cellc("explain", "web.cell", line)
     assert "warning[W0816]: the host decided by default" in result.stderr
 
 
@@ -125,8 +127,46 @@ def test_a_log_without_denials_has_nothing_to_explain(cellc: Run) -> None:
     assert explain(cellc, "-", input=log) == []
 
 
+SYSLOG = "Nov 24 03:00:00 host sshd[1]: hello\nNov  4 03:00:01 host last message repeated\n"
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        SYSLOG,
+        "<13>1 2026-11-24T03:00:00.000+01:00 host sshd 1 - hello\n",
+        "2026-11-24T03:00:00Z host sshd[1]: hello\n",
+        "[   1.0000000] Copyright (c)\n[ 1.5] timecounter\n    goes on\n",
+    ],
+)
+def test_a_log_without_the_module_is_told_once(cellc: Run, log: str) -> None:
+    result = cellc("explain", "web.cell", "-", input=log)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.count("error[") == 1
+    assert "no line of this log comes from the kernel module" in result.stderr
+
+
+def test_requests_beside_a_log_are_answered(cellc: Run) -> None:
+    result = cellc("explain", "web.cell", "web system.module", "-", input=SYSLOG)
+    assert (result.exit_code, result.stdout[:17]) == (2, "web system.module")
+
+
+def test_wrong_requests_are_told_one_by_one(cellc: Run) -> None:
+    result = cellc("explain", "web.cell", "-", input="web\nwebb system.module\n")
+    assert (result.exit_code, result.stderr.count("error[")) == (2, 2)
+
+
+@pytest.mark.parametrize("cut", ["port=8", "port=80 rule=0000", "port=80 rule=00000000 pid=1 uid"])
+def test_a_line_that_is_cut_off_is_no_request(cellc: Run, cut: str) -> None:
+    """Even where it looks whole: the rest of a number may be missing."""
+    line = f"cellpolicy: deny cell=worker action=network.bind.privport proto=tcp {cut}"
+    result = cellc("explain", "web.cell", line)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "error[E0419]: this line of the log tells no user id" in result.stderr
+
+
 def test_a_logged_request_that_is_never_asked(cellc: Run) -> None:
-    line = "cellpolicy: deny cell=web action=process.fork to=worker rule=default"
+    line = "cellpolicy: deny cell=web action=process.fork to=worker rule=default pid=1 uid=0"
     for asked in (line, "web process.fork to worker"):
         result = cellc("explain", "web.cell", asked)
         assert result.exit_code == 0
@@ -153,7 +193,7 @@ def test_other_errors_leave_no_answer(cellc: Run, folder: Path) -> None:
 def test_sockets_are_logged_as_numbers(cellc: Run) -> None:
     line = (
         "cellpolicy: deny cell=web action=network.socket.open domain=34 type=3 protocol=0"
-        " rule=default"
+        " rule=default pid=1 uid=0"
     )
     (row,) = explain(cellc, line)
     assert row["decision"] == "deny"
@@ -199,7 +239,7 @@ def test_an_id_of_another_policy(cellc: Run) -> None:
 
 
 def test_a_logged_target_of_another_policy(cellc: Run) -> None:
-    line = "cellpolicy: deny cell=web action=process.signal to=gone rule=default"
+    line = "cellpolicy: deny cell=web action=process.signal to=gone rule=default pid=1 uid=0"
     result = cellc("explain", "web.cell", line)
     assert result.exit_code == 2
     assert "no cell is called `gone`" in result.stderr

@@ -116,7 +116,7 @@ def test_final_rules_and_ports_of_others_stay(cellc: Run, folder: Path) -> None:
         + line("worker", "network.bind.privport", more="proto=tcp port=80")
         + line("nobody", "process.fork", more="to=nobody")
         + line("host", "process.signal", more="to=web")
-        + line("web", "process.rlimit", more="limit=processes")
+        + line("web", "process.fork", more="limit=processes")
         + line("web", "process.unheard")
     )
     found = learn(cellc, folder, log, status=1)

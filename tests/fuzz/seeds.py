@@ -34,7 +34,8 @@ _REQUESTS = (
     b"host-root system.module",
     b"all network.socket.open domain inet type raw protocol icmp",
     b"web vnode.{read_data, execute}",
-    b"cellpolicy: deny cell=web action=network.bind.port proto=tcp port=8080 rule=00000001",
+    b"cellpolicy: deny cell=web action=network.bind.port proto=tcp port=8080 rule=00000001"
+    b" pid=1 uid=80",
 )
 
 
