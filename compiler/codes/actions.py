@@ -112,4 +112,11 @@ CODES = (
         "of it tell of no request, nor do those that were cut off: half of a number looks like a "
         "number. A log in which no line is the module's has nothing to explain.",
     ),
+    Code(
+        "E0420",
+        "nothing observed",
+        "`cellc narrow` takes out the rules that admit nothing in LOG. Where no line is a request "
+        "that the policy admits a cell, these would be all: the log is empty, or of another "
+        "policy, or it only tells of denials, for the kernel does not log what it allows.",
+    ),
 )

@@ -70,31 +70,39 @@ def learn(
 
 
 def narrow(path: Path, log: str, today: datetime.date, write: bool, format: ProposalFormat) -> int:
-    """Prints the patch, or writes it; the exit status."""
-    from compiler.propose.narrow import OBSERVED
+    """Prints the patch, or writes it; 1 when lines of the kernel module were passed over."""
     from compiler.propose.narrow import narrow as propose
+    from compiler.propose.observed import OBSERVED, observe
 
     first, lines = _compiled(path, today), _lines(log)
-    if first is None or lines is None:
-        return 1 if first is None else 2
+    if first is None or first.program is None or lines is None:
+        return 2 if lines is None and first else 1
     problems = Diagnostics()
-    found = propose(path, first, lines, today, problems)
-    if found is None:
-        sources = {**first.sources, OBSERVED: Source(OBSERVED, "\n".join(lines))}
-        print_findings(problems.sorted(), sources, policy_root(path))
+    observed = observe(first.program, lines, problems)
+    passed = [
+        f"passed over: {number(one.lines, 'line')}: {one.why}" for one in observed.passed_over
+    ]
+    sources = {**first.sources, OBSERVED: Source(OBSERVED, "\n".join(lines))}
+    print_findings(problems.sorted(), sources, policy_root(path))
+    if problems.failed:
+        _tell(passed)
         return 2
+    found = propose(path, first, observed.admitted, today)
     record = {
         "proposals": [p.text for p in found.proposals],
         "closed": _differences(found.closed, found.frame),
         "refused": _refused(found.refused),
-        "observed": found.observed,
+        "observed": observed.requests,
+        "passed_over": [one._asdict() for one in observed.passed_over],
     }
     said = [
-        f"{number(found.observed, 'request')} observed",
+        f"{number(observed.requests, 'request')} observed",
+        *passed,
         *_said(found.proposals, "closes", found.closed, found.frame),
         *(f"not proposed: {r.proposal.text}: {r.why}" for r in found.refused),
     ]
-    return _finish(path, first, found.texts, record, said, write, format)
+    status = _finish(path, first, found.texts, record, said, write, format)
+    return status or int(bool(observed.passed_over))
 
 
 def _compiled(path: Path, today: datetime.date) -> Compilation | None:
@@ -153,6 +161,10 @@ def _said(
         yield f"  {row['before']} -> {row['after']}  {row['request']}  [{row['outcome']}]"
 
 
+def _tell(said: Iterable[str]) -> None:
+    sys.stderr.write("".join(f"{visible(line)}\n" for line in said))
+
+
 def _finish(
     path: Path,
     first: Compilation,
@@ -174,7 +186,7 @@ def _finish(
     if format == "json":
         sys.stdout.write(json.dumps({**record, "patch": patch}) + "\n")
     else:
-        sys.stderr.write("".join(f"{visible(line)}\n" for line in said))
+        _tell(said)
         if not write:
             sys.stdout.write(patch)
     if not write:

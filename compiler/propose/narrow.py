@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from compiler.analysis.audit import audit_line
 from compiler.analysis.boxes import Box, meet
 from compiler.analysis.compare import Difference
-from compiler.analysis.decisions import Decided, Decisions
+from compiler.analysis.decisions import Decided
 from compiler.analysis.frame import Frame
-from compiler.analysis.read import RequestReader
-from compiler.diagnostics import Diagnostic, Diagnostics
 from compiler.driver import Compilation
 from compiler.lint.edits import commented, without
 from compiler.lint.rule import Edit
 from compiler.lowering.rule_ids import on_one_line
-from compiler.pattern import pattern
 from compiler.propose.trial import Proposal, Refused, Trial, Tried
 from compiler.propose.wording import conditions
-from compiler.record import NamedTuple, changed
+from compiler.record import NamedTuple
 from compiler.source import Span
 
 _EFFECTS = ("deny", "allow", "grant")
-#: A line of a `test` block around its request, which begins with a subject: the first word of
-#: `deny system.module` is a cell.
-_CASE = pattern(
-    r"^(?:deny|allow|grant)\s+(?!\w+\.|\{[^}]*\}\.|\*)(.*?)(?:\s+by\s+\"[^\"]*\")?(?:\s+(?:works|refused(?:\s+by\s+\S+)?))?$"
-)
-
-
-#: What all lines together are called in diagnostics.
-OBSERVED = "<observed>"
 _COMMENTED = "a comment stands inside: change it by hand"
 
 
@@ -46,61 +33,22 @@ class Tightening(NamedTuple):
     closed: Sequence[Difference]
     """All that would no longer be possible."""
     frame: Frame
-    observed: int
-    """Requests observed, each once."""
 
 
 def narrow(
-    path: Path,
-    first: Compilation,
-    lines: Iterable[str],
-    today: datetime.date,
-    found: Diagnostics,
-) -> Tightening | None:
-    """What to take from a policy that compiles; None after a diagnostic about a line."""
-    narrowing = _Narrowing(path, first, today)
-    observed = narrowing.observed(lines, found)
-    return None if found.failed else narrowing.run(observed)
+    path: Path, first: Compilation, admitted: Sequence[Decided], today: datetime.date
+) -> Tightening:
+    """What to take from a policy that compiles; all that is `admitted` stays so."""
+    return _Narrowing(path, first, today).run(admitted)
 
 
 class _Narrowing:
     def __init__(self, path: Path, first: Compilation, today: datetime.date) -> None:
         self._trial = Trial(path, first, today)
         self._program = self._trial.program
-        self._reader = RequestReader(self._program)
-        self._frame = self._reader.frame
-        self._decisions = Decisions(self._program.ir, self._frame)
+        self._frame = Frame(self._program.ir)
 
-    def observed(self, lines: Iterable[str], found: Diagnostics) -> list[Box]:
-        """Requests as people, tests and the kernel module write them."""
-        boxes: dict[Box, None] = {}
-        end = 0
-        for text in lines:
-            start, end = end, end + len(text) + 1
-            line = text.split("#")[0].strip().rstrip(";").rstrip()
-            logged = audit_line(text)
-            if logged is not None:
-                request = logged.request
-                known = self._frame.bits.keys()
-                names = {request.subject, request.target} - {None}
-                if names <= known and request.action in self._frame.leaf_bits:
-                    boxes[self._frame.point(request)] = None
-                continue
-            if not line:
-                continue
-            case = _CASE.match(line)
-            asked = case[1] if case else line
-            source = self._reader.source(OBSERVED, asked)
-            mine = Diagnostics()
-            pattern = self._reader.read(source, mine)
-            if pattern is not None:
-                boxes.update(dict.fromkeys(self._reader.boxes(source, pattern, mine)))
-            found.extend(_moved(d, start + text.index(asked), end - 1) for d in mine.sorted())
-        return list(boxes)
-
-    def run(self, observed: Sequence[Box]) -> Tightening:
-        admitted = [row for row in self._decisions.of(observed) if row.effect != "deny"]
-
+    def run(self, admitted: Sequence[Decided]) -> Tightening:
         def objection(tried: Tried, added: Sequence[Proposal]) -> str:
             return _objection(tried, admitted)
 
@@ -118,7 +66,6 @@ class _Narrowing:
             [*(r for r in refused if r.why), *(Refused(p, _COMMENTED) for p in untouched)],
             closed,
             tried.comparison.frame if tried else self._frame,
-            len(observed),
         )
 
     def _commented(self, proposal: Proposal) -> bool:
@@ -174,19 +121,6 @@ class _Narrowing:
             return None
         scope = self._program.scopes[index]
         return Proposal(f"{scope}: {' '.join(made)}", (Edit(span, text),))
-
-
-def _moved(found: Diagnostic, start: int, end: int) -> Diagnostic:
-    """A finding about a request as one about all lines, among which it stands from `start` on."""
-
-    def moved(span: Span) -> Span:
-        if span.file != OBSERVED:
-            return span
-        # A request is longer than its text where an end of a range or an action is left out.
-        return Span(OBSERVED, min(start + span.start, end), min(start + span.end, end))
-
-    related = tuple(changed(one, span=moved(one.span)) for one in found.related)
-    return changed(found, span=found.span and moved(found.span), related=related)
 
 
 def _objection(tried: Tried, admitted: Sequence[Decided]) -> str:

@@ -370,6 +370,54 @@ def test_narrow_knows_a_cell_from_an_effect(cellc: Run, folder: Path) -> None:
     assert not any("network.route" in proposal for proposal in found["proposals"])
 
 
+NOISE = "Nov 24 03:00:00 x sshd[1]: hello\nNov 24 x /netbsd: cellpolicy: policy web in force\n"
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        "",
+        "# nothing yet\n",
+        NOISE,
+        line("gone", "process.fork", more="to=gone"),
+        line("web", "system.module", mode="deny"),
+        "host process.fork\n",
+        "web network.bind.privport tcp port 8080\n",
+    ],
+)
+def test_narrow_refuses_to_take_out_everything(cellc: Run, folder: Path, log: str) -> None:
+    (folder / "log").write_text(log)
+    result = cellc("narrow", "web.cell", "log", "--write", *DAY)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "error[E0420]: no line is a request that the policy admits a cell" in result.stderr
+    assert ("passed over: 1 line: no cell is called `gone`" in result.stderr) == ("gone" in log)
+    assert (folder / "web.cell").read_text() == WEB
+
+
+def test_narrow_tells_which_lines_of_the_module_it_passes_over(cellc: Run, folder: Path) -> None:
+    (folder / "web.cell").write_text(NARROW)
+    whole = line("web", "network.bind.port", more="proto=tcp port=8080")
+    cut = whole[: whole.index("80 rule")] + "\n"
+    damaged = line("web", "network.bind.port", more="proto=tcp port=x8080")
+    unheard = line("web", "process.unheard", more="to=web")
+    gone = line("gone", "process.fork", more="to=gone")
+    (folder / "log").write_text(whole + cut + damaged + gone + unheard + NOISE + gone)
+    result = cellc("narrow", "web.cell", "log", *DAY)
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[:5] == [
+        "1 request observed",
+        "passed over: 1 line: the line tells no user id: it was cut off, or damaged",
+        "passed over: 1 line: the line tells no port: it was cut off, or damaged",
+        "passed over: 2 lines: no cell is called `gone`",
+        "passed over: 1 line: there is no action `process.unheard` for this target",
+    ]
+    assert '+    @reason "ports" allow network.bind.port tcp port 8080;' in result.stdout
+    result = cellc("narrow", "web.cell", "log", "--format", "json", *DAY)
+    assert result.exit_code == 1
+    passed = json.loads(result.stdout)["passed_over"]
+    assert passed[2] == {"why": "no cell is called `gone`", "lines": 2}
+
+
 @pytest.mark.parametrize("command", ["learn", "narrow"])
 def test_wrong_use(cellc: Run, folder: Path, command: str) -> None:
     assert cellc(command, "web.cell", "absent", *DAY).exit_code == 2

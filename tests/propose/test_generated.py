@@ -21,6 +21,7 @@ from compiler.ir.requests import Axes, leaf_requests, requests
 from compiler.lint.rule import Edit
 from compiler.propose.learn import beyond, learn
 from compiler.propose.narrow import _objection, narrow
+from compiler.propose.observed import observe
 from compiler.propose.places import Places
 from compiler.propose.trial import Proposal, Trial
 from compiler.source import Span
@@ -153,9 +154,10 @@ def test_narrowing_keeps_what_was_observed(tmp_path: Path) -> None:
     for seed, path, first in policies(tmp_path, 4000):
         old = must(first).ir
         observed = some(old, seed, denied=False)
-        problems = Diagnostics()
-        found = narrow(path, first, [audit(request) for request in observed], TODAY, problems)
-        assert found is not None
+        lines = [audit(request) for request in observed]
+        seen = observe(must(first), lines, Diagnostics())
+        assert (seen.requests, seen.passed_over) == (len({*observed}), [])
+        found = narrow(path, first, seen.admitted, TODAY)
         new = must(compile_policy(path, TODAY, texts=found.texts)).ir
         before, after = Evaluator(old), Evaluator(new)
         for request in observed:

@@ -128,7 +128,7 @@ def _write(folder: Path) -> None:
         "next.cell": changed,
         "common.cell": "profile common extends confined { deny process.nice; }\n",
         "log": LOG,
-        "observed": OBSERVED,
+        "observed": OBSERVED + AUDIT.format("deny", "gone", "process.fork to=gone"),
     }
     for name, text in texts.items():
         (folder / name).write_text(text)
