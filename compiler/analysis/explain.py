@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from compiler.analysis.audit import AuditLine, audit_line, of_module, untold
@@ -12,12 +12,12 @@ from compiler.analysis.patterns import literal
 from compiler.analysis.read import RequestReader, never_asked
 from compiler.analysis.rows import beaten, decided_by, indices, row_id
 from compiler.analysis.stack import Stack
-from compiler.analysis.wording import Wording
+from compiler.analysis.wording import Wording, alone, others_named
 from compiler.catalogue.voters import Outcome
 from compiler.diagnostics import Diagnostics, nearest
 from compiler.driver import Program
 from compiler.ir.evaluate import Evaluator
-from compiler.ir.ir import HOST, HOST_ROOT, Decision, Layer, Request
+from compiler.ir.ir import HOST, HOST_ROOT, Decision, Effect, Layer, Request
 from compiler.ir.requests import catalogue, is_asked, matches
 from compiler.lowering.problems import request_text
 from compiler.source import Source, Span
@@ -110,7 +110,7 @@ class Explainer:
         outcome = self._stack.outcome(request, decision.effect, is_root)
         part = self._part(request, decision, outcome)
         part["request"] = line.text
-        part["asked"] = request_text(request)
+        part["asked"] = self._text(request, decision.effect)
         part["limit"] = line.limit
         part["permissive"] = line.permissive
         return part
@@ -189,7 +189,9 @@ class Explainer:
             return {**row, "request": text}
         asked = [request for request, _ in parts.values()]
         apart = [f for f in Request._fields if len({getattr(x, f) for x in asked}) > 1]
-        rows = [{**row, "request": request_text(x, apart)} for x, row in parts.values()]
+        rows = [
+            {**row, "request": self._text(x, row["decision"], apart)} for x, row in parts.values()
+        ]
         whole: _Json = {"request": text}
         for field, mixed in _MIXED.items():
             values = [row[field] for row in rows]
@@ -225,11 +227,19 @@ class Explainer:
         if request not in self._near:
             other = nearest_request(self._decisions, request, decision.effect)
             self._near[request] = other and {
-                "request": request_text(other[0]),
+                "request": self._text(other[0], other[1].effect),
                 "decision": other[1].effect,
                 "rule": None if other[1].rule is None else self._rule(other[1].rule),
             }
         return self._near[request]
+
+    def _text(self, request: Request, effect: Effect, apart: Collection[str] = ()) -> str:
+        """A request that is decided so; its action alone where others of the name are not."""
+        leaves = self._actions.values()
+        others = (request._replace(action=x.name) for x in others_named(request.action, leaves))
+        if any(self._decide(other).effect != effect for other in others):
+            request = request._replace(action=alone(request.action, leaves))
+        return request_text(request, apart)
 
     def _rule(self, index: int) -> _Json:
         rule = self._ir.rules[index]

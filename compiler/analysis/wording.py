@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from compiler.analysis.boxes import Box
 from compiler.analysis.frame import ON_HOST, OWN, Frame, port_ranges
+from compiler.catalogue.actions import Leaf
 from compiler.ir.ir import AUTO, HOST, OTHER, PROTOCOLS, Ranges
 from compiler.lowering.space import members
 from compiler.record import NamedTuple
@@ -114,7 +115,7 @@ class Wording:
                 if whole and not whole & ~bits:
                     break
             else:
-                name, whole = leaf.name, 1 << i
+                name, whole = alone(leaf.name, self._frame.leaves), 1 << i
             bits &= ~whole
             yield name, whole
 
@@ -207,6 +208,17 @@ class Wording:
             else:
                 words += [word, _set(_chosen(axis.words, bits))]
         return words
+
+
+def alone(name: str, leaves: Iterable[Leaf]) -> str:
+    """The name of a leaf; where it stands for others too, with these in parentheses."""
+    others = [x.name.removeprefix(f"{name}.") for x in others_named(name, leaves)]
+    return f"{name} (not {_set(others)})" if others else name
+
+
+def others_named(name: str, leaves: Iterable[Leaf]) -> list[Leaf]:
+    """What else the kernel asks that the name of a leaf stands for in a pattern."""
+    return [leaf for leaf in leaves if leaf.asked and leaf.name.startswith(f"{name}.")]
 
 
 def _set(words: Iterable[str]) -> str:

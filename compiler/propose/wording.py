@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import reduce
+from operator import or_
 
 from compiler.analysis.boxes import Box
 from compiler.analysis.frame import Frame
-from compiler.analysis.wording import Wording
+from compiler.analysis.wording import Wording, others_named
 from compiler.ir.ir import OTHER, PROTOCOLS
 from compiler.lint.rule import Edit
 from compiler.source import Source, Span
@@ -32,7 +34,11 @@ def conditions(frame: Frame, points: Iterable[Box], merged: bool) -> Iterator[st
 
 
 def _sayable(frame: Frame, box: Box) -> Box:
-    """A box that conditions can say, with all that they cannot tell from it."""
+    """A box that rules can say, with all that they cannot tell from it."""
+    for name, bit in frame.leaf_bits.items():
+        if box.actions & bit:
+            more = (frame.leaf_bits[x.name] for x in others_named(name, frame.leaves))
+            box = box._replace(actions=reduce(or_, more, box.actions))
     if box.protocols & _OTHER_PROTOCOL and box.protocols != 1:
         box = box._replace(protocols=_EVERY_PROTOCOL)
     if box.socket_protocols == 1 and box.domains == 1:

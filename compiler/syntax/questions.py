@@ -53,6 +53,8 @@ def _token(found: Token, expected: Collection[str], example: str) -> tuple[str, 
     if found.type == "INFLUENCE":
         help = "influence has two sides, and `cellc query` tells of it: `A ~> B`"
         return "`~>` cannot stand in a request", help
+    if found.type == "LPAR":
+        return f"unexpected {shown}", "leave out what is in parentheses: no request can say it"
     if found.type == "COMMA" and "COMMA" not in expected:
         return f"unexpected {shown}", SEVERAL
     if "HOST_ROOT" in expected and "SELF" not in expected:

@@ -212,6 +212,22 @@ def test_the_nearest_request_that_is_decided_otherwise(cellc: Run) -> None:
     assert row["nearest"]["request"] == "web process.signal to web"
 
 
+def test_a_request_whose_name_stands_for_others_is_told_apart(cellc: Run, folder: Path) -> None:
+    ktrace = "allow process.ktrace to self; deny process.ktrace.persistent to self;"
+    (folder / "web.cell").write_text(WEB.replace('user "1001";', ktrace))
+    (row,) = explain(cellc, "worker process.ktrace to worker")
+    assert [part["request"] for part in row["parts"]] == [
+        "worker process.ktrace (not persistent) to worker",
+        "worker process.ktrace.persistent to worker",
+    ]
+    (row,) = explain(cellc, "worker process.ktrace.persistent to worker")
+    assert row["nearest"]["request"] == "worker process.ktrace (not persistent) to worker"
+    line = "cellpolicy: deny cell=worker action=process.ktrace to=worker rule=default pid=1 uid=0"
+    stdout = cellc("explain", "web.cell", line, "--format", "json").stdout
+    row = json.loads(stdout)
+    assert row["asked"] == "worker process.ktrace (not persistent) to worker"
+
+
 def test_a_rule_by_its_id(cellc: Run) -> None:
     (row,) = explain(cellc, "web network.bind tcp port 80")
     number = row["rule"]["id"]

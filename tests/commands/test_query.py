@@ -105,6 +105,25 @@ def test_targets_are_listed(cellc: Run) -> None:
     assert "deny   host process.nice to any (not self) " in result.stdout
 
 
+KTRACE = WEB.replace(
+    'user "1001";', "deny process.ktrace to self; allow process.ktrace.persistent to self;"
+)
+
+
+def test_what_has_a_name_with_others_only_is_told_apart(cellc: Run, folder: Path) -> None:
+    (folder / "web.cell").write_text(KTRACE)
+    stdout = cellc("query", "web.cell", "worker process.{ktrace, fork} to self").stdout
+    alone = "process.ktrace (not persistent) to self"
+    assert [row.partition("  [")[0].split() for row in stdout.splitlines()] == [
+        ["allow", "worker", "process.fork", "to", "self"],
+        ["deny", "worker", *alone.split()],
+        ["allow", "worker", "process.ktrace.persistent", "to", "self"],
+    ]
+    result = cellc("query", "web.cell", f"worker {alone}")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "worker process.ktrace to host" in cellc("query", "web.cell", "worker *").stdout
+
+
 def test_groups_stand_for_their_cells(cellc: Run, folder: Path) -> None:
     (folder / "web.cell").write_text(WEB + "group all = { w* };\n")
     result = cellc("query", "web.cell", "all system.module")
