@@ -73,6 +73,7 @@ _SYNONYMS = {
     "permit": "allow",
     "reject": "deny",
 }
+_EFFECTS = ("allow", "deny", "grant")
 #: Statements in which a set can stand where one value can.
 _WITH_SETS = ("allow", "assert", "deny", "grant", "let", "listen", "test")
 
@@ -86,6 +87,8 @@ def describe(found: Token, expected: Collection[str], usage: str) -> tuple[str, 
         help = one_of(expected) or "finish it, or remove it"
         return "E0103", "the file ends inside a statement", help
     shown = quoted(str(found))
+    if remedy := _case(found, set(expected), usage):
+        return "E0101", f"unexpected {shown}", remedy
     if (home := _home(str(found), expected)) is not None:
         return "E0111", f"{shown} cannot stand here", home
     word = _SYNONYMS.get(str(found), str(found))
@@ -116,6 +119,21 @@ def _home(word: str, expected: Collection[str]) -> str | None:
     if word in _OUTSIDE and _ITEM in expected:
         return "it belongs in the cell, before or after its `service` block"
     return None
+
+
+def _case(found: Token, expected: set[str], usage: str) -> str:
+    """The remedy for a line of a test in which who decides stands wrong, or ""."""
+    if usage.split(" ")[0] not in _EFFECTS:
+        return ""
+    if found.type == "NAME" and expected == {"STRING"}:
+        return f"who refuses is told by `refused by {found}`; `by` alone names a rule, in quotes"
+    if found.type == "STRING" and expected == {"NAME"}:
+        return f"who refuses is a word such as `suser`; a rule stands first: `by {found} refused`"
+    if found.type == "STRING" and "WORKS" in expected:
+        return f"write `by {found}`"
+    if found.type == "BY" and expected <= {"REFUSED", "SEMICOLON", "WORKS"}:
+        return 'the rule stands before the outcome: `by "default" works`; a voter after `refused`'
+    return ""
 
 
 def _ending(found: Token, expected: Collection[str], usage: str) -> str:
