@@ -45,7 +45,8 @@ def command(
     cellc diff v1.2..v1.3 policies/webfarm.cell
     cellc diff main:policies/webfarm.cell webfarm.cell
 
-    The exit status is 3 when something is widened and no @reason before the new
+    The exit status is 1 when a policy has errors, or an assertion of the new one does
+    not hold; if not, it is 3 when something is widened and no @reason before the new
     statement justifies it.
     """
     from compiler.commands.diff import diff

@@ -31,6 +31,9 @@ def command(file: Path, requests: tuple[str, ...], format: Format, today: dateti
     A request is written as in a test: "web network.bind tcp port 80".  A line that
     the kernel module logged is taken as well.  A - reads standard input, one request
     a line, or a whole log, of which only the module's lines count.
+
+    If assertions are all that is wrong with FILE, there is an answer, and the exit status
+    is 1.  It is 2 for a request that is none.
     """
     from compiler.commands.explain import explain
 

@@ -17,6 +17,9 @@ def command(paths: tuple[str, ...], check: bool, diff: bool) -> None:
 
     PATHS are files, directories, or - for standard input.  Comments stay, and what
     the policy means never changes.
+
+    The exit status is 1 when a file has syntax errors, or when --check finds one that is
+    not formatted.
     """
     from compiler.commands.input import standard_input
     from compiler.commands.output import print_findings

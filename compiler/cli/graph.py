@@ -34,6 +34,7 @@ def command(file: Path, what: GraphSubject, format: GraphFormat, today: datetime
     """Draw how the cells of FILE are related.
 
     The graph goes to standard output.  Cells that are related alike share a node.
+    If assertions are all that is wrong with FILE, it is drawn, and the exit status is 1.
 
     \b
       cellc graph webfarm.cell >webfarm.svg

@@ -46,7 +46,8 @@ def celladm(files: tuple[Path, ...], defaults: Path | None, policy: str, target:
     """Translate manifests of upstream's celladm(8).
 
     FILES are those in /etc/cells/cells.d.  The policy says what they say, so that
-    `cellc build --backend celladm` makes the same manifests of it again.
+    `cellc build --backend celladm` makes the same manifests of it again.  The exit status
+    is 1 when something in a file cannot be said in a policy.
 
     \b
     cellc import celladm --defaults /etc/cells/defaults.conf /etc/cells/cells.d/*.cell

@@ -46,7 +46,8 @@ def command(
 
     A grant is proposed only where an allow could not help.  Its @reason is left blank,
     and the policy does not compile until it is filled in.  What an assertion forbids,
-    or a final rule denies, is not proposed; the exit status is then 1.
+    a final rule denies, or a line that is cut off asks for is not proposed; the exit
+    status is then 1.
     """
     from compiler.commands.proposals import learn
 

@@ -128,8 +128,8 @@ def main() -> None:
       cellc explain webfarm.cell "web network.bind tcp port 80"
 
     \b
-    Exit status: 0 fine, 1 the policy has errors, 2 wrong use, 3 `diff` found a
-    widening without a reason.
+    Exit status: 0 fine, 1 the policy has errors or a test fails, 2 wrong use,
+    3 `diff` found a widening without a reason; commands tell what else makes it 1.
     """
     # Compiling makes many objects that live to the end; collecting them over and
     # over would be most of the work.

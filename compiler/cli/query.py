@@ -63,6 +63,9 @@ def command(
     "any process.{ptrace, signal} to {db, host}"     who may touch these
     "web *" --outcome works                          all that works for web
     "web ~> db"                                      how web can influence db
+
+    If assertions are all that is wrong with FILE, there is an answer, and the exit status
+    is 1.  It is 2 for a pattern that is none.
     """
     from compiler.commands import query
 

@@ -50,6 +50,8 @@ def command(
 
     PATHS are policy files, or directories in which every file with a `policy`
     line is tested.  --mutate ends with the tests that are missing, ready to paste.
+    The exit status is 1 when a test or an assertion fails, a policy has errors, or a
+    measure comes to less than --fail-under.
     """
     from compiler.commands.test import Measures, test
 

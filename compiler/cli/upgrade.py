@@ -40,7 +40,8 @@ def command(
     New actions and what decides them, requests that are no longer made, rules about
     more or fewer actions, requests that are decided otherwise, sysctl nodes and rc.d
     providers that come and go, and nodes with another default.  The policy is compiled
-    for both releases; the exit status is 1 when it has errors for either.
+    for both releases; the exit status is 1 when it has errors for the newer one, or such
+    for the older one that nothing can be compared.
 
     \b
     cellc upgrade webfarm.cell --to 11.0

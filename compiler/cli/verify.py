@@ -16,7 +16,8 @@ def command(directory: Path) -> None:
 
     Every file must be the one that manifest.json lists, none may be missing, and none be
     there that it does not list.  Then the certificate and the tables are checked against
-    the rules in policy.ir.json.
+    the rules in policy.ir.json.  The exit status is 1 when something is wrong, and 2 when
+    DIR cannot be read.
     """
     from backends.registry import load
     from compiler.commands.verify import verify
