@@ -8,6 +8,7 @@ requests.  A mutant is killed when a test or an assertion fails on it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from compiler.analysis.boxes import Box, meet
 from compiler.analysis.decisions import Decided, Decisions
@@ -20,6 +21,7 @@ from compiler.lowering.lower import Lowered
 from compiler.lowering.space import members
 from compiler.model.policy import Policy
 from compiler.record import NamedTuple
+from compiler.source import Span
 
 
 class Coverage(NamedTuple):
@@ -51,6 +53,17 @@ class Survivor(NamedTuple):
     request: Request
     before: Effect
     after: Effect
+
+
+_Fate = Survivor | Literal["broken", "killed", "equal"]
+
+
+def _ranked(fate: _Fate) -> int:
+    """What counts of mutants of one text, a template's, that is another rule in each use.
+
+    One use that does not compile breaks the policy, and what is noticed in one is noticed.
+    """
+    return 2 if isinstance(fate, Survivor) else {"broken": 0, "killed": 1, "equal": 3}[fate]
 
 
 class Score(NamedTuple):
@@ -122,23 +135,27 @@ class Examiner:
     def mutation(self) -> Score:
         """Flips, drops and widens every rule of the policy's own files that a cell has."""
         folder = Folder(self._decisions, meanings(self._policy, self._lowered.spans))
-        killed = equal = broken = 0
-        survivors = []
+        spans = self._lowered.spans
+        fates: dict[tuple[Span, str], list[_Fate]] = {}
         for mutant in folder.mutants(self._own_rules()):
-            new = folder.decisions(mutant)
-            if new is None:
-                broken += 1
-                continue
-            changes = list(difference(self._decisions, new, folder.touched(mutant)))
-            if not changes:
-                equal += 1
-            elif any(self._notices(c) for c in changes) or self._connected(new, changes):
-                killed += 1
-            else:
-                first = min(changes, key=self._telling)
-                request = self._frame.witness(first.box)
-                survivors.append(Survivor(mutant, request, first.before, first.after))
-        return Score(killed, equal, broken, tuple(survivors))
+            key = spans[mutant.rule], mutant.text
+            fates.setdefault(key, []).append(self._fate(folder, mutant))
+        all_ = [min(some, key=_ranked) for some in fates.values()]
+        survivors = tuple(one for one in all_ if isinstance(one, Survivor))
+        return Score(all_.count("killed"), all_.count("equal"), all_.count("broken"), survivors)
+
+    def _fate(self, folder: Folder, mutant: Mutant) -> _Fate:
+        """What becomes of one mutant."""
+        new = folder.decisions(mutant)
+        if new is None:
+            return "broken"
+        changes = list(difference(self._decisions, new, folder.touched(mutant)))
+        if not changes:
+            return "equal"
+        if any(self._notices(c) for c in changes) or self._connected(new, changes):
+            return "killed"
+        first = min(changes, key=self._telling)
+        return Survivor(mutant, self._frame.witness(first.box), first.before, first.after)
 
     def _own_rules(self) -> list[int]:
         """In the order in which they are written."""

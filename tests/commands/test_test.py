@@ -175,6 +175,20 @@ def test_missing_tests_hold_where_a_name_stands_for_several_requests(
     assert cellc("test", "web.cell").exit_code == 0
 
 
+def test_a_rule_of_a_template_is_changed_in_all_of_its_uses(cellc: Run, folder: Path) -> None:
+    text = (
+        "policy web;\ntarget netbsd 10.1;\n"
+        "template t(p: port) extends confined { deny network.bind tcp port p; }\n"
+        "cell a { use t(2022); }\ncell b { use t(2023); }\n"
+        'test "a" { deny a network.bind tcp port 2022; }\n'
+    )
+    (folder / "web.cell").write_text(text)
+    rows = cellc("test", "web.cell", "--mutate", "--format", "json").stdout.splitlines()
+    score = json.loads(rows[-1])["mutation"]
+    changes = [one["change"] for one in score["survivors"]]
+    assert (score["killed"], changes) == (2, ["without `tcp or udp`", "without `port`"])
+
+
 def test_a_grant_that_a_mutant_uncovers_is_noticed(cellc: Run, folder: Path) -> None:
     (folder / "grant.cell").write_text(
         "policy grant;\ntarget netbsd 10.1;\n"
