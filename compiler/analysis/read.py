@@ -93,7 +93,7 @@ class RequestReader:
         """The subjects that a part of a text names, or None after a diagnostic."""
         side = text.text[start:end]
         help = f"influence is between cells and groups: `{self._example} ~> host`, `{{a, b}} ~> c`"
-        if not side.strip():
+        if not side.partition("#")[0].strip():
             found.error("E0418", "one side is empty", Span(text.name, start, end), help)
             return None
         mine = Diagnostics()

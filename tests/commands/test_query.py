@@ -220,7 +220,7 @@ def test_what_a_name_stands_for_is_shown(command: str, cellc: Run, folder: Path)
 
 def test_wrong_patterns(cellc: Run, folder: Path) -> None:
     assert cellc("query", "web.cell", "web nothing.*").exit_code == 2
-    for empty in ("", "  ", "# all", "~> web", "web ~> "):
+    for empty in ("", "  ", "# all", "~> web", "web ~> ", "web ~> # all"):
         result = cellc("query", "web.cell", empty)
         assert result.exit_code == 2
         assert "error[E0418]" in result.stderr
