@@ -130,9 +130,9 @@ def names(folder: str) -> list[str]:
 def below(folder: str) -> list[str]:
     """Files below a directory whose names end in SUFFIX, and directories that cannot be read.
 
-    Links do not count: what they lead to is found by its own name, or lies elsewhere.  Neither
-    do hidden files, and what lies in hidden directories.  FIFOs are there, too: whoever reads
-    one is told what is wrong with it.
+    Follows links to files but none to directories.  Hidden files do not count, nor what lies in
+    hidden directories.  Links that lead nowhere and FIFOs are there, too: whoever reads one of
+    these is told what is wrong with it.
     """
     found = _below(folder)
     _note("below", folder, _list(found))
@@ -218,11 +218,11 @@ def _below(folder: str) -> list[str]:
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    if entry.is_symlink() or entry.name.startswith(_HIDDEN):
+                    if entry.name.startswith(_HIDDEN):
                         continue
-                    if entry.is_dir():
+                    if entry.is_dir(follow_symlinks=False):
                         folders.append(entry.path)
-                    elif entry.name.endswith(SUFFIX):
+                    elif entry.name.endswith(SUFFIX) and not os.path.isdir(entry.path):
                         found.append(entry.path)
         except FileNotFoundError:  # gone meanwhile
             continue

@@ -70,8 +70,10 @@ class _Run:
             self._report(data, formatted, "<stdin>")
 
     def path(self, path: str) -> None:
-        """Formats a file, or all policies below a directory."""
-        found = files.below(path) if os.path.isdir(path) else [path]
+        """Formats a file, or all policies below a directory but for links, which lead elsewhere."""
+        found = [path]
+        if os.path.isdir(path):
+            found = [file for file in files.below(path) if not os.path.islink(file)]
         if not found:
             help = "name another directory, or a file; links and hidden names do not count"
             self._refuse(path, f"no file below it ends in `{files.SUFFIX}`", help)

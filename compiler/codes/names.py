@@ -28,8 +28,8 @@ CODES = (
         "E0204",
         "file that cannot be read",
         "The file does not exist, may not be read, or is not a regular file. Below a directory "
-        "that is checked, other directories that may not be read count as such files: there may "
-        "be policies that nobody has looked at.",
+        "that is checked, other directories that may not be read, and links that lead nowhere, "
+        "count as such files: there may be policies that nobody has looked at.",
     ),
     Code(
         "E0205",

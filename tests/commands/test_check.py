@@ -85,10 +85,12 @@ def shut(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_what_is_called_like_a_policy_and_is_none_is_no_success(cellc: Run, folder: Path) -> None:
+    (folder / "lost.cell").symlink_to("nothing")
     (folder / "wide.cell").write_bytes("policy wide;".encode("utf-16"))
     os.mkfifo(folder / "pipe.cell")
     result = cellc("check", ".", "--today", "2026-11-24")
     assert result.exit_code == 1
+    assert "cannot read `lost.cell`: no such file or directory" in result.stderr
     assert "cannot read `pipe.cell`: not a regular file" in result.stderr
     assert "error[E0206]: `wide.cell` is not UTF-8 in line 1" in result.stderr
 
