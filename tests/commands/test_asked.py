@@ -66,7 +66,9 @@ def test_answers_are_the_same(pair: tuple[Path, Path], words: tuple[str, ...]) -
     kept, asked = (ran(folder, *words) for folder in pair)
     assert "error[E0607]" in asked.stderr
     assert asked.exit_code == 1
-    assert asked.stdout.replace('"compiles": false', '"compiles": true') == kept.stdout
+    lines = asked.stdout.splitlines(keepends=True)
+    answers = "".join(line for line in lines if '"errors": [' not in line)
+    assert answers.replace('"compiles": false', '"compiles": true') == kept.stdout
     assert kept.stdout
 
 

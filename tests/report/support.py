@@ -30,7 +30,9 @@ HOSTILE = (
 
 def quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    # What nobody sees can only stand there as an escape.
+    shown = (c if c.isprintable() else f"\\u{{{ord(c):x}}}" for c in escaped)
+    return f'"{"".join(shown)}"'
 
 
 def hostile() -> str:
@@ -39,7 +41,7 @@ def hostile() -> str:
     lines = [
         "policy hostile;",
         "target netbsd 10.1;",
-        f"# {' '.join(HOSTILE)}",
+        f"# {' '.join(filter(str.isprintable, HOSTILE))}",
         "host { securelevel 1; sysctl security.pax.aslr.enabled = 0; }",
     ]
     for n, text in enumerate(HOSTILE):
