@@ -57,9 +57,7 @@ class Change(NamedTuple):
 
 def meanings(policy: Policy, spans: Iterable[Span]) -> list[Meaning]:
     """What the rules say that stand at some places; those of one text say the same."""
-    bodies = [body for cell in policy.cells for body in cell.bodies]
-    bodies += [body for chain in policy.unused for body in chain]
-    said = {rule.span: rule.meaning for body in bodies for rule in body.rules}
+    said = {rule.span: rule.meaning for body in policy.bodies for rule in body.rules}
     return [said[span] for span in spans]
 
 

@@ -235,9 +235,7 @@ class Context:
     @cached_property
     def rules(self) -> Mapping[Span, Rule]:
         """Every access rule of the author's, by where it stands."""
-        bodies = [body for cell in self.policy.cells for body in cell.bodies]
-        bodies += [body for chain in self.policy.unused for body in chain]
-        unique = {id(body): body for body in bodies}.values()
+        unique = {id(body): body for body in self.policy.bodies}.values()
         rules = (rule for body in unique for rule in body.rules if not rule.meaning.listen)
         return {rule.span: rule for rule in rules if not is_shipped(rule.span)}
 

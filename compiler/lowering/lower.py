@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 from compiler.catalogue.actions import load
@@ -146,7 +146,7 @@ class _Lowering:
         """Classes by the rules of their verdicts."""
         self._class_of: dict[tuple[object, ...], int] = {}
         self._reported: set[tuple[str, tuple[int, ...]]] = set()
-        self._ids = rule_ids(_bodies(policy), sources)
+        self._ids = rule_ids(policy.bodies, sources)
 
     def run(self, ids: Mapping[str, int]) -> Lowered:
         policy = self._policy
@@ -379,11 +379,3 @@ class _Lowering:
         opening = [parts.opening for parts in self._parts]
         for hit, cell, index in taken(cells, opening, self._rules, ordered):
             report_taken(hit, cell, self._rules[index], index, self._spans, self._found)
-
-
-def _bodies(policy: Policy) -> Iterator[Body]:
-    """All bodies that cells are made of, and those that no cell uses."""
-    for cell in policy.cells:
-        yield from cell.bodies
-    for chain in policy.unused:
-        yield from chain

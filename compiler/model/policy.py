@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from compiler.ir.ir import Effect, LayerKind, Peers, Ranges
 from compiler.model.settings import (
     Devices,
@@ -149,3 +151,11 @@ class Policy:
     host: Host
     assertions: tuple[Assertion, ...] = ()
     tests: tuple[Test, ...] = ()
+
+    @property
+    def bodies(self) -> Iterator[Body]:
+        """All that cells are made of, in each cell again, and those that no cell uses."""
+        for cell in self.cells:
+            yield from cell.bodies
+        for chain in self.unused:
+            yield from chain
