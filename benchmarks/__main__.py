@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import history
-from benchmarks.commands import cellc, floors
+from benchmarks.commands import cellc, floors, policy
 from benchmarks.generate import SHAPES
 from benchmarks.measure import CommandError, instructions, interleaved
 from benchmarks.peers import PEERS, commands, install
@@ -82,9 +82,10 @@ def _run(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     def measured() -> Iterator[dict[str, Any]]:
         for domains in options.sizes:
             for shape in SHAPES:
-                chosen = floors(shape, domains, folder)
+                path = policy(shape, domains, folder)
+                chosen = floors(path)
                 chosen |= commands(peers, shape, domains, folder, programs)
-                chosen |= cellc(shape, domains, folder)
+                chosen |= cellc(path)
                 rounds = options.rounds if domains <= _LARGE else max(1, options.rounds // 2)
                 samples = interleaved(chosen, rounds)
                 if domains <= options.instructions:

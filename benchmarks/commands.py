@@ -27,19 +27,25 @@ WHOLE = "build all"
 CERTIFIED = "build certified"
 
 
-def floors(shape: str, cells: int, folder: Path) -> dict[str, Command]:
+def policy(shape: str, cells: int, folder: Path) -> Path:
+    """A policy to measure these commands with."""
+    path = folder / f"{shape}-{cells}.cell"
+    path.write_text(SHAPES[shape](cells))
+    return path
+
+
+def floors(path: Path) -> dict[str, Command]:
     """What starting Python costs, and making rows for one policy."""
-    least = (str(Path(__file__).with_name("least.py")), str(_policy(shape, cells, folder)))
+    least = Path(__file__).with_name("least.py")
     return {
         INTERPRETER: Command((sys.executable, "-I", "-c", "pass")),
-        LEAST: Command((sys.executable, "-I", *least, str(folder))),
+        LEAST: Command((sys.executable, "-I", str(least), str(path), str(path.parent))),
     }
 
 
-def cellc(shape: str, cells: int, folder: Path) -> dict[str, Command]:
+def cellc(path: Path) -> dict[str, Command]:
     """check and build of one policy."""
-    path = _policy(shape, cells, folder)
-    output = folder / f"{shape}-{cells}.build"
+    output = path.with_suffix(".build")
     build = (*CELLC, "build", str(path), "-o", str(output), *TODAY)
     plain = (*build, "--no-cert")
     return {
@@ -48,9 +54,3 @@ def cellc(shape: str, cells: int, folder: Path) -> dict[str, Command]:
         WHOLE: Command(plain, output),
         CERTIFIED: Command(build, output),
     }
-
-
-def _policy(shape: str, cells: int, folder: Path) -> Path:
-    path = folder / f"{shape}-{cells}.cell"
-    path.write_text(SHAPES[shape](cells))
-    return path
