@@ -25,7 +25,7 @@ CHECKSUMS = "SHA256"
 SIGNATURE = "manifest.json.sig"
 FORMAT = 1
 #: Numbers that grow from build to build, as far as test(1) compares them on every host.
-SERIALS = range(1, 2**31)
+_SERIALS = range(1, 2**31)
 
 #: What the manifest cannot list: itself and what is made from it.
 UNLISTED = frozenset({MANIFEST, CHECKSUMS, SIGNATURE})
@@ -85,13 +85,8 @@ def parse_manifest(content: bytes) -> Manifest | None:
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
     texts = (origin.policy, origin.version, origin.tool, *manifest.files.values())
-    plain = all(isinstance(text, str) for text in texts) and is_serial(serial)
+    plain = all(isinstance(text, str) for text in texts) and _is_serial(serial)
     return manifest if plain and manifest.render() == content else None
-
-
-def is_serial(value: object) -> bool:
-    """Whether a manifest may hold it: one of SERIALS, or None."""
-    return value is None or (type(value) is int and value in SERIALS)
 
 
 def made_by_cellc(directory: str) -> bool:
@@ -184,6 +179,11 @@ def _walk(root: str) -> Iterator[tuple[str, int]]:
                 continue
             with contextlib.suppress(FileNotFoundError):  # it is gone since
                 yield path, entry.stat(follow_symlinks=False).st_mode
+
+
+def _is_serial(value: object) -> bool:
+    """Whether a manifest may hold it: one of _SERIALS, or None."""
+    return value is None or (type(value) is int and value in _SERIALS)
 
 
 def _loads(content: bytes) -> Any:
