@@ -6,7 +6,6 @@ import gc
 import inspect
 import os
 from collections.abc import Callable
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -41,9 +40,11 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        for close in get_close_matches(args[0], COMMANDS, n=1):
-            if args[0] != close:
-                ctx.fail(f"No such command '{args[0]}': did you mean `{close}`?")
+        if args[0] not in COMMANDS:
+            from compiler.diagnostics import nearest
+
+            if hint := nearest(args[0], COMMANDS):
+                ctx.fail(f"No such command '{args[0]}': {hint}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
