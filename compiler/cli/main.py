@@ -41,10 +41,10 @@ class _Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0] not in COMMANDS:
-            from compiler.diagnostics import nearest
+            from difflib import get_close_matches  # for mistyped words only
 
-            if hint := nearest(args[0], COMMANDS):
-                ctx.fail(f"No such command '{args[0]}': {hint}")
+            for close in get_close_matches(args[0], COMMANDS, n=1):
+                ctx.fail(f"No such command '{args[0]}': did you mean `{close}`?")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
